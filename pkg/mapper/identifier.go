@@ -1,0 +1,45 @@
+package mapper
+
+import (
+	"regexp"
+)
+
+// maxIdentifier is Port's limit of an entity's identifier, in characters.
+const maxIdentifier = 1000
+
+// identifierCharacters is Port's pattern for an entity's identifier, save for "." and "..", which it excludes by a
+// lookahead that Go's regular expressions do not have. Source: Port's OpenAPI document, entities/bulk.
+var identifierCharacters = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
+
+// forbidden says why Port refuses an identifier; it is empty where Port takes it.
+func forbidden(identifier string) string {
+	switch {
+	case identifier == "":
+		return "is empty"
+	case identifier == "." || identifier == "..":
+		return "is only dots"
+	case characters(identifier) > maxIdentifier:
+		return "is longer than 1,000 characters"
+	case !allowedASCII(identifier) && !identifierCharacters.MatchString(identifier):
+		return "has a character that Port forbids (letters, digits and @ _ . + : \\ / = - are allowed)"
+	default:
+		return ""
+	}
+}
+
+// allowedASCII spares the usual identifier the regular expression.
+func allowedASCII(identifier string) bool {
+	for i := range len(identifier) {
+		if !asciiAllowed[identifier[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+var asciiAllowed = func() (allowed [256]bool) {
+	for _, c := range `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_.+:\/=-` {
+		allowed[c] = true
+	}
+	return allowed
+}()

@@ -1,0 +1,124 @@
+package mapper_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+)
+
+func TestParseMapping(t *testing.T) {
+	whole := `{"blueprint": "b", "operation": "create", "filter": "true", "itemsToParse": ".body.items", "entity": {
+		"identifier": ".item.id", "title": ".t", "icon": "\"Git\"", "team": null,
+		"properties": {"p": ".p"}, "relations": {"r": ".r"}}}`
+	want := []mapper.Entry{{
+		Blueprint: "b", Operation: "create", Filter: "true", ItemsToParse: ".body.items",
+		Entity: mapper.EntityTemplate{
+			Identifier: ".item.id", Title: ".t", Icon: `"Git"`,
+			Properties: map[string]string{"p": ".p"}, Relations: map[string]string{"r": ".r"},
+		},
+	}}
+	for name, document := range map[string]string{
+		"array": "[" + whole + "]", "object": `{"mappings": [` + whole + `], "title": "Codecov Mapper"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := mapper.ParseMapping([]byte(document))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseMappingOperations(t *testing.T) {
+	for operation, deletes := range map[string]bool{
+		`"create"`: false, `{"type": "create"}`: false, `null`: false,
+		`"delete"`: true, `{"type": "delete", "deleteDependents": true}`: true,
+	} {
+		got, err := mapper.ParseMapping([]byte(`[{"blueprint": "b", "operation": ` + operation + `, "entity": {"identifier": "."}}]`))
+		if err != nil || got[0].Deletes() != deletes {
+			t.Errorf("%s: deletes %t, error %v", operation, got[0].Deletes(), err)
+		}
+	}
+}
+
+func TestParseMappingErrors(t *testing.T) {
+	good := `{"blueprint": "b", "entity": {"identifier": "."}}`
+	tests := []struct{ name, document, want string }{
+		{"nothing", ``, "mapping: the JSON ends too early"},
+		{"broken", "[\n{]", "mapping: line 2: invalid character"},
+		{"no list", `"x"`, "mapping: expected an array of entries, found a string"},
+		{"object without mappings", `{"entries": []}`, `mapping: expected an array of entries or an object with "mappings"`},
+		{"mappings is no list", `{"mappings": 3}`, "mapping: expected an array of entries, found a number"},
+		{"empty", `[]`, "mapping: it has no entries"},
+		{"trailing", `[` + good + `] []`, "mapping: there is more after the end"},
+		{"entry is no object", `[` + good + `, 3]`, "mapping entry 2: expected an object, found a number"},
+		{"entry is null", `[null]`, "mapping entry 1: expected an object, found null"},
+		{"no blueprint", `[{"entity": {"identifier": "."}}]`, "mapping entry 1: blueprint: is missing"},
+		{"blank blueprint", `[{"blueprint": " ", "entity": {"identifier": "."}}]`, "mapping entry 1: blueprint: is empty"},
+		{"no entity", `[{"blueprint": "b"}]`, "mapping entry 1: entity: is missing"},
+		{"entity is no object", `[{"blueprint": "b", "entity": []}]`, "mapping entry 1: entity: expected an object, found an array"},
+		{"no identifier", `[{"blueprint": "b", "entity": {}}]`, "mapping entry 1: entity.identifier: is missing"},
+		{"null identifier", `[{"blueprint": "b", "entity": {"identifier": null}}]`, "mapping entry 1: entity.identifier: is missing"},
+		{
+			"search as identifier", `[{"blueprint": "b", "entity": {"identifier": {"combinator": "and", "rules": []}}}]`,
+			"mapping entry 1: entity.identifier: a search query {combinator, rules} is not supported",
+		},
+		{
+			"search as relation", `[{"blueprint": "b", "entity": {"identifier": ".", "relations": {"r": {"combinator": "and", "rules": []}}}}]`,
+			"mapping entry 1: entity.relations.r: a search query {combinator, rules} is not supported",
+		},
+		{"team is a list", `[{"blueprint": "b", "entity": {"identifier": ".", "team": ["a"]}}]`, "entity.team: expected a JQ expression (a string), found an array"},
+		{"number as property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": 3}}}]`, "entity.properties.p: expected a JQ expression (a string), found a number"},
+		{"empty property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": ""}}}]`, "entity.properties.p: is empty"},
+		{"properties is no object", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": "p"}}]`, "entity.properties: expected an object, found a string"},
+		{"unknown field", `[{"blueprint": "b", "filters": "true", "entity": {"identifier": "."}}]`, "mapping entry 1: filters: unknown field"},
+		{"unknown field of the entity", `[{"blueprint": "b", "entity": {"identifier": ".", "teams": "."}}]`, "mapping entry 1: entity.teams: unknown field"},
+		{"operation", `[{"blueprint": "b", "operation": "update", "entity": {"identifier": "."}}]`, `operation: expected "create" or "delete", found "update"`},
+		{"filter", `[{"blueprint": "b", "filter": true, "entity": {"identifier": "."}}]`, "mapping entry 1: filter: expected a JQ expression (a string), found a boolean"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := mapper.ParseMapping([]byte(test.document))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseMappingTellsAllErrorsAtOnce(t *testing.T) {
+	_, err := mapper.ParseMapping([]byte(`[{"entity": {"title": 3}}, {"blueprint": "b"}]`))
+	want := strings.Join([]string{
+		"mapping entry 1: blueprint: is missing",
+		"mapping entry 1: entity.identifier: is missing",
+		"mapping entry 1: entity.title: expected a JQ expression (a string), found a number",
+		"mapping entry 2: entity: is missing",
+	}, "\n")
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func FuzzParseMapping(f *testing.F) {
+	f.Add([]byte(`[{"blueprint": "b", "entity": {"identifier": ".body.repo.name", "properties": {"p": "'x'"}}}]`))
+	f.Add([]byte(`{"mappings": [{"blueprint": "b", "operation": {"type": "delete"}, "entity": {"identifier": "."}}]}`))
+	f.Add([]byte(`[{"blueprint": "b", "entity": {"identifier": {"combinator": "and", "rules": []}}}]`))
+	f.Add([]byte("[null, 3, \"\xff\"]"))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		entries, err := mapper.ParseMapping(document)
+		if err != nil {
+			return
+		}
+		for i, e := range entries {
+			if e.Blueprint == "" || e.Entity.Identifier == "" {
+				t.Errorf("entry %d lacks what is required: %+v", i+1, e)
+			}
+		}
+	})
+}

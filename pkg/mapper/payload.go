@@ -1,0 +1,176 @@
+package mapper
+
+import (
+	"math"
+	"math/big"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+)
+
+// Account is what a payload holds of the account: which provider, which owner, and where Codecov's web pages are.
+type Account struct {
+	Service codecov.Service
+	Owner   string // the owner's name; a repository's own row, where it tells the owner, wins over it
+	AppURL  string // the address of Codecov's web pages without a slash at its end: https://app.codecov.io
+}
+
+// Payload rebuilds the body that Codecov's webhook sends for a commit: {"body": {"repo", "head", "base", "compare",
+// "owner", "pull"}} with the webhook's names, as recorded from Port's guide.
+//
+// What the REST API cannot tell is not invented: base, compare and pull are null, and the keys service_id, email,
+// messages and diff are left out, as is service_url where the provider's host is unknown (self-hosted providers).
+// Values are of the types that gojq takes: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for a
+// whole number beyond the platform's int.
+func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
+	owner := ownerName(a, r)
+	page := a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
+	return map[string]any{"body": map[string]any{
+		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
+		"head":    head(a.Service, owner, r.Name, page, c),
+		"base":    nil,
+		"compare": nil,
+		"owner":   map[string]any{"username": owner, "service": string(a.Service)},
+		"pull":    nil,
+	}}
+}
+
+// ownerName prefers the spelling of the repository's row: Codecov takes an owner in any case, and the webhook sends the true one.
+func ownerName(a Account, r codecov.Repository) string {
+	if r.Author.Username != nil && *r.Author.Username != "" {
+		return *r.Author.Username
+	}
+	return a.Owner
+}
+
+func head(service codecov.Service, owner, repo, page string, c codecov.Commit) map[string]any {
+	head := map[string]any{
+		"author":    author(c.Author),
+		"url":       page + "/commit/" + url.PathEscape(c.CommitID),
+		"timestamp": timestamp(c.Timestamp),
+		"totals":    totals(c.Totals),
+		"commitid":  c.CommitID,
+		"branch":    orNull(c.Branch),
+		"message":   orNull(c.Message),
+	}
+	if address, ok := serviceURL(service, owner, repo, c.CommitID); ok {
+		head["service_url"] = address
+	}
+	return head
+}
+
+func author(a *codecov.Author) any {
+	if a == nil {
+		return nil
+	}
+	return map[string]any{"username": orNull(a.Username), "service": a.Service, "name": orNull(a.Name)}
+}
+
+// timestamp writes a time as the webhook does, which is Python's isoformat of a UTC time without its zone:
+// six decimals where they are not zero, else none.
+func timestamp(t time.Time) string {
+	t = t.UTC()
+	if t.Nanosecond() < int(time.Microsecond) {
+		return t.Format("2006-01-02T15:04:05")
+	}
+	return t.Format("2006-01-02T15:04:05.000000")
+}
+
+// serviceURL is the commit's page at the git provider. A GitLab subgroup, group:subgroup in Codecov, is a path there.
+func serviceURL(service codecov.Service, owner, repo, sha string) (address string, ok bool) {
+	host, commit := "", "/commit/"
+	switch service {
+	case codecov.GitHub:
+		host = "https://github.com/"
+	case codecov.GitLab:
+		host = "https://gitlab.com/"
+	case codecov.Bitbucket:
+		host, commit = "https://bitbucket.org/", "/commits/"
+	default:
+		return "", false
+	}
+	path := strings.ReplaceAll(url.PathEscape(owner), ":", "/")
+	return host + path + "/" + url.PathEscape(repo) + commit + url.PathEscape(sha), true
+}
+
+// totals has the webhook's keys; complexity_ratio is not among them.
+func totals(t *codecov.Totals) any {
+	if t == nil {
+		return nil
+	}
+	return map[string]any{
+		"files":            whole(t.Files),
+		"lines":            whole(t.Lines),
+		"hits":             whole(t.Hits),
+		"misses":           whole(t.Misses),
+		"partials":         whole(t.Partials),
+		"coverage":         coverage(*t),
+		"branches":         whole(t.Branches),
+		"methods":          whole(t.Methods),
+		"sessions":         whole(t.Sessions),
+		"complexity":       number(t.Complexity),
+		"complexity_total": number(t.ComplexityTotal),
+	}
+}
+
+// tolerance is how far REST's coverage, which is cut to two decimals with a float error, may lie off the exact figure.
+const tolerance = 0.011
+
+// coverage is the exact figure as the webhook sends it. Old rows can contradict themselves: where the figure rebuilt
+// from hits and lines is off by more than the tolerance, REST's own is right.
+func coverage(t codecov.Totals) any {
+	if t.Coverage == nil {
+		return nil
+	}
+	ratio := t.Ratio()
+	exact, err := strconv.ParseFloat(ratio, 64)
+	if err == nil && math.Abs(exact-*t.Coverage) <= tolerance {
+		return ratio
+	}
+	return percentage(*t.Coverage)
+}
+
+// percentage writes a coverage the webhook's way: "0", "100", else with five decimals.
+func percentage(coverage float64) string {
+	switch coverage {
+	case 0:
+		return "0"
+	case 100:
+		return "100"
+	default:
+		return strconv.FormatFloat(coverage, 'f', 5, 64)
+	}
+}
+
+// whole gives an int, or a *big.Int where the platform's int is too small.
+func whole(n int64) any {
+	if int64(int(n)) == n {
+		return int(n)
+	}
+	return big.NewInt(n)
+}
+
+// maxExact is the largest whole number up to which a float64 holds every whole number: 2^53.
+const maxExact = 1 << 53
+
+// number gives a whole number as an int, as the webhook's JSON would be read.
+func number(f *float64) any {
+	switch {
+	case f == nil:
+		return nil
+	case *f == math.Trunc(*f) && math.Abs(*f) <= maxExact:
+		return whole(int64(*f))
+	default:
+		return *f
+	}
+}
+
+func orNull(s *string) any {
+	if s == nil {
+		return nil
+	}
+	return *s
+}
