@@ -1,0 +1,131 @@
+// Package codecov is a client of Codecov's REST API v2: the repositories of an account and the coverage of
+// their commits. It knows nothing of Port.
+package codecov
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
+)
+
+// DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
+const DefaultBaseURL = "https://api.codecov.io/api/v2"
+
+// Options configures a Client. Service is needed; a zero value elsewhere means the default.
+type Options struct {
+	BaseURL      string  // DefaultBaseURL where empty
+	Token        string  // a user API token; without one the server shows public repositories only
+	Service      Service // the git provider whose accounts are read
+	UserAgent    string
+	PageSize     int  // rows a request; 0: 500. The server sets no upper bound
+	Concurrency  int  // requests under way at once; 0: 32
+	InsecureHTTP bool // plain http to other hosts than loopback
+	Transport    http.RoundTripper
+}
+
+// String leaves the token out.
+func (o Options) String() string { return fmt.Sprintf("%s at %s", o.Service, o.BaseURL) }
+
+// GoString leaves the token out.
+func (o Options) GoString() string { return o.String() }
+
+// LogValue leaves the token out.
+func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+const (
+	defaultPageSize    = 500
+	defaultConcurrency = 32
+)
+
+// Client reads from one Codecov server, for one service. The token goes to the configured origin only.
+// It is safe for concurrent use.
+type Client struct {
+	base     *url.URL
+	service  Service
+	pageSize int
+	http     *transport.Client
+	stats    transport.Stats
+}
+
+// NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
+// where the address is plain http to another host than loopback and InsecureHTTP is not set.
+func NewClient(o Options) (*Client, error) {
+	if o.BaseURL == "" {
+		o.BaseURL = DefaultBaseURL
+	}
+	base, err := transport.ParseBase(o.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("codecov: %w", err)
+	}
+	if o.Service == "" {
+		return nil, fmt.Errorf("codecov: no service given")
+	}
+	client := &Client{base: base, service: o.Service, pageSize: o.PageSize}
+	if client.pageSize <= 0 {
+		client.pageSize = defaultPageSize
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = defaultConcurrency
+	}
+	client.http, err = transport.New(transport.Options{
+		Origin:       base,
+		InsecureHTTP: o.InsecureHTTP,
+		UserAgent:    o.UserAgent,
+		Authorizer:   transport.Bearer(o.Token),
+		Limiter:      transport.NewConcurrency(o.Concurrency),
+		Network:      o.Transport,
+		Stats:        &client.stats,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("codecov: %w", err)
+	}
+	return client, nil
+}
+
+// Service is the git provider whose accounts the client reads.
+func (c *Client) Service() Service { return c.service }
+
+// Counts tells what the client has sent and received so far.
+func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
+
+// get asks for one page and decodes it into answer. Each of segments is escaped by itself.
+func (c *Client) get(ctx context.Context, segments []string, query url.Values, answer any) error {
+	address, err := c.address(segments, query)
+	if err != nil {
+		return err
+	}
+	response, failure := c.http.Do(ctx, transport.Request{Method: http.MethodGet, URL: address})
+	if failure != nil {
+		return newAPIError(failure, response)
+	}
+	if err := json.Unmarshal(response.Body, answer); err != nil {
+		failure := &transport.Failure{Method: http.MethodGet, Address: address.String(), Err: fmt.Errorf("cannot read the answer: %w", err)}
+		return newAPIError(failure, nil)
+	}
+	return nil
+}
+
+func (c *Client) address(segments []string, query url.Values) (*url.URL, error) {
+	escaped := make([]string, len(segments))
+	for i, segment := range segments {
+		if segment == "." || segment == ".." {
+			return nil, fmt.Errorf("codecov: name %q cannot stand in an address", segment)
+		}
+		escaped[i] = url.PathEscape(segment)
+	}
+	address := *c.base
+	address.RawPath = c.base.EscapedPath() + "/" + strings.Join(escaped, "/")
+	path, err := url.PathUnescape(address.RawPath)
+	if err != nil {
+		return nil, fmt.Errorf("codecov: address %q: %w", address.RawPath, err)
+	}
+	address.Path = path
+	address.RawQuery = query.Encode()
+	return &address, nil
+}

@@ -1,0 +1,351 @@
+package codecov_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+)
+
+// TestWholeAccounts reads every row of the recorded accounts, with no request more than the pages need.
+func TestWholeAccounts(t *testing.T) {
+	for _, account := range recordedAccounts(t) {
+		server := serve(t, account.emulated)
+		for _, size := range []int{7, 100, 1000} {
+			t.Run(fmt.Sprintf("%s/%s/%d", account.Service, account.Owner, size), func(t *testing.T) {
+				client := server.client(t, func(o *codecov.Options) { o.Service, o.PageSize = codecov.Service(account.Service), size })
+				server.Reset()
+				got, err := collect(client.Repositories(t.Context(), account.Owner, codecov.RepositoriesOptions{}))
+				compare(t, got, err, wantAll(t, account.Repositories, wantRepository))
+				checkPages(t, server, len(account.Repositories), size)
+				for name, rows := range account.Commits {
+					server.Reset()
+					got, err := collect(client.Commits(t.Context(), account.Owner, name, codecov.CommitsOptions{}))
+					compare(t, got, err, wantAll(t, rows, wantCommit))
+					checkPages(t, server, len(rows), size)
+				}
+			})
+		}
+	}
+}
+
+func compare[T any](t *testing.T, got []T, err error, want []T) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// checkPages holds the requests to the pages that so many rows take, in their order.
+func checkPages(t *testing.T, server emulator, rows, size int) {
+	t.Helper()
+	var want, got []string
+	for page := range max(1, (rows+size-1)/size) {
+		want = append(want, fmt.Sprintf("page %d of %d rows: 200", page+1, size))
+	}
+	for _, request := range server.Seen() {
+		target, err := url.Parse(request.Target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := target.Query()
+		got = append(got, fmt.Sprintf("page %s of %s rows: %d", query.Get("page"), query.Get("page_size"), request.Status))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests (-want +sent):\n%s", diff)
+	}
+}
+
+func TestPageSizeOfACall(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	client := server.client(t, func(o *codecov.Options) { o.PageSize = 50 })
+	if _, err := collect(client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{PageSize: 11})); err != nil {
+		t.Fatal(err)
+	}
+	checkPages(t, server, len(account.Repositories), 11)
+	server.Reset()
+	if _, err := collect(client.Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 13})); err != nil {
+		t.Fatal(err)
+	}
+	checkPages(t, server, len(account.Commits["ties"]), 13)
+}
+
+func TestEarlyBreakAsksForNoMore(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	for _, err := range server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 3}) {
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	if requests := server.Requests().Requests; requests != 1 {
+		t.Errorf("%d requests, want 1", requests)
+	}
+}
+
+// TestAListIsReadAnew: an iterator may be ranged over more than once.
+func TestAListIsReadAnew(t *testing.T) {
+	account := acme(t)
+	rows := serve(t, account.emulated).client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{})
+	for range 2 {
+		got, err := collect(rows)
+		compare(t, got, err, wantAll(t, account.Commits["ties"], wantCommit))
+	}
+}
+
+// TestRepeatedRowsAreGivenOnce pushes rows onto later pages while the list is read.
+func TestRepeatedRowsAreGivenOnce(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	var got []codecov.Commit
+	for commit, err := range server.client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 10}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got = append(got, commit); len(got)%10 == 1 {
+			push(t, server, len(got))
+		}
+	}
+	compare(t, got, nil, wantAll(t, account.Commits["ties"], wantCommit))
+	if pages := server.Requests().Requests; pages <= len(got)/10 {
+		t.Errorf("%d requests: no row was repeated", pages)
+	}
+}
+
+// push adds a commit before all others.
+func push(t *testing.T, server emulator, number int) {
+	t.Helper()
+	commit := fmt.Sprintf(`{"commitid":"new-%d","timestamp":"2026-11-22T21:00:00Z","branch":"main"}`, number)
+	if err := server.AddCommit("github", "acme", "ties", json.RawMessage(commit)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPageThatHasGone: what was the last page is past the end once a row is gone, which ends the list.
+func TestPageThatHasGone(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	given := 0
+	rows := server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{PageSize: len(account.Repositories) - 1})
+	for repository, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if given++; given > 1 {
+			continue
+		}
+		if err := server.HideRepository("github", "acme", repository.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status := server.Requests().ByStatus; given != len(account.Repositories)-1 || status[http.StatusNotFound] != 1 {
+		t.Errorf("%d rows, answers by status %v", given, status)
+	}
+}
+
+func TestErrorInTheMiddleComesLast(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	server.Faults.Add(faults.Fault{
+		Match:  func(r *http.Request) bool { return r.URL.Query().Get("page") == "3" },
+		Status: http.StatusForbidden, Body: `{"detail":"why"}`,
+	})
+	rows, err := collect(server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 10}))
+	if len(rows) != 20 || !errors.Is(err, codecov.ErrForbidden) {
+		t.Errorf("%d rows, error %v", len(rows), err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	names := []string{".github", "MONOLITH", "dots...and--dashes__", "nope", "a&names=b"}
+	got, err := collect(server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Names: names}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, repository := range got {
+		found = append(found, repository.Name)
+	}
+	slices.Sort(found)
+	if want := []string{".github", "dots...and--dashes__", "monolith"}; !slices.Equal(found, want) {
+		t.Errorf("found %q, want %q", found, want)
+	}
+}
+
+// TestBranches filters by every recorded branch, and by ones that a query must escape.
+func TestBranches(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	client := server.client(t)
+	for _, name := range []string{"monolith", "branches-odd", "other-branch-only"} {
+		for branch, rows := range byBranch(account.Commits[name]) {
+			got, err := collect(client.Commits(t.Context(), "acme", name, codecov.CommitsOptions{Branch: branch}))
+			compare(t, got, err, wantAll(t, rows, wantCommit))
+		}
+	}
+	for _, branch := range []string{"a b", "a+b", "a&branch=main", "100%", "%2F", "fork/repo:main", "ünï/🌱", "#1", "a=b", "a;b", `\`} {
+		commit, err := json.Marshal(map[string]any{"commitid": "on " + branch, "timestamp": "2026-11-22T21:00:00Z", "branch": branch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := server.AddCommit("github", "acme", "monolith", commit); err != nil {
+			t.Fatal(err)
+		}
+		got, err := collect(client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{Branch: branch}))
+		if err != nil || len(got) != 1 || got[0].CommitID != "on "+branch {
+			t.Errorf("%q: %d commits, %v", branch, len(got), err)
+		}
+	}
+}
+
+// byBranch groups rows; those of no branch, and of one that no filter can name, are left out.
+func byBranch(rows []map[string]any) map[string][]map[string]any {
+	grouped := map[string][]map[string]any{}
+	for _, fields := range rows {
+		if branch, _ := fields["branch"].(string); branch != "" && branch == strings.TrimSpace(branch) {
+			grouped[branch] = append(grouped[branch], fields)
+		}
+	}
+	return grouped
+}
+
+// TestNamesThatNeedEscapes reads accounts and repositories whose names would change the address.
+func TestNamesThatNeedEscapes(t *testing.T) {
+	names := []string{".github", "a b", "ünï-🌱", "100%", "%2e%2e", "a?b", "a#b", "a+b", "a;b&c=d", "a:b", "...", `a\b`, "~", "@"}
+	repositories, commits := []map[string]any{}, map[string]any{}
+	for i, name := range names {
+		repositories = append(repositories, map[string]any{"name": name, "private": false, "active": true})
+		commits[name] = []map[string]any{{"commitid": fmt.Sprint(i), "timestamp": "2026-11-22T21:00:00Z", "branch": "main"}}
+	}
+	for _, owner := range []string{"group:subgroup", "a b%?#", ".ünï"} {
+		text, err := json.Marshal(map[string]any{"service": "gitlab", "owner": owner, "repos": repositories, "commits": commits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		account, err := codecovtest.LoadAccount(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := serve(t, account)
+		client := server.client(t, func(o *codecov.Options) { o.Service = codecov.GitLab })
+		listed, err := collect(client.Repositories(t.Context(), owner, codecov.RepositoriesOptions{}))
+		if err != nil || len(listed) != len(names) {
+			t.Errorf("owner %q: %d repositories, %v", owner, len(listed), err)
+		}
+		for i, name := range names {
+			got, err := collect(client.Commits(t.Context(), owner, name, codecov.CommitsOptions{}))
+			if err != nil || len(got) != 1 || got[0].CommitID != fmt.Sprint(i) {
+				t.Errorf("%q: %d commits, %v", name, len(got), err)
+			}
+		}
+	}
+}
+
+// TestNamesThatNoAddressCanHold: dots would be resolved on the way, and ask for something else.
+func TestNamesThatNoAddressCanHold(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	client := server.client(t)
+	for _, name := range []string{".", ".."} {
+		if _, err := collect(client.Commits(t.Context(), "acme", name, codecov.CommitsOptions{})); err == nil {
+			t.Errorf("repository %q: no error", name)
+		}
+		if _, err := collect(client.Repositories(t.Context(), name, codecov.RepositoriesOptions{})); err == nil {
+			t.Errorf("owner %q: no error", name)
+		}
+	}
+	if requests := server.Requests().Requests; requests != 0 {
+		t.Errorf("%d requests were sent", requests)
+	}
+	if _, err := collect(client.Commits(t.Context(), "acme", "a/../monolith", codecov.CommitsOptions{})); !errors.Is(err, codecov.ErrNotFound) {
+		t.Errorf("name with slashes: error %v", err)
+	}
+}
+
+func TestSubgroupIsOneSegment(t *testing.T) {
+	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Service: "gitlab", Owner: "group:subgroup", Repositories: 3})
+	server := serve(t, account)
+	client := server.client(t, func(o *codecov.Options) { o.Service = codecov.GitLab })
+	if rows, err := collect(client.Repositories(t.Context(), "group:subgroup", codecov.RepositoriesOptions{})); err != nil || len(rows) != 3 {
+		t.Errorf("%d repositories, %v", len(rows), err)
+	}
+	if _, err := collect(client.Repositories(t.Context(), "group", codecov.RepositoriesOptions{})); !errors.Is(err, codecov.ErrOwnerNotFound) {
+		t.Errorf("the parent: error %v", err)
+	}
+}
+
+func TestOwners(t *testing.T) {
+	var accounts []codecovtest.Account
+	for _, account := range recordedAccounts(t) {
+		accounts = append(accounts, account.emulated)
+	}
+	server := serve(t, accounts...)
+	rows, err := collect(server.client(t).Owners(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, owner := range rows {
+		if owner.Service != "github" || owner.Username == nil {
+			t.Fatalf("owner %+v", owner)
+		}
+		names = append(names, *owner.Username)
+	}
+	slices.Sort(names)
+	if want := []string{"acme", "slanks"}; !slices.Equal(names, want) {
+		t.Errorf("owners %q, want %q", names, want)
+	}
+}
+
+// TestConcurrentUse reads many lists with one client at once.
+func TestConcurrentUse(t *testing.T) {
+	account := acme(t)
+	client := serve(t, account.emulated).client(t)
+	var readers sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(account.Commits)) {
+		readers.Go(func() {
+			rows, err := collect(client.Commits(t.Context(), "acme", name, codecov.CommitsOptions{}))
+			if err != nil || len(rows) != len(account.Commits[name]) {
+				t.Errorf("%s: %d commits, %v; want %d", name, len(rows), err, len(account.Commits[name]))
+			}
+		})
+	}
+	readers.Wait()
+}
+
+func TestEndedContext(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	given := 0
+	var last error
+	for _, err := range server.client(t).Commits(ctx, "acme", "monolith", codecov.CommitsOptions{PageSize: 5}) {
+		if err == nil {
+			given++
+			cancel()
+			continue
+		}
+		last = err
+	}
+	if given != 5 || !errors.Is(last, context.Canceled) {
+		t.Errorf("%d rows, error %v", given, last)
+	}
+}
