@@ -1,0 +1,96 @@
+package port_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+// sized gives an entity that takes so many bytes in a body, with braces but without the comma.
+func sized(identifier string, bytes int) port.Entity {
+	frame := len(`{"identifier":"` + identifier + `","properties":{"note":""}}`)
+	return port.Entity{Identifier: identifier, Properties: map[string]any{"note": strings.Repeat("x", bytes-frame)}}
+}
+
+// envelope is what a body holds beside its entities.
+const envelope = len(`{"entities":[]}`)
+
+func TestBatchTakesTwenty(t *testing.T) {
+	var batch port.Batch
+	var want []string
+	for _, entity := range events(port.MaxBulkEntities) {
+		if err := batch.Add(entity); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, entity.Identifier)
+	}
+	if err := batch.Add(port.Entity{Identifier: "more"}); !errors.Is(err, port.ErrBatchFull) {
+		t.Errorf("error %v", err)
+	}
+	if batch.Len() != port.MaxBulkEntities || !slices.Equal(batch.Identifiers(), want) {
+		t.Errorf("%d entities: %q", batch.Len(), batch.Identifiers())
+	}
+}
+
+// TestLargestEntity fills a body to its last byte.
+func TestLargestEntity(t *testing.T) {
+	largest := port.MaxBulkBytes - 1 - envelope
+	var batch port.Batch
+	if err := batch.Add(sized("a", largest+1)); !errors.Is(err, port.ErrTooLarge) || errors.Is(err, port.ErrBatchFull) || !strings.Contains(err.Error(), "entity a") {
+		t.Errorf("one byte more: error %v", err)
+	}
+	if batch.Len() != 0 {
+		t.Errorf("%d entities", batch.Len())
+	}
+	if err := batch.Add(sized("a", largest)); err != nil {
+		t.Fatal(err)
+	}
+	server := emulate(t, porttest.Options{})
+	if _, err := connect(t, server).UpsertBatch(t.Context(), "event", &batch, port.UpsertOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := len(of(server, porttest.Bulk)[0].Body); sent != port.MaxBulkBytes-1 || server.Count("event") != 1 {
+		t.Errorf("%d bytes sent, Port holds %d", sent, server.Count("event"))
+	}
+}
+
+// TestBatchIsFilledToTheLastByte: an entity that does not fit belongs into the next batch; a smaller one still fits.
+func TestBatchIsFilledToTheLastByte(t *testing.T) {
+	const first = 1 << 19
+	left := port.MaxBulkBytes - 1 - envelope - first - len(",")
+	var batch port.Batch
+	if err := batch.Add(sized("a", first)); err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Add(sized("b", left+1)); !errors.Is(err, port.ErrBatchFull) || errors.Is(err, port.ErrTooLarge) {
+		t.Errorf("one byte more: error %v", err)
+	}
+	if err := batch.Add(sized("c", port.MaxBulkBytes)); !errors.Is(err, port.ErrTooLarge) {
+		t.Errorf("too large for any batch: error %v", err)
+	}
+	if err := batch.Add(sized("d", left)); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "d"}; !slices.Equal(batch.Identifiers(), want) {
+		t.Errorf("holds %q, want %q", batch.Identifiers(), want)
+	}
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server)
+	for range 2 { // a batch may be sent again
+		if _, err := client.UpsertBatch(t.Context(), "event", &batch, port.UpsertOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, request := range of(server, porttest.Bulk) {
+		if len(request.Body) != port.MaxBulkBytes-1 {
+			t.Errorf("%d bytes sent", len(request.Body))
+		}
+	}
+	if server.Count("event") != 2 {
+		t.Errorf("Port holds %d entities", server.Count("event"))
+	}
+}

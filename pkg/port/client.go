@@ -1,0 +1,133 @@
+// Package port is a client of Port's API: access tokens, blueprints, bulk upserts and searches of entities.
+// It knows nothing of Codecov.
+package port
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
+)
+
+// The addresses of Port's API by region, before /v1.
+const (
+	EU = "https://api.port.io"
+	US = "https://api.us.port.io"
+)
+
+// RegionURL gives the address for a region's name, eu or us in any case.
+func RegionURL(region string) (string, error) {
+	switch strings.ToLower(strings.TrimSpace(region)) {
+	case "eu":
+		return EU, nil
+	case "us":
+		return US, nil
+	}
+	return "", fmt.Errorf("unknown region %q: expected eu or us", region)
+}
+
+// Options configures a Client. ClientID and ClientSecret are needed; a zero value elsewhere means the default.
+type Options struct {
+	BaseURL      string // the address before /v1; EU where empty
+	ClientID     string
+	ClientSecret string
+	UserAgent    string           // Port shows it as the source of what is written
+	Concurrency  int              // requests under way at once; 0: 32
+	InsecureHTTP bool             // plain http to other hosts than loopback
+	Now          func() time.Time // the clock that token lifetimes are measured by; nil: time.Now
+	Transport    http.RoundTripper
+}
+
+// String leaves the credentials out.
+func (o Options) String() string { return "Port at " + o.BaseURL }
+
+// GoString leaves the credentials out.
+func (o Options) GoString() string { return o.String() }
+
+// LogValue leaves the credentials out.
+func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+const defaultConcurrency = 32
+
+// Client talks to one Port organisation. Credentials and tokens go to the configured origin only.
+// It is safe for concurrent use.
+type Client struct {
+	base  *url.URL
+	http  *transport.Client
+	stats transport.Stats
+}
+
+// NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
+// where the address is plain http to another host than loopback and InsecureHTTP is not set.
+func NewClient(o Options) (*Client, error) {
+	if o.BaseURL == "" {
+		o.BaseURL = EU
+	}
+	base, err := transport.ParseBase(o.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("port: %w", err)
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = defaultConcurrency
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	client := &Client{base: base}
+	settings := transport.Options{
+		Origin:       base,
+		InsecureHTTP: o.InsecureHTTP,
+		UserAgent:    o.UserAgent,
+		Network:      o.Transport,
+		Stats:        &client.stats,
+	}
+	tokens, err := transport.New(settings)
+	if err != nil {
+		return nil, fmt.Errorf("port: %w", err)
+	}
+	settings.Limiter = transport.NewConcurrency(o.Concurrency)
+	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o)
+	client.http, err = transport.New(settings)
+	if err != nil {
+		return nil, fmt.Errorf("port: %w", err)
+	}
+	return client, nil
+}
+
+// Counts tells what the client has sent and received so far.
+func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
+
+// call sends one request and decodes the answer. Numbers in untyped places become json.Number: float64
+// would lose whole numbers beyond 2^53.
+func (c *Client) call(ctx context.Context, method string, address *url.URL, body []byte, answer any) (*transport.Response, error) {
+	response, failure := c.http.Do(ctx, transport.Request{Method: method, URL: address, Body: body})
+	if failure != nil {
+		return response, newAPIError(failure, response)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(response.Body))
+	decoder.UseNumber()
+	if err := decoder.Decode(answer); err != nil {
+		failure := &transport.Failure{Method: method, Address: address.Redacted(), Err: fmt.Errorf("cannot read the answer: %w", err)}
+		return response, newAPIError(failure, nil)
+	}
+	return response, nil
+}
+
+// address puts the segments, each escaped by itself, behind the base address.
+func (c *Client) address(query url.Values, segments ...string) *url.URL {
+	address := *c.base
+	path, rawPath := c.base.Path, c.base.EscapedPath()
+	for _, segment := range segments {
+		path += "/" + segment
+		rawPath += "/" + url.PathEscape(segment)
+	}
+	address.Path, address.RawPath, address.RawQuery = path, rawPath, query.Encode()
+	return &address
+}

@@ -1,0 +1,88 @@
+package port_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+func TestRegionURL(t *testing.T) {
+	for region, want := range map[string]string{"eu": port.EU, "EU": port.EU, " us\n": port.US, "Us": port.US, "": "", "de": "", "https://api.port.io": ""} {
+		if got, err := port.RegionURL(region); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", region, got, err)
+		}
+	}
+}
+
+func TestNewClientRefuses(t *testing.T) {
+	for address, insecure := range map[string]bool{
+		"api.port.io": false, "ftp://api.port.io": false, "https://me:hunter2@api.port.io": false, "https://api.port.io?a=b": false,
+		"http://api.port.io": true, "http://localhost.example.com": true,
+	} {
+		_, err := port.NewClient(port.Options{BaseURL: address})
+		if err == nil || errors.Is(err, transport.ErrInsecure) != insecure || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: error %v", address, err)
+		}
+	}
+}
+
+func TestNewClientTakes(t *testing.T) {
+	for _, options := range []port.Options{
+		{}, {BaseURL: port.US}, {BaseURL: "http://localhost:8080/"}, {BaseURL: "http://port.example.com", InsecureHTTP: true},
+	} {
+		if _, err := port.NewClient(options); err != nil {
+			t.Errorf("%s: %v", options.BaseURL, err)
+		}
+	}
+}
+
+// TestOptionsHideTheSecret prints options in every way in which a program might.
+func TestOptionsHideTheSecret(t *testing.T) {
+	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.US, Now: time.Now}
+	var logged bytes.Buffer
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("start", "options", options)
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("start", "options", &options)
+	printed := []string{logged.String()}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		printed = append(printed, fmt.Sprintf(format, options), fmt.Sprintf(format, &options), fmt.Sprintf(format, []port.Options{options}))
+	}
+	for _, text := range printed {
+		if strings.Contains(text, secret) || strings.Contains(text, "an-id-to-hide") || !strings.Contains(text, "Port at "+port.US) {
+			t.Errorf("printed %s", text)
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server, func(o *port.Options) { o.UserAgent = "codecov-port/test" })
+	read(t, client)
+	if len(server.Seen()) != 2 {
+		t.Fatalf("%d requests", len(server.Seen()))
+	}
+	for _, request := range server.Seen() {
+		if request.Header.Get("User-Agent") != "codecov-port/test" || request.Header.Get("Accept") != "application/json" {
+			t.Errorf("%s: headers %v", request.Path, request.Header)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server)
+	if _, err := client.BulkUpsert(t.Context(), "event", events(3), port.UpsertOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	counts, seen := client.Counts(), server.Requests()
+	if counts.Requests != 2 || counts.SentBytes != seen.BytesReceived || counts.ReceivedBytes != seen.BytesSent {
+		t.Errorf("counted %+v, the server saw %+v", counts, seen)
+	}
+}

@@ -1,0 +1,66 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+)
+
+// MaxSearchPage is how many entities Port gives in one page of a search at the most.
+const MaxSearchPage = 1000
+
+// SearchOptions narrows a search. The zero value asks for every entity, whole.
+type SearchOptions struct {
+	Include []string       // property and relation identifiers, $identifier, $title; none: everything
+	Query   map[string]any // Port's {combinator, rules}; nil: every entity
+	Limit   int            // entities a page, MaxSearchPage at the most; 0: that many
+}
+
+type searchRequest struct {
+	Query   map[string]any `json:"query,omitempty"`
+	Include []string       `json:"include,omitempty"`
+	Limit   int            `json:"limit"`
+	From    string         `json:"from,omitempty"`
+}
+
+// Search gives a blueprint's entities, a request a page. Numbers in properties are json.Number.
+// Errors are *APIError, once and last.
+func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) iter.Seq2[Entity, error] {
+	return func(yield func(Entity, error) bool) {
+		request := searchRequest{Query: o.Query, Include: o.Include, Limit: o.Limit}
+		if request.Limit <= 0 || request.Limit > MaxSearchPage {
+			request.Limit = MaxSearchPage
+		}
+		for {
+			entities, next, err := c.searchPage(ctx, blueprint, request)
+			if err != nil {
+				yield(Entity{}, err)
+				return
+			}
+			for _, entity := range entities {
+				if !yield(entity, nil) {
+					return
+				}
+			}
+			if next == "" || next == request.From {
+				return
+			}
+			request.From = next
+		}
+	}
+}
+
+func (c *Client) searchPage(ctx context.Context, blueprint string, request searchRequest) ([]Entity, string, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, "", fmt.Errorf("encode the search of %s: %w", blueprint, err)
+	}
+	var answer struct {
+		Entities []Entity `json:"entities"`
+		Next     string   `json:"next"`
+	}
+	_, err = c.call(ctx, http.MethodPost, c.address(nil, "v1", "blueprints", blueprint, "entities", "search"), body, &answer)
+	return answer.Entities, answer.Next, err
+}

@@ -1,0 +1,251 @@
+package port_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+func read(t testing.TB, client *port.Client) {
+	t.Helper()
+	if _, err := client.Blueprint(t.Context(), "service"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneTokenForAll(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server)
+	var readers sync.WaitGroup
+	for range 50 {
+		readers.Go(func() { read(t, client) })
+	}
+	readers.Wait()
+	if kinds := server.Requests().ByKind; kinds[porttest.Token] != 1 || kinds[porttest.BlueprintRead] != 50 {
+		t.Errorf("requests %v, want one for a token", kinds)
+	}
+	for _, request := range server.Seen() {
+		if sent := request.Header.Get("Authorization") != ""; sent != (request.Kind != porttest.Token) {
+			t.Errorf("%s: Authorization %q", request.Kind, request.Header.Get("Authorization"))
+		}
+	}
+}
+
+// clock is moved by hand.
+type clock struct{ now time.Time }
+
+func (c *clock) read() time.Time { return c.now }
+
+// TestTokenIsRenewedBeforeItsEnd lives through several lifetimes; Port hands out the same token until it has expired.
+func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
+	for _, step := range []time.Duration{time.Minute, 7 * time.Minute, 50 * time.Minute} {
+		clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
+		server := emulate(t, porttest.Options{Now: clock.read})
+		client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
+		steps := int(9 * time.Hour / step)
+		for range steps {
+			read(t, client)
+			clock.now = clock.now.Add(step)
+		}
+		counts := server.Requests()
+		if counts.ByStatus[http.StatusUnauthorized] != 0 {
+			t.Errorf("every %s: %d requests were sent with an expired token", step, counts.ByStatus[http.StatusUnauthorized])
+		}
+		if tokens := counts.ByKind[porttest.Token]; tokens < 3 || tokens > 12 {
+			t.Errorf("every %s: %d tokens in nine hours", step, tokens)
+		}
+	}
+}
+
+func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
+	clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
+	server := emulate(t, porttest.Options{Now: clock.read})
+	client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
+	for _, test := range []struct {
+		forward time.Duration
+		tokens  int
+	}{{0, 1}, {175*time.Minute - time.Second, 1}, {time.Second, 2}} {
+		clock.now = clock.now.Add(test.forward)
+		read(t, client)
+		if tokens := server.Requests().ByKind[porttest.Token]; tokens != test.tokens {
+			t.Errorf("%s: %d tokens, want %d", clock.now.Format(time.TimeOnly), tokens, test.tokens)
+		}
+	}
+}
+
+// gate holds back the first requests with a token until so many are under way, and then lets the tokens be revoked.
+type gate struct {
+	server  *porttest.Server
+	arrived sync.WaitGroup
+	open    func()
+}
+
+func newGate(server *porttest.Server, size int) *gate {
+	g := &gate{server: server, open: sync.OnceFunc(server.RevokeTokens)}
+	g.arrived.Add(size)
+	return g
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.Header.Get("Authorization"), ".1") {
+		g.arrived.Done()
+		g.arrived.Wait()
+		g.open()
+	}
+	g.server.ServeHTTP(w, r)
+}
+
+// TestRevokedTokenIsRenewedOnceForAll revokes the token when all requests are under way with it.
+func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
+	const size = 12
+	server := emulate(t, porttest.Options{})
+	client := connect(t, newGate(server, size), func(o *port.Options) { o.Concurrency = size })
+	var readers sync.WaitGroup
+	for range size {
+		readers.Go(func() { read(t, client) })
+	}
+	readers.Wait()
+	counts := server.Requests()
+	if counts.ByKind[porttest.Token] != 2 || counts.ByStatus[http.StatusUnauthorized] != size || counts.ByKind[porttest.BlueprintRead] != 2*size {
+		t.Errorf("requests %v with %v, want two for tokens and each refused once", counts.ByKind, counts.ByStatus)
+	}
+}
+
+// TestSameTokenAgainIsNoLoop: Port may refuse a token and hand it out again.
+func TestSameTokenAgainIsNoLoop(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	server.Faults.Add(faults.Fault{Match: isNoToken, Times: -1, Status: http.StatusUnauthorized, Body: `{"ok":false,"error":"unauthorized"}`})
+	client := connect(t, server)
+	for attempt := 1; attempt <= 2; attempt++ {
+		_, err := client.Blueprint(t.Context(), "service")
+		if !errors.Is(err, port.ErrUnauthorized) {
+			t.Errorf("error %v", err)
+		}
+		kinds := server.Requests().ByKind
+		if kinds[porttest.BlueprintRead] != attempt || kinds[porttest.Token] != attempt+1 {
+			t.Errorf("call %d: requests %v", attempt, kinds)
+		}
+	}
+}
+
+// TestEveryNewTokenRefusedIsNoLoop: a new token is tried once.
+func TestEveryNewTokenRefusedIsNoLoop(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isNoToken(r) {
+			server.RevokeTokens()
+		}
+		server.ServeHTTP(w, r)
+	}))
+	_, err := client.Blueprint(t.Context(), "service")
+	if kinds := server.Requests().ByKind; !errors.Is(err, port.ErrUnauthorized) || kinds[porttest.BlueprintRead] != 2 || kinds[porttest.Token] != 2 {
+		t.Errorf("%v after %v", err, kinds)
+	}
+}
+
+func TestWrongSecretIsToldAtOnce(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server, func(o *port.Options) { o.ClientSecret = "wrong-" + secret })
+	_, err := client.Blueprint(t.Context(), "service")
+	if requests := server.Requests().Requests; !errors.Is(err, port.ErrUnauthorized) || requests != 1 {
+		t.Fatalf("%v after %d requests", err, requests)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) {
+		t.Errorf("the secret is in %s", text)
+	}
+	apiError := (*port.APIError)(nil)
+	if !errors.As(err, &apiError) || apiError.Retryable() || !strings.Contains(err.Error(), "invalid_credentials") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTokenRequestThatFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault faults.Fault
+		want  error
+	}{
+		"unknown client":      {faults.Fault{Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found"}`}, port.ErrUnauthorized},
+		"forbidden address":   {faults.Fault{Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden"}`}, port.ErrForbidden},
+		"no token":            {faults.Fault{Status: http.StatusOK, Body: `{"ok":true}`}, nil},
+		"token of no text":    {faults.Fault{Status: http.StatusOK, Body: `{"accessToken":{"value":"hidden"}}`}, nil},
+		"an answer of a list": {faults.Fault{Status: http.StatusOK, Body: `["hidden"]`}, nil},
+	} {
+		server := emulate(t, porttest.Options{})
+		test.fault.Match = isToken
+		server.Faults.Add(test.fault)
+		_, err := connect(t, server).Blueprint(t.Context(), "service")
+		apiError := (*port.APIError)(nil)
+		if !errors.As(err, &apiError) || (test.want != nil && !errors.Is(err, test.want)) {
+			t.Errorf("%s: error %v", name, err)
+			continue
+		}
+		if requests := server.Requests().Requests; requests != 1 || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("%s: %v after %d requests", name, err, requests)
+		}
+	}
+}
+
+// TestTokenRequestIsRetried: what passes is no reason to fail.
+func TestTokenRequestIsRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := emulate(t, porttest.Options{})
+		server.Faults.Add(faults.Fault{Match: isToken, Times: 2, Status: http.StatusServiceUnavailable})
+		client := connectInside(t, server)
+		read(t, client)
+		if kinds := server.Requests().ByKind; kinds[porttest.Token] != 3 || kinds[porttest.BlueprintRead] != 1 {
+			t.Errorf("requests %v", kinds)
+		}
+	})
+}
+
+// TestOneWhoGivesUpTakesNobodyAlong: when the request that fetches the token is cancelled, the next one fetches it.
+func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := emulate(t, porttest.Options{})
+		server.Faults.Add(faults.Fault{Match: isToken, Kind: faults.Hang})
+		client := connectInside(t, server)
+		ctx, cancel := context.WithCancel(t.Context())
+		var readers sync.WaitGroup
+		readers.Go(func() {
+			if _, err := client.Blueprint(ctx, "service"); !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v", err)
+			}
+		})
+		synctest.Wait()
+		readers.Go(func() { read(t, client) })
+		synctest.Wait()
+		cancel()
+		readers.Wait()
+		if kinds := server.Requests().ByKind; kinds[porttest.Token] != 2 {
+			t.Errorf("requests %v", kinds)
+		}
+	})
+}
+
+// TestWaitingForTheTokenEnds with the context of the one who waits.
+func TestWaitingForTheTokenEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := emulate(t, porttest.Options{})
+		server.Faults.Add(faults.Fault{Match: isToken, Kind: faults.Hang})
+		client := connectInside(t, server)
+		var first sync.WaitGroup
+		first.Go(func() { read(t, client) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := client.Blueprint(ctx, "service"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		first.Wait()
+	})
+}
