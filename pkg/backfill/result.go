@@ -1,0 +1,78 @@
+package backfill
+
+import (
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
+)
+
+// Result is what became of a run.
+type Result struct {
+	DryRun            bool
+	Interrupted       bool     // reading was stopped before its end
+	CreatedBlueprints []string // under DryRun: that would be created
+	Repositories      RepositoryCounts
+	Commits           CommitCounts
+	Entities          []EntityCounts // one a blueprint, in the order of the mapping
+	LeftOut           []LeftOut      // values that do not fit their blueprint, by property and reason
+	Unnamed           map[int]int    // by the mapping's entry (from 0): how often it gave no identifier
+	Failures          []Failure
+	Codecov, Port     transport.Counts
+	Duration          time.Duration
+}
+
+// RepositoryCounts tells what became of the repositories of the list.
+type RepositoryCounts struct {
+	Listed          int
+	Private         int
+	WithoutCoverage int // not active and without totals: not asked for
+	Read            int
+	Failed          int
+}
+
+// CommitCounts tells what became of the commits.
+type CommitCounts struct {
+	Read     int
+	Replayed int
+	Skipped  map[string]int // by reason
+}
+
+// EntityCounts tells what became of a blueprint's entities.
+type EntityCounts struct {
+	Blueprint string
+	Mapped    int
+	Written   int // under DryRun: that would be written
+	Failed    int
+}
+
+// LeftOut counts the values of one property that were left out for one reason.
+type LeftOut struct {
+	Blueprint, Property, Reason string
+	Count                       int
+}
+
+// The codes of failures that are not Port's.
+const (
+	CodeTaken               = "identifier_taken"
+	CodeForbiddenIdentifier = "identifier_forbidden"
+	CodeUnsendable          = "unsendable"
+	CodeNoAnswer            = "no_answer"
+	CodeUnreadable          = "unreadable"
+)
+
+// Failure is an entity that is not in Port as it should be, or, without a blueprint, a repository that could
+// not be read.
+type Failure struct {
+	Repository string
+	Blueprint  string
+	Identifier string
+	Status     int // of the answer; 0: none
+	Code       string
+	Message    string
+	TraceID    string
+}
+
+// Complete tells whether everything that was asked for is done.
+func (r *Result) Complete() bool {
+	return !r.Interrupted && len(r.Failures) == 0 && r.Repositories.Failed == 0
+}
