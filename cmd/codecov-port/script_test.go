@@ -1,0 +1,116 @@
+package main
+
+import (
+	"io/fs"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"codecov-port": main})
+}
+
+// TestScripts runs testdata/script: each has both emulators of its own, with the recorded accounts, and the
+// environment that a user would have.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"entities": entities,
+			"requests": requests,
+			"exits":    exits,
+		},
+	})
+}
+
+const (
+	scriptToken = "5c1f1f6e-6d59-4b0e-9d0e-1f2f3a4b5c6d"
+	portKey     = "port"
+)
+
+func setUp(env *testscript.Env) error {
+	source, err := recordedCodecov()
+	if err != nil {
+		return err
+	}
+	catalog := porttest.New(porttest.Options{})
+	codecovServer, portServer := httptest.NewServer(source), httptest.NewServer(catalog)
+	env.Defer(codecovServer.Close)
+	env.Defer(portServer.Close)
+	env.Values[portKey] = catalog
+	for name, value := range map[string]string{
+		"PORT_CLIENT_ID":                        porttest.DefaultClientID,
+		"PORT_CLIENT_SECRET":                    porttest.DefaultClientSecret,
+		"PORT_BASE_URL":                         portServer.URL,
+		"CODECOV_TOKEN":                         scriptToken,
+		"CODECOV_SERVICE_PROVIDER":              "github",
+		"CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME": "acme",
+		"CODECOV_URL":                           codecovServer.URL,
+		"CODECOV_APP_URL":                       "https://app.codecov.io",
+	} {
+		env.Setenv(name, value)
+	}
+	return nil
+}
+
+func recordedCodecov() (*codecovtest.Server, error) {
+	options := codecovtest.Options{Tokens: map[string]codecovtest.Access{scriptToken: {}}}
+	files, err := fs.Glob(recording.Accounts, "accounts/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		account, err := loadAccount(file)
+		if err != nil {
+			return nil, err
+		}
+		options.Accounts = append(options.Accounts, account)
+	}
+	return codecovtest.New(options), nil
+}
+
+// entities BLUEPRINT COUNT: Port holds so many.
+func entities(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: entities BLUEPRINT COUNT")
+	}
+	if got := strconv.Itoa(ts.Value(portKey).(*porttest.Server).Count(args[0])); got != args[1] {
+		ts.Fatalf("%s holds %s entities, want %s", args[0], got, args[1])
+	}
+}
+
+// requests KIND COUNT: Port saw so many requests of a kind.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: requests KIND COUNT")
+	}
+	counts := ts.Value(portKey).(*porttest.Server).Requests()
+	if got := strconv.Itoa(counts.ByKind[porttest.Kind(args[0])]); got != args[1] {
+		ts.Fatalf("Port saw %s requests of kind %s, want %s", got, args[0], args[1])
+	}
+}
+
+// exits CODE ARG...: codecov-port ends with this exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: exits CODE ARG...")
+	}
+	err := ts.Exec("codecov-port", args[1:]...)
+	got := "0"
+	if err != nil {
+		got = err.Error()
+	}
+	if want := args[0]; got != want && got != "exit status "+want {
+		ts.Fatalf("codecov-port %q: %s, want exit code %s", args[1:], got, want)
+	}
+}

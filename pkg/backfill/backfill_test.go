@@ -1,0 +1,465 @@
+package backfill_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/portcontract"
+	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const token = "0b7c2f5a-8a4e-4c6f-9b83-6a1f0f1f2f3f"
+
+var contract = sync.OnceValues(func() (*portcontract.Contract, error) {
+	return portcontract.Load("../../testdata/port/openapi.json")
+})
+
+// bench is both emulators and the options for a run between them.
+type bench struct {
+	codecov *codecovtest.Server
+	port    *porttest.Server
+	options backfill.Options
+}
+
+// newBench serves the accounts, and a Port whose every request is held to the contract.
+func newBench(t testing.TB, account codecovtest.Account) *bench {
+	t.Helper()
+	return newBenchOver(t, func(rt http.RoundTripper) http.RoundTripper { return rt }, account)
+}
+
+// newBenchOver is newBench with a network that wraps the real one.
+func newBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTripper, account codecovtest.Account) *bench {
+	t.Helper()
+	contract, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{
+		codecov: codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{token: {}}}),
+		port:    porttest.New(porttest.Options{Validate: contract.Request}),
+	}
+	b.connect(t, account, wrap)
+	b.mapping(t, mapper.BuiltinMapping())
+	t.Cleanup(func() {
+		for _, violation := range b.port.Violations() {
+			t.Errorf("against Port's contract: %v", violation)
+		}
+	})
+	return b
+}
+
+// connect puts clients between the emulators, on connections of their own that end with the test.
+func (b *bench) connect(t testing.TB, account codecovtest.Account, wrap func(http.RoundTripper) http.RoundTripper) {
+	t.Helper()
+	codecovServer, portServer := httptest.NewServer(b.codecov), httptest.NewServer(b.port)
+	network := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(func() {
+		network.CloseIdleConnections()
+		codecovServer.Close()
+		portServer.Close()
+	})
+	wrapped := wrap(network)
+	source, err := codecov.NewClient(codecov.Options{
+		BaseURL: codecovServer.URL + "/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: wrapped,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := port.NewClient(port.Options{
+		BaseURL: portServer.URL, ClientID: porttest.DefaultClientID, ClientSecret: porttest.DefaultClientSecret, Transport: wrapped,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.options = backfill.Options{
+		Codecov: source, Port: catalog, Owner: account.Owner().Username, AppURL: "https://app.codecov.io",
+		Blueprints: mapper.BuiltinBlueprints(), Now: recording.Now(),
+	}
+}
+
+func (b *bench) mapping(t testing.TB, entries []mapper.Entry) {
+	t.Helper()
+	mapping, err := mapper.Compile(entries, mapper.Options{Now: recording.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.options.Mapping = mapping
+}
+
+func (b *bench) run(t testing.TB) *backfill.Result {
+	t.Helper()
+	result, err := backfill.Run(t.Context(), b.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// entity gives one of Port's entities, which must be there.
+func (b *bench) entity(t testing.TB, blueprint, identifier string) porttest.Entity {
+	t.Helper()
+	entity, ok := b.port.Entity(blueprint, identifier)
+	if !ok {
+		t.Fatalf("Port holds no %s %s", blueprint, identifier)
+	}
+	return entity
+}
+
+const (
+	current = "codecov_coverage"
+	history = "codecov_commit_coverage"
+)
+
+func recorded(t testing.TB, file string) codecovtest.Account {
+	t.Helper()
+	f, err := recording.Accounts.Open("accounts/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	account, err := codecovtest.LoadAccount(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account
+}
+
+// account makes an account of repositories and their commits, written as rows of the API.
+func account(t testing.TB, repositories map[string][]string, order ...string) codecovtest.Account {
+	t.Helper()
+	var rows []string
+	commits := make(map[string][]json.RawMessage)
+	for _, name := range order {
+		rows = append(rows, fmt.Sprintf(`{"name":%q,"private":true,"updatestamp":null,"author":{"service":"github","username":"acme","name":null},"language":null,"branch":"main","active":true,"activated":true,"totals":null}`, name))
+		for _, row := range repositories[name] {
+			commits[name] = append(commits[name], json.RawMessage(row))
+		}
+	}
+	encoded, err := json.Marshal(commits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf(`{"service":"github","owner":"acme","repos":[%s],"commits":%s}`, strings.Join(rows, ","), encoded)
+	loaded, err := codecovtest.LoadAccount(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+// commit is a usable row; author and totals are JSON.
+func commit(sha, timestamp, author, totals string) string {
+	return fmt.Sprintf(`{"commitid":%q,"message":"m","timestamp":%q,"ci_passed":true,"author":%s,"branch":"main","totals":%s,"state":"complete","parent":null}`,
+		sha, timestamp, author, totals)
+}
+
+const (
+	ann        = `{"service":"github","username":"ann","name":"Ann"}`
+	ninety     = `{"files":2,"lines":100,"hits":90,"misses":10,"partials":0,"coverage":90.0,"branches":0,"methods":0,"sessions":1,"complexity":0.0,"complexity_total":0.0,"complexity_ratio":0,"diff":0}`
+	fifty      = `{"files":2,"lines":100,"hits":50,"misses":50,"partials":0,"coverage":50.0,"branches":0,"methods":0,"sessions":1,"complexity":0.0,"complexity_total":0.0,"complexity_ratio":0,"diff":0}`
+	zeroOfZero = `{"files":1,"lines":0,"hits":0,"misses":0,"partials":0,"coverage":0.0,"branches":0,"methods":0,"sessions":1,"complexity":0.0,"complexity_total":0.0,"complexity_ratio":0,"diff":0}`
+)
+
+func TestRecordedAccountsArriveWhole(t *testing.T) {
+	files, err := fs.Glob(recording.Accounts, "accounts/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][2]int{
+		"accounts/bitbucket.stash_team.json":      {1, 1},
+		"accounts/github.acme.json":               {49, 1505},
+		"accounts/github.slanks.json":             {1, 1},
+		"accounts/github_enterprise.initech.json": {1, 1},
+	}
+	if len(files) != len(want) {
+		t.Fatalf("recorded accounts %v", files)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			b := newBench(t, recorded(t, strings.TrimPrefix(file, "accounts/")))
+			result := b.run(t)
+			if got := [2]int{b.port.Count(current), b.port.Count(history)}; got != want[file] {
+				t.Errorf("Port holds %v, want %v", got, want[file])
+			}
+			if !result.Complete() || len(result.LeftOut) != 0 || !slices.Equal(result.CreatedBlueprints, []string{current, history}) {
+				t.Errorf("result %+v", result)
+			}
+			counts := b.port.Requests()
+			if most := (want[file][0]+19)/20 + (want[file][1]+19)/20; counts.ByKind[porttest.Bulk] != most {
+				t.Errorf("%d bulk requests, want %d: batches fill up across repositories", counts.ByKind[porttest.Bulk], most)
+			}
+		})
+	}
+}
+
+func TestNewestWinsAndHistoryIsKept(t *testing.T) {
+	b := newBench(t, recorded(t, "github.slanks.json"))
+	b.run(t)
+	entity := b.entity(t, current, "codecov-example")
+	for property, want := range map[string]any{
+		"repository": "https://app.codecov.io/gh/slanks/codecov-example", "service": "github", "branch": "main",
+	} {
+		if got := entity.Properties[property]; got != want {
+			t.Errorf("%s is %v, want %v", property, got, want)
+		}
+	}
+	for _, row := range b.port.Entities(history) {
+		if row.Relations["repository"] != "codecov-example" {
+			t.Errorf("%s relates to %v", row.Identifier, row.Relations)
+		}
+	}
+}
+
+func TestFutureCommitDoesNotHideThePresent(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {
+		commit("future", "2099-01-01T00:00:00Z", ann, ninety),
+		commit("tomorrow", "2026-11-23T10:00:00Z", ann, fifty),
+		commit("past", "2026-11-01T00:00:00Z", ann, ninety),
+	}}, "app"))
+	b.run(t)
+	if got := b.entity(t, current, "app").Properties["createdAt"]; got != "2026-11-23T10:00:00.000Z" {
+		t.Errorf("the current state is of %v", got)
+	}
+	if got := b.port.Count(history); got != 3 {
+		t.Errorf("%d rows of history, want all 3", got)
+	}
+}
+
+func TestOddRows(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {
+		commit("nobody", "2026-11-03T00:00:00Z", "null", ninety),
+		commit("empty", "2026-11-02T00:00:00Z", ann, zeroOfZero),
+	}}, "app"))
+	if result := b.run(t); !result.Complete() {
+		t.Errorf("failures %+v", result.Failures)
+	}
+	if author, has := b.entity(t, history, "app@nobody").Properties["author"]; has {
+		t.Errorf("a commit without an author has author %v", author)
+	}
+	if got := b.entity(t, history, "app@empty").Properties["coverage"]; got != 0.0 {
+		t.Errorf("0 of 0 lines with a coverage of 0 is %v", got)
+	}
+}
+
+// family maps each repository onto its name up to the first dash: several may meet.
+var family = []mapper.Entry{{Blueprint: current, Entity: mapper.EntityTemplate{
+	Identifier: `(.body.repo.name | split("-")[0]) + "@" + .body.head.commitid`,
+	Properties: map[string]string{"repository": ".body.repo.url"},
+}}}
+
+// twins are two repositories with the same commits, so many that they fill a batch.
+func twins(t testing.TB) codecovtest.Account {
+	var rows []string
+	for i := range port.MaxBulkEntities {
+		rows = append(rows, commit(fmt.Sprintf("c%02d", i), fmt.Sprintf("2026-11-03T00:00:%02dZ", 59-i), ann, ninety))
+	}
+	return account(t, map[string][]string{"app-one": rows, "app-two": rows}, "app-one", "app-two")
+}
+
+func checkFirstKeeps(t *testing.T, b *bench, result *backfill.Result) {
+	t.Helper()
+	for _, entity := range b.port.Entities(current) {
+		if got := entity.Properties["repository"]; got != "https://app.codecov.io/gh/acme/app-one" {
+			t.Errorf("%s is of %v, want it to be of the first repository in the list", entity.Identifier, got)
+		}
+	}
+	if b.port.Count(current) != port.MaxBulkEntities || len(result.Failures) != port.MaxBulkEntities {
+		t.Errorf("%d entities, %d failures", b.port.Count(current), len(result.Failures))
+	}
+	for _, failure := range result.Failures {
+		if failure.Repository != "app-two" || failure.Code != backfill.CodeTaken || !strings.Contains(failure.Message, "app-one") {
+			t.Errorf("failure %+v", failure)
+		}
+	}
+}
+
+func TestTwoRepositoriesOfOneIdentifier(t *testing.T) {
+	b := newBench(t, twins(t))
+	b.mapping(t, family)
+	b.options.Readers = 1
+	checkFirstKeeps(t, b, b.run(t))
+}
+
+func TestFirstInTheListKeepsTheIdentifierAlsoWhenItIsReadLast(t *testing.T) {
+	b := newBench(t, twins(t))
+	b.mapping(t, family)
+	// The first repository's commits are answered only after the second's entities have arrived in Port.
+	arrived := make(chan struct{})
+	b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/app-one/") {
+			<-arrived
+		}
+		return false
+	}})
+	once := sync.OnceFunc(func() { close(arrived) })
+	b.port.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/bulk") {
+			once()
+		}
+		return false
+	}})
+	checkFirstKeeps(t, b, b.run(t))
+}
+
+func TestRelationToSomebodyElsesBlueprintInventsNothing(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)}}, "app"))
+	for _, blueprint := range []string{
+		`{"identifier":"service","title":"Service","schema":{"properties":{},"required":[]},"relations":{}}`,
+		`{"identifier":"coverage","title":"Coverage","schema":{"properties":{},"required":[]},
+		  "relations":{"service":{"title":"Service","target":"service","required":false,"many":false}}}`,
+	} {
+		if err := b.port.PutBlueprint(json.RawMessage(blueprint)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.mapping(t, []mapper.Entry{{Blueprint: "coverage", Entity: mapper.EntityTemplate{
+		Identifier: ".body.repo.name", Relations: map[string]string{"service": ".body.repo.name"},
+	}}})
+	result := b.run(t)
+	if got := b.port.Count("service"); got != 0 {
+		t.Errorf("%d services invented", got)
+	}
+	if len(result.Failures) != 1 || result.Failures[0].Identifier != "app" || result.Failures[0].Status == 0 {
+		t.Errorf("failures %+v", result.Failures)
+	}
+	if err := b.port.PutEntity("service", porttest.Entity{Identifier: "app"}); err != nil {
+		t.Fatal(err)
+	}
+	if result := b.run(t); !result.Complete() {
+		t.Errorf("with the service there: %+v", result.Failures)
+	}
+}
+
+func TestMissingBlueprintOfTheUsersEndsBeforeAnythingIsWritten(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)}}, "app"))
+	b.mapping(t, append(mapper.BuiltinMapping(), mapper.Entry{Blueprint: "mine", Entity: mapper.EntityTemplate{Identifier: ".body.repo.name"}}))
+	_, err := backfill.Run(t.Context(), b.options)
+	if err == nil || !strings.Contains(err.Error(), `"mine"`) {
+		t.Errorf("error %v", err)
+	}
+	if len(b.port.Blueprints()) != 0 {
+		t.Errorf("created %v", b.port.Blueprints())
+	}
+}
+
+func TestForbiddenIdentifierIsNamed(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)}}, "app"))
+	b.mapping(t, []mapper.Entry{{Blueprint: current, Entity: mapper.EntityTemplate{Identifier: `.body.repo.name + " #1"`}}})
+	result := b.run(t)
+	if len(result.Failures) != 1 || result.Failures[0].Code != backfill.CodeForbiddenIdentifier || result.Failures[0].Identifier != "app #1" {
+		t.Errorf("failures %+v", result.Failures)
+	}
+}
+
+func TestRepositoryThatCannotBeReadIsNamedAndTheOthersArrive(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{
+		"good": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)},
+		"bad":  {commit("two", "2026-11-02T00:00:00Z", ann, fifty)},
+	}, "good", "bad"))
+	b.codecov.Faults.Add(faults.Fault{Kind: faults.Answer, Times: -1, Status: 403, Body: `{"detail":"Github API rate limit error: Forbidden"}`,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Match:  func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/bad/") }})
+	result := b.run(t)
+	if b.port.Count(current) != 1 || result.Repositories.Failed != 1 || result.Complete() {
+		t.Errorf("%d entities, result %+v", b.port.Count(current), result)
+	}
+	if failure := result.Failures[0]; failure.Repository != "bad" || failure.Status != 403 || !strings.Contains(failure.Message, "rate limit") {
+		t.Errorf("failure %+v", failure)
+	}
+}
+
+func TestRefusedEntitiesAreNamed(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"no"}`,
+		Match: func(r *http.Request) bool { return strings.Contains(r.URL.Path, history+"/entities/bulk") }})
+	result := b.run(t)
+	if len(result.Failures) != port.MaxBulkEntities {
+		t.Fatalf("%d failures, want one an entity of the refused batch", len(result.Failures))
+	}
+	for _, failure := range result.Failures {
+		if _, there := b.port.Entity(history, failure.Identifier); there || failure.Code != "invalid_request" || failure.Repository == "" {
+			t.Errorf("failure %+v", failure)
+		}
+	}
+	if got := b.port.Count(history) + len(result.Failures); got != 1505 {
+		t.Errorf("in Port and named: %d, want 1505", got)
+	}
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	b.options.DryRun = true
+	result := b.run(t)
+	if result.Entities[0].Written != 49 || result.Entities[1].Written != 1505 || len(b.port.Blueprints()) != 0 {
+		t.Errorf("entities %+v, blueprints %v", result.Entities, b.port.Blueprints())
+	}
+}
+
+func TestStopFinishesWhatWasRead(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	stop := make(chan struct{})
+	b.options.Stop, b.options.Readers = stop, 1
+	asked := 0
+	b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/commits") {
+			if asked++; asked == 3 {
+				close(stop)
+			}
+		}
+		return false
+	}})
+	result := b.run(t)
+	if !result.Interrupted || result.Complete() {
+		t.Errorf("result %+v", result)
+	}
+	if got := b.port.Count(history); got == 0 || got != result.Entities[1].Mapped {
+		t.Errorf("Port holds %d rows of history, mapped were %d", got, result.Entities[1].Mapped)
+	}
+}
+
+func TestEndedContextEndsTheRun(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	ctx, cancel := context.WithCancel(t.Context())
+	b.port.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/bulk") {
+			cancel()
+		}
+		return false
+	}})
+	if _, err := backfill.Run(ctx, b.options); err == nil || ctx.Err() == nil {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRefusedCredentialsEndTheRun(t *testing.T) {
+	unauthorized := faults.Fault{Kind: faults.Answer, Times: -1, Status: 401, Header: http.Header{"Www-Authenticate": {"Bearer"}}, Body: `{"detail":"Invalid token."}`}
+	b := newBench(t, recorded(t, "github.acme.json"))
+	b.codecov.Faults.Add(unauthorized)
+	if _, err := backfill.Run(t.Context(), b.options); err == nil || b.port.Requests().Requests != 0 {
+		t.Errorf("codecov: error %v after %d requests to Port", err, b.port.Requests().Requests)
+	}
+	b = newBench(t, recorded(t, "github.acme.json"))
+	b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Times: -1, Status: 401, Body: `{"ok":false,"error":"unauthorized"}`})
+	if _, err := backfill.Run(t.Context(), b.options); err == nil {
+		t.Error("port: no error")
+	}
+}
