@@ -94,3 +94,11 @@ func TestBatchIsFilledToTheLastByte(t *testing.T) {
 		t.Errorf("Port holds %d entities", server.Count("event"))
 	}
 }
+
+// TestTextIsNotBlownUp: escapes that JSON does not ask for would make six bytes of one.
+func TestTextIsNotBlownUp(t *testing.T) {
+	var batch port.Batch
+	if err := batch.Add(port.Entity{Identifier: "a", Properties: map[string]any{"note": strings.Repeat("<", port.MaxBulkBytes/2)}}); err != nil {
+		t.Error(err)
+	}
+}
