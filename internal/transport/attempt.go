@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,32 +32,40 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), timeout, fmt.Errorf("%w (%s)", ErrTimeout, timeout))
 	defer cancel()
 	tries.attempts++
-	defer func() { tries.spent += time.Since(started) }()
+	defer func() { tries.attempted(time.Since(started)) }()
 	a.stats.sent(req)
 	resp, err := a.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, attemptError(ctx, err)
 	}
-	body, err := a.read(resp.Body)
+	body, err := a.read(resp)
 	a.stats.received(len(body))
 	if err != nil {
 		return nil, attemptError(ctx, err)
 	}
-	if resp.StatusCode >= 200 && resp.StatusCode <= 299 && !json.Valid(body) {
+	if resp.StatusCode >= 200 && resp.StatusCode <= 299 && !tries.valid(body) {
 		return nil, fmt.Errorf("%d %s: %w", resp.StatusCode, http.StatusText(resp.StatusCode), ErrNotJSON)
 	}
+	tries.body = body
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil
 }
 
-func (a *attempt) read(body io.ReadCloser) ([]byte, error) {
-	defer func() { _ = body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(body, a.maxBody+1))
-	if err == nil && int64(len(data)) > a.maxBody {
+// longestTrusted is how many bytes a server may announce to have memory set aside for them before they come.
+const longestTrusted = 1 << 20
+
+func (a *attempt) read(resp *http.Response) ([]byte, error) {
+	defer func() { _ = resp.Body.Close() }()
+	var body bytes.Buffer
+	if announced := min(resp.ContentLength, longestTrusted); announced > 0 {
+		body.Grow(int(announced) + bytes.MinRead) // ReadFrom looks for more behind the end
+	}
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, a.maxBody+1))
+	if err == nil && int64(body.Len()) > a.maxBody {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrBodyTooLong, a.maxBody)
 	}
-	return data, err
+	return body.Bytes(), err
 }
 
 // attemptError tells a time-out of this attempt from the end of the whole request.

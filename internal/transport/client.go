@@ -12,7 +12,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -91,6 +90,12 @@ type Request struct {
 	Method string
 	URL    *url.URL
 	Body   []byte // sent as JSON; nil: no body
+	Class  string // requests of one class share what the Limiter knows of the server's rate limit
+
+	// Valid tells whether the body of an answer with a status of success has arrived sound; one that has not is
+	// asked for again. nil: json.Valid. A caller that decodes in it spares a pass over the body.
+	Valid func(body []byte) bool
+	Tries *Tries // nil: an account of its own
 }
 
 // Response is an answer that has arrived whole, whatever its status.
@@ -109,8 +114,12 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 		failure.Err = errors.New("address outside the configured origin " + c.origin.Redacted())
 		return nil, failure
 	}
-	tries := &tries{budget: c.budget}
-	req, err := c.request(withTries(ctx, tries), r)
+	tries := r.Tries
+	if tries == nil {
+		tries = new(Tries)
+	}
+	tries.begin(c.budget, r.Valid)
+	req, err := c.request(withTries(withClass(ctx, r.Class), tries), r)
 	if err != nil {
 		failure.Err = err
 		return nil, failure
@@ -121,13 +130,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 		failure.Err = cause(ctx, err)
 		return nil, failure
 	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		failure.Err = err
-		return nil, failure
-	}
-	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	_ = resp.Body.Close() // it has arrived already
+	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: tries.body}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		failure.Status = resp.StatusCode
 		return response, failure

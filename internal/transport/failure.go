@@ -52,6 +52,9 @@ func (f *Failure) Error() string {
 // Unwrap gives the cause where there is no answer.
 func (f *Failure) Unwrap() error { return f.Err }
 
+// HTTPStatus is the answer's status; 0 where there was no answer.
+func (f *Failure) HTTPStatus() int { return f.Status }
+
 // Retryable tells whether the same request may succeed at another time.
 func (f *Failure) Retryable() bool {
 	if f.Status != 0 {

@@ -63,6 +63,10 @@ func (r Retry) check(ctx context.Context, resp *http.Response, err error) (bool,
 	if tries.left() <= r.LongestWait {
 		return false, nil
 	}
+	if tries.Hurry && !asked && mayBeTooMuch(resp, err) {
+		tries.giveUp(r.LongestWait)
+		return false, nil
+	}
 	if err != nil {
 		return retryableError(err), nil
 	}
@@ -90,6 +94,18 @@ func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
 		return nil, err
 	}
 	return resp, err
+}
+
+// mayBeTooMuch tells whether a request for less might have been answered.
+func mayBeTooMuch(resp *http.Response, err error) bool {
+	if err != nil {
+		return errors.Is(err, ErrTimeout) || errors.Is(err, ErrBodyTooLong)
+	}
+	switch resp.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }
 
 func retryableStatus(status int) bool {

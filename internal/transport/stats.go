@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -10,15 +11,22 @@ import (
 // It is safe for concurrent use.
 type Stats struct {
 	requests, sentBytes, receivedBytes, retries, waited atomic.Int64
+
+	mu     sync.Mutex
+	limits map[string]time.Time // until when a class of requests waits for a rate limit, while it does
 }
 
 // Counts is a reading of Stats.
 type Counts struct {
 	Requests      int64         `json:"requests"` // attempts, each of them
 	Retries       int64         `json:"retries"`
-	SentBytes     int64         `json:"sentBytes"`     // of bodies
-	ReceivedBytes int64         `json:"receivedBytes"` // of bodies, unpacked
-	Waited        time.Duration `json:"waitedNanoseconds"`
+	SentBytes     int64         `json:"sentBytes"`         // of bodies
+	ReceivedBytes int64         `json:"receivedBytes"`     // of bodies, unpacked
+	Waited        time.Duration `json:"waitedNanoseconds"` // between attempts and for rate limits, all waits together
+
+	// WaitsUntil is when the wait for a rate limit that is going on now ends, the last where there are several.
+	// It is zero where there is none, and some milliseconds off while requests are merely spread over time.
+	WaitsUntil time.Time `json:"-"`
 }
 
 // Counts reads the figures.
@@ -32,6 +40,37 @@ func (s *Stats) Counts() Counts {
 		SentBytes:     s.sentBytes.Load(),
 		ReceivedBytes: s.receivedBytes.Load(),
 		Waited:        time.Duration(s.waited.Load()),
+		WaitsUntil:    s.waitsUntil(),
+	}
+}
+
+func (s *Stats) waitsUntil() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var last time.Time
+	for _, until := range s.limits {
+		last = later(last, until)
+	}
+	return last
+}
+
+// limited takes note of a wait of a class of requests for a rate limit, and gives the function that ends it.
+func (s *Stats) limited(class string, until time.Time) (end func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limits == nil {
+		s.limits = map[string]time.Time{}
+	}
+	s.limits[class] = until
+	started := time.Now()
+	return func() {
+		s.waited.Add(int64(time.Since(started)))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.limits, class)
 	}
 }
 

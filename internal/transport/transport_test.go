@@ -319,7 +319,7 @@ func TestParseBase(t *testing.T) {
 func TestConcurrencyIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var under, most atomic.Int64
-		client := newClient(t, transport.Options{Limiter: transport.NewConcurrency(3), Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, transport.Options{Limiter: transport.NewGovernor(transport.GovernorOptions{Concurrency: 3}), Network: network(func(*http.Request) (*http.Response, error) {
 			most.Store(max(most.Load(), under.Add(1)))
 			defer under.Add(-1)
 			time.Sleep(time.Second)
