@@ -5,6 +5,7 @@ package codecov
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,8 +24,8 @@ type Options struct {
 	Token        string  // a user API token; without one the server shows public repositories only
 	Service      Service // the git provider whose accounts are read
 	UserAgent    string
-	PageSize     int  // rows a request; 0: 500. The server sets no upper bound
-	Concurrency  int  // requests under way at once; 0: 32
+	PageSize     int  // rows a request at the most; 0: DefaultPageSize. The server sets no upper bound
+	Concurrency  int  // requests under way at the most; 0: 32
 	InsecureHTTP bool // plain http to other hosts than loopback
 	Transport    http.RoundTripper
 }
@@ -38,19 +39,22 @@ func (o Options) GoString() string { return o.String() }
 // LogValue leaves the token out.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
-const (
-	defaultPageSize    = 500
-	defaultConcurrency = 32
-)
+const defaultConcurrency = 24
 
 // Client reads from one Codecov server, for one service. The token goes to the configured origin only.
+//
+// Pages are as large as Options.PageSize says, until the server fails as if it had been asked for too much (502,
+// 503, 504, no answer in time): then the page is asked for again with the next smaller power of two, and all lists
+// of the client go on with that size. Many full pages in a row make it grow again.
+//
 // It is safe for concurrent use.
 type Client struct {
-	base     *url.URL
-	service  Service
-	pageSize int
-	http     *transport.Client
-	stats    transport.Stats
+	base    *url.URL
+	service Service
+	size    *pageSize
+	ahead   chan struct{} // held by the lists that read a page ahead
+	http    *transport.Client
+	stats   transport.Stats
 }
 
 // NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
@@ -66,10 +70,10 @@ func NewClient(o Options) (*Client, error) {
 	if o.Service == "" {
 		return nil, fmt.Errorf("codecov: no service given")
 	}
-	client := &Client{base: base, service: o.Service, pageSize: o.PageSize}
-	if client.pageSize <= 0 {
-		client.pageSize = defaultPageSize
+	if o.PageSize <= 0 {
+		o.PageSize = DefaultPageSize
 	}
+	client := &Client{base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, mostAhead)}
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
 	}
@@ -78,7 +82,7 @@ func NewClient(o Options) (*Client, error) {
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
 		Authorizer:   transport.Bearer(o.Token),
-		Limiter:      transport.NewConcurrency(o.Concurrency),
+		Limiter:      transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
 		Network:      o.Transport,
 		Stats:        &client.stats,
 	})
@@ -95,18 +99,25 @@ func (c *Client) Service() Service { return c.service }
 func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
 
 // get asks for one page and decodes it into answer. Each of segments is escaped by itself.
-func (c *Client) get(ctx context.Context, segments []string, query url.Values, answer any) error {
+func (c *Client) get(ctx context.Context, tries *transport.Tries, segments []string, query url.Values, answer any) error {
 	address, err := c.address(segments, query)
 	if err != nil {
 		return err
 	}
-	response, failure := c.http.Do(ctx, transport.Request{Method: http.MethodGet, URL: address})
+	var unreadable error
+	decode := func(body []byte) bool {
+		unreadable = json.Unmarshal(body, answer)
+		syntax := (*json.SyntaxError)(nil)
+		return !errors.As(unreadable, &syntax)
+	}
+	response, failure := c.http.Do(ctx, transport.Request{Method: http.MethodGet, URL: address, Valid: decode, Tries: tries})
 	if failure != nil {
 		return newAPIError(failure, response)
 	}
-	if err := json.Unmarshal(response.Body, answer); err != nil {
-		failure := &transport.Failure{Method: http.MethodGet, Address: address.String(), Err: fmt.Errorf("cannot read the answer: %w", err)}
-		return newAPIError(failure, nil)
+	if unreadable != nil {
+		// The error may quote the answer, so it is made printable.
+		err = fmt.Errorf("cannot read the answer: %s", transport.Message(unreadable.Error()))
+		return newAPIError(&transport.Failure{Method: http.MethodGet, Address: address.String(), Err: err}, nil)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func TestPageSizeOfACall(t *testing.T) {
 
 func TestEarlyBreakAsksForNoMore(t *testing.T) {
 	server := serve(t, acme(t).emulated)
-	for _, err := range server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 3}) {
+	for _, err := range server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 3, Expect: 1}) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -116,7 +116,7 @@ func TestRepeatedRowsAreGivenOnce(t *testing.T) {
 	account := acme(t)
 	server := serve(t, account.emulated)
 	var got []codecov.Commit
-	for commit, err := range server.client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 10}) {
+	for commit, err := range server.client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 10, Expect: 10}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,21 +143,14 @@ func push(t *testing.T, server emulator, number int) {
 func TestPageThatHasGone(t *testing.T) {
 	account := acme(t)
 	server := serve(t, account.emulated)
-	given := 0
-	rows := server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{PageSize: len(account.Repositories) - 1})
-	for repository, err := range rows {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if given++; given > 1 {
-			continue
-		}
-		if err := server.HideRepository("github", "acme", repository.Name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if status := server.Requests().ByStatus; given != len(account.Repositories)-1 || status[http.StatusNotFound] != 1 {
-		t.Errorf("%d rows, answers by status %v", given, status)
+	server.Faults.Add(faults.Fault{
+		Match:  func(r *http.Request) bool { return r.URL.Query().Get("page") == "2" },
+		Status: http.StatusNotFound, Body: `{"detail":"Invalid page."}`,
+	})
+	size := len(account.Repositories) - 1
+	rows, err := collect(server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{PageSize: size}))
+	if len(rows) != size || err != nil || server.Faults.Met() != 1 {
+		t.Errorf("%d rows, %v; %d requests past the end", len(rows), err, server.Faults.Met())
 	}
 }
 
@@ -188,6 +181,109 @@ func TestNames(t *testing.T) {
 	slices.Sort(found)
 	if want := []string{".github", "dots...and--dashes__", "monolith"}; !slices.Equal(found, want) {
 		t.Errorf("found %q, want %q", found, want)
+	}
+}
+
+// TestManyNames asks for more names than a request line can hold.
+func TestManyNames(t *testing.T) {
+	const repositories = 2500
+	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Repositories: repositories})
+	server := serve(t, account)
+	client := server.client(t)
+	for _, test := range []struct {
+		every    int // one in so many of the names
+		rewrite  func(string) string
+		requests int
+	}{
+		{1, strings.Clone, 15},
+		{1, strings.ToUpper, 15},
+		{20, strings.Clone, 1},
+		{13, func(name string) string { return name + "ü&= %\x00" }, 3}, // each longer in the address, and unknown
+	} {
+		server.Reset()
+		var names, want []string
+		for i := 0; i < repositories; i += test.every {
+			name := account.Repository(i).Name
+			names = append(names, test.rewrite(name))
+			if strings.EqualFold(name, test.rewrite(name)) {
+				want = append(want, name)
+			}
+		}
+		got, err := collect(client.Repositories(t.Context(), account.Owner().Username, codecov.RepositoriesOptions{Names: names}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, repository := range got {
+			found = append(found, repository.Name)
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("repositories (-want +found):\n%s", diff)
+		}
+		if requests := server.Requests().Requests; requests != test.requests {
+			t.Errorf("%d names: %d requests, want %d", len(names), requests, test.requests)
+		}
+	}
+}
+
+// TestNamesOfEveryLength comes as close to the longest request line as each length allows: the emulator refuses a longer one.
+func TestNamesOfEveryLength(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	client := server.client(t)
+	for length := 1; length < 2000; length += 61 {
+		server.Reset()
+		names := slices.Repeat([]string{strings.Repeat("x", length)}, 8000/length+2)
+		names = append(names, "monolith", "Monolith")
+		got, err := collect(client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Names: names}))
+		if err != nil || len(got) != 1 {
+			t.Errorf("names of %d bytes: %d repositories, %v", length, len(got), err)
+		}
+		longest := 0
+		for _, request := range server.Seen() {
+			longest = max(longest, len("GET "+request.Target+" HTTP/1.1"))
+		}
+		// Left over may be less than a name, and the digits that a page's number might have.
+		if room := 4094 - longest; room < 0 || room > length+len("names=&")+16 {
+			t.Errorf("names of %d bytes: the longest request line has %d bytes", length, longest)
+		}
+	}
+}
+
+// TestNameThatNoRequestCanHold fails by itself: asking for no name would bring every repository.
+func TestNameThatNoRequestCanHold(t *testing.T) {
+	server := serve(t, acme(t).emulated)
+	long := strings.Repeat("x", 5000)
+	for want, names := range [][]string{{long, "ties"}, {"monolith", long, "ties"}} {
+		got, err := collect(server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Names: names}))
+		apiError := (*codecov.APIError)(nil)
+		if len(got) != want || !errors.As(err, &apiError) || apiError.Status != http.StatusBadRequest {
+			t.Errorf("%d repositories, want %d; error %v", len(got), want, err)
+		}
+	}
+}
+
+func TestCountCommits(t *testing.T) {
+	account := acme(t)
+	server := serve(t, account.emulated)
+	client := server.client(t)
+	for name, rows := range account.Commits {
+		server.Reset()
+		count, err := client.CountCommits(t.Context(), "acme", name, codecov.CommitsOptions{Expect: 100, PageSize: 100})
+		if served := server.Requests(); count != len(rows) || err != nil || served.Requests != 1 || served.Rows > 1 {
+			t.Errorf("%s: %d commits, %v, by %d requests for %d rows; want %d", name, count, err, served.Requests, served.Rows, len(rows))
+		}
+	}
+	branches := byBranch(account.Commits["monolith"])
+	if len(branches) < 2 {
+		t.Fatalf("%d branches", len(branches))
+	}
+	for branch, rows := range branches {
+		if count, err := client.CountCommits(t.Context(), "acme", "monolith", codecov.CommitsOptions{Branch: branch}); count != len(rows) || err != nil {
+			t.Errorf("%s: %d commits, %v; want %d", branch, count, err, len(rows))
+		}
+	}
+	if count, err := client.CountCommits(t.Context(), "acme", "nope", codecov.CommitsOptions{}); count != 0 || !errors.Is(err, codecov.ErrNotFound) {
+		t.Errorf("no such repository: %d commits, %v", count, err)
 	}
 }
 
@@ -337,7 +433,7 @@ func TestEndedContext(t *testing.T) {
 	defer cancel()
 	given := 0
 	var last error
-	for _, err := range server.client(t).Commits(ctx, "acme", "monolith", codecov.CommitsOptions{PageSize: 5}) {
+	for _, err := range server.client(t).Commits(ctx, "acme", "monolith", codecov.CommitsOptions{PageSize: 5, Expect: 5}) {
 		if err == nil {
 			given++
 			cancel()

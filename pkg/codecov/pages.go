@@ -9,45 +9,182 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
 // page is the shape of every list. Its "next" is left unread on purpose: the cloud gives an http:// address
 // there, and following it would send the token in clear text.
 type page[T any] struct {
-	Count      int `json:"count"`
-	TotalPages int `json:"total_pages"`
-	Results    []T `json:"results"`
+	Count   int `json:"count"` // rows in the whole list
+	Results []T `json:"results"`
 }
 
-// pages counts its way through a list, a request a page, and gives the rows. The error comes once and last.
-func pages[T any](ctx context.Context, c *Client, segments []string, query url.Values, size int) iter.Seq2[T, error] {
-	if size <= 0 {
-		size = c.pageSize
+// list is one of Codecov's lists, to be read page by page.
+type list struct {
+	client   *Client
+	segments []string
+	query    url.Values
+	most     int // rows a page; 0: as many as the client's size allows
+	expect   int // rows that the caller will need; 0: all
+}
+
+// place is where in a list a page lies. Pages are counted, so its size divides its offset.
+type place struct{ offset, size int }
+
+// fit gives the page to read at a place, with most rows at the most. A page is made larger only where the larger
+// size divides the offset. A smaller power of two divides what a larger one did; where it does not, because the
+// size before was no power of two, the page begins with rows that were read already.
+func (p place) fit(most int) place {
+	if p.size == 0 || p.size > most {
+		p.size = most
 	}
+	for 2*p.size <= most && p.offset%(2*p.size) == 0 {
+		p.size *= 2
+	}
+	p.offset -= p.offset % p.size
+	return p
+}
+
+// part is what reading a page brought.
+type part[T any] struct {
+	rows []T
+	err  error
+	next place
+	more bool // there is a page at next
+}
+
+// rows gives the rows of a list by counting its pages, a request a page. While the caller works on one page the
+// next is read already, unless the caller has said how many rows it expects to need. The error comes once and last.
+func rows[T any](ctx context.Context, l list) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		query := maps.Clone(query)
-		for number := 1; ; number++ {
-			var answer page[T]
-			query.Set("page_size", strconv.Itoa(size))
-			query.Set("page", strconv.Itoa(number))
-			if err := c.get(ctx, segments, query, &answer); err != nil {
-				if number > 1 && isPastTheEnd(err) {
-					return // rows have gone since the page before
-				}
-				var none T
-				yield(none, err)
-				return
-			}
-			for _, row := range answer.Results {
-				if !yield(row, nil) {
-					return
+		ctx, cancel := context.WithCancel(ctx)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer cancel()
+		ahead := false
+		defer func() { l.client.leaveAhead(ahead) }()
+		for next := later[T](ctx, l, place{}); next != nil; {
+			came := next()
+			l.client.leaveAhead(ahead)
+			ahead = false
+			if next = nil; came.more {
+				next = later[T](ctx, l, came.next)
+				if ahead = l.expect == 0 && l.client.mayReadAhead(); ahead {
+					next = start(&reading, next)
 				}
 			}
-			if number*size >= answer.Count || len(answer.Results) == 0 {
+			if !came.give(yield) {
 				return
 			}
 		}
 	}
+}
+
+// mostAhead is how many lists may hold a page that they read ahead. Where many are read at the same time there is
+// nothing to gain by it, and their pages would fill the memory.
+const mostAhead = 4
+
+func (c *Client) mayReadAhead() bool {
+	select {
+	case c.ahead <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Client) leaveAhead(held bool) {
+	if held {
+		<-c.ahead
+	}
+}
+
+// later gives the function that reads the page at a place.
+func later[T any](ctx context.Context, l list, at place) func() part[T] {
+	return func() part[T] { return read[T](ctx, l, at) }
+}
+
+// start runs a function and gives one that waits for its value.
+func start[T any](running *sync.WaitGroup, value func() T) func() T {
+	done := make(chan T, 1)
+	running.Go(func() { done <- value() })
+	return func() T { return <-done }
+}
+
+// give hands the rows or the error to the caller, and tells whether it wants more.
+func (p part[T]) give(yield func(T, error) bool) bool {
+	for i, row := range p.rows {
+		p.rows[i] = *new(T) // what has been given is not kept
+		if !yield(row, nil) {
+			return false
+		}
+	}
+	if p.err != nil {
+		var none T
+		return yield(none, p.err)
+	}
+	return true
+}
+
+// read asks for the page at a place.
+func read[T any](ctx context.Context, l list, at place) part[T] {
+	answer, from, err := fetch[T](ctx, l, at)
+	if err != nil && at.offset > 0 && isPastTheEnd(err) {
+		return part[T]{} // rows have gone since the page before
+	}
+	if err != nil {
+		return part[T]{err: err}
+	}
+	next := place{from.offset + from.size, from.size}
+	return part[T]{
+		rows: answer.Results[min(at.offset-from.offset, len(answer.Results)):],
+		next: next,
+		more: next.offset < answer.Count && len(answer.Results) > 0,
+	}
+}
+
+// fetch asks for a page, and for a smaller one at the same offset as long as the server fails as if it had been
+// asked for too much. It gives the place of the page that came.
+func fetch[T any](ctx context.Context, l list, at place) (page[T], place, error) {
+	most, tries := l.largest(at), new(transport.Tries)
+	for {
+		var answer page[T]
+		from := at.fit(min(most, l.client.size.current()))
+		tries.Hurry = from.size > floor
+		err := l.client.get(ctx, tries, l.segments, l.page(from), &answer)
+		if !tries.GaveUp() {
+			l.client.size.held(from.size, len(answer.Results))
+			return answer, from, err
+		}
+		most = below(from.size)
+		if tries.LastChance() {
+			most = floor
+		}
+		l.client.size.shrink(most)
+	}
+}
+
+// largest gives how many rows to ask for at a place at the most.
+func (l list) largest(at place) int {
+	most := l.client.size.current()
+	if l.most > 0 {
+		most = min(most, l.most)
+	}
+	if at.offset == 0 && l.expect > 0 {
+		return enough(l.expect, most)
+	}
+	return most
+}
+
+// page gives the query for a page.
+func (l list) page(at place) url.Values {
+	query := url.Values{}
+	maps.Copy(query, l.query)
+	query.Set("page_size", strconv.Itoa(at.size))
+	query.Set("page", strconv.Itoa(at.offset/at.size+1))
+	return query
 }
 
 func isPastTheEnd(err error) bool {
