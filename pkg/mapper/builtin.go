@@ -21,6 +21,10 @@ func BuiltinMapping() []Entry {
 	return entries
 }
 
+// BuiltinMappingJSON is the built-in mapping as one pastes it into the page of a webhook in Port: a JSON array. Each call
+// gives a copy of its own.
+func BuiltinMappingJSON() json.RawMessage { return builtinFile("mapping.json") }
+
 // BuiltinBlueprints are the blueprints of the built-in mapping: codecov_coverage as Port's guide documents it, then
 // codecov_commit_coverage, which has a relation to it. Each call gives a copy of its own.
 func BuiltinBlueprints() []port.Blueprint {

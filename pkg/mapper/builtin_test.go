@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/itchyny/gojq"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -196,6 +197,7 @@ func TestBuiltinHistoryNeedsACommit(t *testing.T) {
 	}
 }
 
+// The blueprint of Port's guide has neither calculations nor aggregations; the built-in one adds one of each.
 func TestBuiltinBlueprints(t *testing.T) {
 	blueprints := mapper.BuiltinBlueprints()
 	encoded, err := json.Marshal(blueprints[0])
@@ -206,7 +208,12 @@ func TestBuiltinBlueprints(t *testing.T) {
 	if err := json.Unmarshal(encoded, &got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(recorded(t, "port-blueprint.json"), got); diff != "" {
+	want := recorded(t, "port-blueprint.json")
+	for _, added := range []string{"calculationProperties", "aggregationProperties"} {
+		delete(want, added)
+		delete(got, added)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if got := blueprints[1].Relations["repository"]; got.Target != "codecov_coverage" || got.Many || got.Required {
@@ -234,5 +241,46 @@ func TestBuiltinMappingFitsItsBlueprints(t *testing.T) {
 				t.Errorf("%s declares no relation %s", blueprint.Identifier, name)
 			}
 		}
+	}
+}
+
+func TestBuiltinCoveragePercent(t *testing.T) {
+	var calculations map[string]struct{ Calculation, Type string }
+	if err := json.Unmarshal(mapper.BuiltinBlueprints()[0].CalculationProperties, &calculations); err != nil {
+		t.Fatal(err)
+	}
+	percent := calculations["coveragePercent"]
+	if len(calculations) != 1 || percent.Type != "number" {
+		t.Fatalf("calculations %+v", calculations)
+	}
+	query, err := gojq.Parse(percent.Calculation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for coverage, want := range map[any]any{"97.22222": 97.22222, "100": 100, 12.5: 12.5, nil: nil, "": nil, "unknown": nil} {
+		got, ok := query.Run(map[string]any{"properties": map[string]any{"coverage": coverage}}).Next()
+		if diff := cmp.Diff(want, got); diff != "" || !ok {
+			t.Errorf("%v: %s", coverage, diff)
+		}
+	}
+}
+
+func TestBuiltinMeanOfTheLastMonth(t *testing.T) {
+	var got map[string]map[string]any
+	if err := json.Unmarshal(mapper.BuiltinBlueprints()[0].AggregationProperties, &got); err != nil {
+		t.Fatal(err)
+	}
+	aggregation := got["coverageLastMonth"]
+	delete(aggregation, "title")
+	delete(aggregation, "description")
+	want := map[string]any{
+		"target":          "codecov_commit_coverage",
+		"calculationSpec": map[string]any{"calculationBy": "property", "func": "average", "averageOf": "total", "property": "coverage"},
+		"query": map[string]any{"combinator": "and", "rules": []any{
+			map[string]any{"property": "committedAt", "operator": "between", "value": map[string]any{"preset": "lastMonth"}},
+		}},
+	}
+	if diff := cmp.Diff(want, aggregation); diff != "" || len(got) != 1 {
+		t.Error(diff, got)
 	}
 }

@@ -34,6 +34,7 @@ type entry struct {
 	blueprint                                    string
 	filter, items, identifier, title, icon, team *expression
 	properties, relations                        []field // sorted by name
+	traits                                       traits
 }
 
 // field is an expression that has a name of the user's.
@@ -47,7 +48,8 @@ type expression struct {
 	path    string // which part of the entry it is: entity.properties.coverage
 	source  string // as the user wrote it
 	code    *gojq.Code
-	unknown bool // its result may depend on what the REST API cannot tell
+	keys    []string // where it does nothing but follow them; else nil
+	unknown bool     // its result may depend on what the REST API cannot tell
 }
 
 // ExpressionError says what is wrong with an expression of a mapping, and where.
@@ -72,20 +74,27 @@ func (e *ExpressionError) Error() string {
 // Unwrap gives the cause.
 func (e *ExpressionError) Unwrap() error { return e.Err }
 
-// Compile makes a mapping ready to be run. Entries that delete are left out, for they are never replayed; the others
-// keep their places. Every expression that is not valid is reported at once, as an *ExpressionError each.
+// The beginnings of the paths of properties and relations.
+const (
+	propertyPath = "entity.properties."
+	relationPath = "entity.relations."
+)
+
+// Compile makes a mapping ready to be run. What a backfill cannot follow is left out, as Limits tells: fields, and whole
+// entries, those that delete among them; the others keep their places. Every expression that is not valid is reported at once, as an *ExpressionError each.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	surroundings, err := surroundings(o.Now)
+	surroundings, err := newSurroundings(o.Now)
 	if err != nil {
 		return nil, err
 	}
 	m := &Mapping{timeout: o.Timeout}
 	var failures []error
 	for i, source := range entries {
-		if source.Deletes() {
+		source, ok := source.followed()
+		if !ok {
 			continue
 		}
 		c := compiler{index: i, blueprint: source.Blueprint, surroundings: surroundings}
@@ -99,31 +108,11 @@ func Compile(entries []Entry, o Options) (*Mapping, error) {
 	return m, nil
 }
 
-// surroundings are the functions that JQ has in Port and that gojq lacks or would take from this machine: the clock is
-// the run's, local time is UTC, and what only prints passes its input on.
-func surroundings(now time.Time) ([]*gojq.FuncDef, error) {
-	seconds := float64(now.Unix()) + float64(now.Nanosecond())/1e9
-	query, err := gojq.Parse(strings.Join([]string{
-		"def now: " + strconv.FormatFloat(seconds, 'f', -1, 64) + ";",
-		"def localtime: gmtime;",
-		"def strflocaltime(f): strftime(f);",
-		"def debug: .;",
-		"def debug(f): .;",
-		"def stderr: .;",
-		"def input_filename: null;",
-		".",
-	}, " "))
-	if err != nil {
-		return nil, fmt.Errorf("define the functions of a mapping: %w", err)
-	}
-	return query.FuncDefs, nil
-}
-
 // compiler compiles the expressions of one entry and collects what is wrong with them.
 type compiler struct {
 	index        int
 	blueprint    string
-	surroundings []*gojq.FuncDef
+	surroundings *surroundings
 	failures     []error
 }
 
@@ -138,8 +127,8 @@ func (c *compiler) entry(source Entry) entry {
 		title:      c.optional("entity.title", template.Title),
 		icon:       c.optional("entity.icon", template.Icon),
 		team:       c.optional("entity.team", template.Team),
-		properties: c.fields("entity.properties.", template.Properties),
-		relations:  c.fields("entity.relations.", template.Relations),
+		properties: c.fields(propertyPath, template.Properties),
+		relations:  c.fields(relationPath, template.Relations),
 	}
 }
 
@@ -169,13 +158,13 @@ func (c *compiler) expression(path, source string) *expression {
 		c.fail(path, source, syntaxColumn(source, rewritten, err), err)
 		return nil
 	}
-	query.FuncDefs = slices.Concat(c.surroundings, query.FuncDefs)
-	code, err := gojq.Compile(query)
+	keys, _ := keyPath(query)
+	code, err := c.surroundings.compile(query)
 	if err != nil {
 		c.fail(path, source, nameColumn(source, err), err)
 		return nil
 	}
-	return &expression{path: path, source: source, code: code}
+	return &expression{path: path, source: source, code: code, keys: keys}
 }
 
 func (c *compiler) fail(path, source string, column int, err error) {
@@ -215,61 +204,6 @@ func nameColumn(source string, err error) int {
 // column counts characters, from 1.
 func column(source string, offset int) int {
 	return 1 + utf8.RuneCountInString(source[:min(offset, len(source))])
-}
-
-// Blueprints lists the blueprints that the mapping writes, in the order of their first appearance.
-func (m *Mapping) Blueprints() []string {
-	var blueprints []string
-	for _, e := range m.entries {
-		if !slices.Contains(blueprints, e.blueprint) {
-			blueprints = append(blueprints, e.blueprint)
-		}
-	}
-	return blueprints
-}
-
-// EntryInfo tells what an entry of a compiled mapping writes.
-type EntryInfo struct {
-	Index      int // its place in the mapping, from 0
-	Blueprint  string
-	Properties []string // the identifiers of its properties, sorted
-	Relations  []string // the identifiers of its relations, sorted
-	// Unknown lists the parts whose value may depend on what Codecov's REST API cannot tell, as in
-	// "entity.properties.report" or "filter".
-	Unknown []string
-}
-
-// Entries tells of the entries that Map runs, in their order. Those that delete are not among them.
-func (m *Mapping) Entries() []EntryInfo {
-	infos := make([]EntryInfo, 0, len(m.entries))
-	for _, e := range m.entries {
-		infos = append(infos, EntryInfo{
-			Index:      e.index,
-			Blueprint:  e.blueprint,
-			Properties: names(e.properties),
-			Relations:  names(e.relations),
-			Unknown:    e.unknowns(),
-		})
-	}
-	return infos
-}
-
-func names(fields []field) []string {
-	names := make([]string, 0, len(fields))
-	for _, f := range fields {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-func (e *entry) unknowns() []string {
-	var paths []string
-	for _, x := range e.expressions() {
-		if x.unknown {
-			paths = append(paths, x.path)
-		}
-	}
-	return paths
 }
 
 // expressions lists those of the entry that are there.

@@ -71,10 +71,14 @@ func TestEntriesOfACompiledMapping(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []mapper.EntryInfo{
-		{Index: 0, Blueprint: "b", Properties: []string{"p"}, Relations: []string{}, Unknown: []string{"entity.properties.p"}},
+		{
+			Index: 0, Blueprint: "b", Properties: []string{"p"}, Relations: []string{}, Unknown: []string{"entity.properties.p"},
+			Partial: map[string][]string{"p": {"body"}},
+		},
 		{
 			Index: 2, Blueprint: "c", Properties: []string{"a", "z"}, Relations: []string{"r", "s"},
 			Unknown: []string{"filter", "entity.properties.a", "entity.relations.r"},
+			Partial: map[string][]string{"a": totalsKeys}, Unwritten: []string{"r"},
 		},
 		{Index: 3, Blueprint: "b", Properties: []string{"p"}, Relations: []string{}},
 	}

@@ -138,18 +138,19 @@ func unrelatable(value any) string {
 type rule struct {
 	declared port.Property
 	convert  func(any) (any, string)
-	format   func(string) bool // nil: any text
-	pattern  *regexp.Regexp    // nil: any text
-	items    *rule             // nil: any items
+	format   func(string) bool         // nil: any text
+	shape    func(map[string]any) bool // nil: any object
+	pattern  func(string) bool         // nil: any text
+	items    *rule                     // nil: any items
 }
 
 func newRule(declared port.Property) rule {
-	r := rule{declared: declared, convert: conversions[declared.Type]}
-	if declared.Type == "string" {
+	r := rule{declared: declared, convert: conversions[declared.Type], pattern: newPattern(declared.Pattern)}
+	switch declared.Type {
+	case "string":
 		r.format = formats[declared.Format]
-	}
-	if pattern, err := regexp.Compile(declared.Pattern); err == nil && declared.Pattern != "" {
-		r.pattern = pattern // one that only ECMAScript understands is left for Port to check
+	case "object":
+		r.shape = objectFormats[declared.Format]
 	}
 	if declared.Items != nil {
 		items := newRule(*declared.Items)
@@ -181,6 +182,8 @@ func (r *rule) bounded(value any) (fitted any, reason string) {
 		return v, r.textReason(v)
 	case []any:
 		return r.itemsFit(v)
+	case map[string]any:
+		return v, r.objectReason(v)
 	case int, float64, *big.Int:
 		return v, r.numberReason(v)
 	default:
@@ -191,17 +194,26 @@ func (r *rule) bounded(value any) (fitted any, reason string) {
 func (r *rule) textReason(text string) string {
 	switch {
 	case r.format != nil && !r.format(text):
-		return "is not a valid " + r.declared.Format
+		return r.invalid()
 	case r.declared.MinLength != nil && characters(text) < *r.declared.MinLength:
 		return "is shorter than the blueprint allows"
 	case r.declared.MaxLength != nil && characters(text) > *r.declared.MaxLength:
 		return "is longer than the blueprint allows"
-	case r.pattern != nil && !r.pattern.MatchString(text):
+	case r.pattern != nil && !r.pattern(text):
 		return "does not match the blueprint's pattern"
 	default:
 		return ""
 	}
 }
+
+func (r *rule) objectReason(object map[string]any) string {
+	if r.shape != nil && !r.shape(object) {
+		return r.invalid()
+	}
+	return ""
+}
+
+func (r *rule) invalid() string { return "is not a valid " + r.declared.Format }
 
 func (r *rule) numberReason(number any) string {
 	switch {

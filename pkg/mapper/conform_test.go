@@ -20,6 +20,8 @@ func TestConformProperty(t *testing.T) {
 	boolean := port.Property{Type: "boolean"}
 	object := port.Property{Type: "object"}
 	array := port.Property{Type: "array"}
+	labeled := port.Property{Type: "object", Format: "labeled-url"}
+	items := func(declared port.Property) port.Property { return port.Property{Type: "array", Items: &declared} }
 	huge, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
 	const (
 		noText    = "is not a string"
@@ -107,7 +109,25 @@ func TestConformProperty(t *testing.T) {
 		{"ipv4", format("ipv4"), "10.0.0.1", "10.0.0.1", ""},
 		{"ipv4 that isn't", format("ipv4"), "::1", nil, "is not a valid ipv4"},
 		{"ipv6", format("ipv6"), "::1", "::1", ""},
+		{"ipv4 within ipv6", format("ipv4"), "::ffff:10.0.0.1", nil, "is not a valid ipv4"},
+		{"ipv6 that isn't", format("ipv6"), "10.0.0.1", nil, "is not a valid ipv6"},
+		{"ipv6 of one machine's link", format("ipv6"), "fe80::1%eth0", nil, "is not a valid ipv6"},
+		{"idn-email", format("idn-email"), "jürgen@example.test", "jürgen@example.test", ""},
+		{"idn-email that isn't", format("idn-email"), "jürgen", nil, "is not a valid idn-email"},
+		{"user by address", format("user"), "a@example.test", "a@example.test", ""},
+		{"timer", format("timer"), "2024-02-02T14:21:35Z", "2024-02-02T14:21:35Z", ""},
+		{"timer that isn't", format("timer"), "in an hour", nil, "is not a valid timer"},
 		{"markdown", format("markdown"), "# x", "# x", ""},
+		{"yaml", format("yaml"), "a: [1", "a: [1", ""},
+		{"proto", format("proto"), "message X {}", "message X {}", ""},
+		{"team", format("team"), "platform", "platform", ""},
+		{"blueprints", format("blueprints"), "service", "service", ""},
+		{"number as markdown", format("markdown"), 3, "3", ""},
+		{"labeled-url", labeled, map[string]any{"url": "https://x", "displayText": "X"}, map[string]any{"url": "https://x", "displayText": "X"}, ""},
+		{"labeled-url within Port", labeled, map[string]any{"url": "/service"}, map[string]any{"url": "/service"}, ""},
+		{"labeled-url without one", labeled, map[string]any{"displayText": "X"}, nil, "is not a valid labeled-url"},
+		{"labeled-url with a number", labeled, map[string]any{"url": "https://x", "displayText": 3}, nil, "is not a valid labeled-url"},
+		{"labeled-url as text", labeled, "https://x", nil, "is not an object"},
 		{"a format that Port may have one day", format("other"), "x", "x", ""},
 
 		{"enum", port.Property{Type: "string", Enum: []any{"a", "b"}}, "b", "b", ""},
@@ -119,12 +139,31 @@ func TestConformProperty(t *testing.T) {
 		{"too long", port.Property{Type: "string", MaxLength: pointer(2)}, "abc", nil, "is longer than the blueprint allows"},
 		{"pattern", port.Property{Type: "string", Pattern: "^a"}, "ab", "ab", ""},
 		{"against the pattern", port.Property{Type: "string", Pattern: "^a"}, "b", nil, "does not match the blueprint's pattern"},
-		{"pattern of ECMAScript alone", port.Property{Type: "string", Pattern: "^(?!x)"}, "x", "x", ""},
+		{"pattern of ECMAScript alone", port.Property{Type: "string", Pattern: "^(?!x)"}, "y", "y", ""},
+		{"against a pattern of ECMAScript alone", port.Property{Type: "string", Pattern: "^(?!x)"}, "x", nil, "does not match the blueprint's pattern"},
+		{"pattern that takes too long", port.Property{Type: "string", Pattern: `^(?!x)(a|aa)+$`}, strings.Repeat("a", 60) + "c", strings.Repeat("a", 60) + "c", ""},
+		{"pattern that nobody understands", port.Property{Type: "string", Pattern: "("}, "x", "x", ""},
 		{"minimum", port.Property{Type: "number", Minimum: pointer(1.5)}, 2, 2, ""},
 		{"below", port.Property{Type: "number", Minimum: pointer(1.5)}, 1, nil, "is below the blueprint's minimum"},
 		{"above", port.Property{Type: "number", Maximum: pointer(100.0)}, "100.5", nil, "is above the blueprint's maximum"},
 		{"items", port.Property{Type: "array", Items: &text}, []any{"a", 3}, []any{"a", "3"}, ""},
 		{"an item that doesn't fit", port.Property{Type: "array", Items: &number}, []any{1, "x"}, nil, "has an item that is not a number"},
+		{"items with a format", items(format("url")), []any{"https://x", "https://y"}, []any{"https://x", "https://y"}, ""},
+		{"an item with another format", items(format("user")), []any{"a@example.test", "b"}, nil, "has an item that is not a valid user"},
+		{"items that are booleans", items(boolean), []any{"true", false}, []any{true, false}, ""},
+		{"items that are objects", items(object), []any{map[string]any{"a": 1}}, []any{map[string]any{"a": 1}}, ""},
+		{"items with addresses", items(labeled), []any{map[string]any{"a": 1}}, nil, "has an item that is not a valid labeled-url"},
+		{"items that are arrays", items(items(text)), []any{[]any{1}}, []any{[]any{"1"}}, ""},
+		{"an item outside the enum", items(port.Property{Type: "string", Enum: []any{"a"}}), []any{"a", "b"}, nil, "has an item that is not one of the values that the blueprint lists"},
+		{"an item that is too long", items(port.Property{Type: "string", MaxLength: pointer(1)}), []any{"ab"}, nil, "has an item that is longer than the blueprint allows"},
+		{"an item below", items(port.Property{Type: "number", Minimum: pointer(0.0)}), []any{-1}, nil, "has an item that is below the blueprint's minimum"},
+		{"no items", items(number), []any{}, []any{}, ""},
+		{"exactly the minimum", port.Property{Type: "number", Minimum: pointer(1.5)}, 1.5, 1.5, ""},
+		{"exactly the maximum", port.Property{Type: "number", Maximum: pointer(100.0)}, "100", 100, ""},
+		{"very large above", port.Property{Type: "number", Maximum: pointer(100.0)}, huge, nil, "is above the blueprint's maximum"},
+		{"enum of booleans", port.Property{Type: "boolean", Enum: []any{true}}, "false", nil, "is not one of the values that the blueprint lists"},
+		{"enum of objects", port.Property{Type: "object", Enum: []any{map[string]any{"a": 1.0}}}, map[string]any{"a": 1}, map[string]any{"a": 1}, ""},
+		{"as many items as allowed", port.Property{Type: "array", MinItems: pointer(1), MaxItems: pointer(1)}, []any{1}, []any{1}, ""},
 		{"too few items", port.Property{Type: "array", MinItems: pointer(1)}, []any{}, nil, "has fewer items than the blueprint allows"},
 		{"too many items", port.Property{Type: "array", MaxItems: pointer(1)}, []any{1, 2}, nil, "has more items than the blueprint allows"},
 	}

@@ -65,18 +65,25 @@ type run struct {
 	take    func(blueprint, identifier string) bool
 	result  Result
 
-	deadline context.Context
+	deadline context.Context // of all expressions; set when the first of them needs the engine
 	stop     context.CancelFunc
 	expired  bool // an expression was stopped by the deadline
 }
 
 func (m *Mapping) start(ctx context.Context, take func(blueprint, identifier string) bool) *run {
-	r := &run{mapping: m, parent: ctx, take: take}
-	r.deadline, r.stop = context.WithTimeout(ctx, m.timeout)
-	return r
+	return &run{mapping: m, parent: ctx, take: take}
 }
 
-func (r *run) end() { r.stop() }
+func (r *run) end() {
+	if r.stop != nil {
+		r.stop()
+	}
+}
+
+func (r *run) setDeadline() {
+	r.end()
+	r.deadline, r.stop = context.WithTimeout(r.parent, r.mapping.timeout)
+}
 
 // scene is what an expression is evaluated on: the payload, and, made when they are first asked for, its fillings.
 type scene struct {
@@ -242,6 +249,9 @@ func (r *run) agreed(x *expression, s *scene) (value any, partial, ok bool) {
 // value evaluates an expression: the first result, null where there is none or where it fails. The deadline is shared
 // by all expressions and may have been used up by the time this one began: one that it stops gets a second chance.
 func (r *run) value(x *expression, input map[string]any) any {
+	if x.keys != nil {
+		return settled(follow(input, x.keys))
+	}
 	if value, ok := r.attempt(x, input); ok {
 		return value
 	}
@@ -251,6 +261,9 @@ func (r *run) value(x *expression, input map[string]any) any {
 
 // attempt evaluates an expression; ok is false when the deadline stopped it, and a new one is set then.
 func (r *run) attempt(x *expression, input map[string]any) (value any, ok bool) {
+	if r.deadline == nil {
+		r.setDeadline()
+	}
 	value, ok = x.code.RunWithContext(r.deadline, input).Next()
 	if !ok {
 		return nil, true
@@ -261,8 +274,7 @@ func (r *run) attempt(x *expression, input map[string]any) (value any, ok bool) 
 	if r.deadline.Err() == nil || r.parent.Err() != nil {
 		return nil, true
 	}
-	r.stop()
 	r.expired = true
-	r.deadline, r.stop = context.WithTimeout(r.parent, r.mapping.timeout)
+	r.setDeadline()
 	return nil, false
 }

@@ -9,7 +9,8 @@ import (
 	"unicode"
 )
 
-// formats are the formats of a string property that Port checks; those that are not among them take any text.
+// formats are the formats of a string property that Port checks; the others (markdown, yaml, proto, team, blueprints,
+// and what Port may add) take any text. Source: Port's OpenAPI document, blueprints.
 var formats = map[string]func(string) bool{
 	"date-time": isDateTime,
 	"timer":     isDateTime,
@@ -17,9 +18,12 @@ var formats = map[string]func(string) bool{
 	"email":     isEmail,
 	"idn-email": isEmail,
 	"user":      isEmail,
-	"ipv4":      func(text string) bool { a, err := netip.ParseAddr(text); return err == nil && a.Is4() },
-	"ipv6":      func(text string) bool { a, err := netip.ParseAddr(text); return err == nil && a.Is6() },
+	"ipv4":      isIPv4,
+	"ipv6":      isIPv6,
 }
+
+// objectFormats are the formats of an object property that Port checks.
+var objectFormats = map[string]func(map[string]any) bool{"labeled-url": isLabeledURL}
 
 // isDateTime tells whether a text is a time by RFC 3339 with Z or an offset. time.Parse alone is laxer: it takes a
 // comma for the decimals and an hour of one digit.
@@ -45,4 +49,26 @@ func isURL(text string) bool {
 func isEmail(text string) bool {
 	address, err := mail.ParseAddress(text)
 	return err == nil && address.Address == text
+}
+
+func isIPv4(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Is4()
+}
+
+func isIPv6(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Is6() && address.Zone() == ""
+}
+
+// isLabeledURL tells whether an object is an address with the text to show for it. An address may be one within Port,
+// which has no host. Source: Port's documentation of the property "Labeled URL".
+func isLabeledURL(object map[string]any) bool {
+	address, ok := object["url"].(string)
+	if !ok || address == "" {
+		return false
+	}
+	label, labelled := object["displayText"]
+	_, isText := label.(string)
+	return isText || !labelled
 }

@@ -19,6 +19,9 @@ type Entry struct {
 	Filter       string // the entry applies where this gives true; empty: always
 	ItemsToParse string // gives an array; the entity is evaluated for each item, which stands beside .body as .item
 	Entity       EntityTemplate
+	// Searches lists the fields that hold one of Port's search queries, {combinator, rules}, in place of an expression,
+	// as in "entity.identifier", sorted. Port alone can answer them: the fields are empty here, and Limits tells of them.
+	Searches []string
 }
 
 // EntityTemplate holds the expressions of an entity's parts.
@@ -40,7 +43,7 @@ const (
 )
 
 // ParseMapping reads a mapping: the JSON array that one pastes into the page of a webhook in Port, or an object that
-// holds it as "mappings". Everything wrong with it is reported at once, each with the entry's number (from 1) and the
+// holds it as "mappings", or either of them in YAML. Everything wrong with it is reported at once, each with the entry's number (from 1) and the
 // field; fields that Port does not know are errors. Whether the expressions are valid is for Compile to say.
 func ParseMapping(data []byte) ([]Entry, error) {
 	rows, err := mappingRows(data)
@@ -65,6 +68,10 @@ func ParseMapping(data []byte) ([]Entry, error) {
 
 // mappingRows gives the entries as they are written, out of the array or of the object around it.
 func mappingRows(data []byte) ([]json.RawMessage, error) {
+	data, err := jsonOf(data)
+	if err != nil {
+		return nil, err
+	}
 	var document json.RawMessage
 	if err := decodeWhole(data, &document); err != nil {
 		return nil, err
@@ -130,6 +137,7 @@ func unjoin(err error) []error {
 type fields struct {
 	prefix   string // "entity." within an entity
 	values   map[string]json.RawMessage
+	searches []string // the paths of those that hold a search query
 	failures []error
 }
 
@@ -174,10 +182,20 @@ func (f *fields) decodeText(name string, value json.RawMessage) string {
 		return text
 	}
 	if isSearch(value) {
-		f.fail(name, "a search query {combinator, rules} is not supported: a JQ expression is needed")
+		f.fail(name, "a search query {combinator, rules} cannot stand here: a JQ expression is needed")
 	} else {
 		f.fail(name, "expected a JQ expression (a string), found %s", kind(value))
 	}
+	return ""
+}
+
+// searchable takes a field by a function for text, unless it holds a search query: that is remembered.
+func (f *fields) searchable(name string, take func(string) string) string {
+	if !isSearch(f.values[name]) {
+		return take(name)
+	}
+	delete(f.values, name)
+	f.searches = append(f.searches, f.prefix+name)
 	return ""
 }
 
@@ -196,8 +214,8 @@ func (f *fields) required(name string) string {
 	return text
 }
 
-// expressions takes a field that must be an object of strings.
-func (f *fields) expressions(name string) map[string]string {
+// expressions takes a field that must be an object of strings; a search query may stand for one where searchable.
+func (f *fields) expressions(name string, searchable bool) map[string]string {
 	value, ok := f.take(name)
 	if !ok {
 		return nil
@@ -209,8 +227,13 @@ func (f *fields) expressions(name string) map[string]string {
 	}
 	expressions := make(map[string]string, len(inner.values))
 	for _, key := range slices.Sorted(maps.Keys(inner.values)) {
-		expressions[key] = inner.required(key)
+		if searchable {
+			expressions[key] = inner.searchable(key, inner.required)
+		} else {
+			expressions[key] = inner.required(key)
+		}
 	}
+	f.searches = append(f.searches, inner.searches...)
 	f.failures = append(f.failures, inner.failures...)
 	return expressions
 }
@@ -257,27 +280,28 @@ func parseEntry(data json.RawMessage) (Entry, error) {
 		f.fail("entity", "is missing")
 		return entry, f.finish()
 	}
-	entry.Entity, err = parseTemplate(template)
+	entry.Entity, entry.Searches, err = parseTemplate(template)
 	if err != nil {
 		f.failures = append(f.failures, unjoin(err)...)
 	}
 	return entry, f.finish()
 }
 
-func parseTemplate(data json.RawMessage) (EntityTemplate, error) {
+func parseTemplate(data json.RawMessage) (template EntityTemplate, searches []string, err error) {
 	f, err := readFields("entity.", data)
 	if err != nil {
-		return EntityTemplate{}, err
+		return EntityTemplate{}, nil, err
 	}
-	template := EntityTemplate{
-		Identifier: f.required("identifier"),
+	template = EntityTemplate{
+		Identifier: f.searchable("identifier", f.required),
 		Title:      f.text("title"),
 		Icon:       f.text("icon"),
-		Team:       f.text("team"),
-		Properties: f.expressions("properties"),
-		Relations:  f.expressions("relations"),
+		Team:       f.searchable("team", f.text),
+		Properties: f.expressions("properties", false),
+		Relations:  f.expressions("relations", true),
 	}
-	return template, f.finish()
+	slices.Sort(f.searches)
+	return template, f.searches, f.finish()
 }
 
 // isSearch tells whether a value is one of Port's search queries, which find an entity by its properties.

@@ -1,6 +1,7 @@
 package mapper_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +21,25 @@ func TestParseMapping(t *testing.T) {
 			Properties: map[string]string{"p": ".p"}, Relations: map[string]string{"r": ".r"},
 		},
 	}}
+	yaml := `
+# as one would write it by hand
+- blueprint: b
+  operation: create
+  filter: true
+  itemsToParse: .body.items
+  entity:
+    identifier: .item.id
+    title: ".t"
+    icon: '"Git"'
+    team:
+    properties: {p: .p}
+    relations:
+      r: |-
+        .r
+`
 	for name, document := range map[string]string{
 		"array": "[" + whole + "]", "object": `{"mappings": [` + whole + `], "title": "Codecov Mapper"}`,
+		"YAML": yaml, "YAML object": "title: Codecov Mapper\nmappings:" + yaml,
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := mapper.ParseMapping([]byte(document))
@@ -51,6 +69,13 @@ func TestParseMappingErrors(t *testing.T) {
 	good := `{"blueprint": "b", "entity": {"identifier": "."}}`
 	tests := []struct{ name, document, want string }{
 		{"nothing", ``, "mapping: the JSON ends too early"},
+		{"blank", " \n", "mapping: the JSON ends too early"},
+		{"broken YAML", "- blueprint: b\n  entity: [", "mapping: neither JSON nor YAML: yaml: line 2"},
+		{"two YAML documents", "- a\n---\n- b", "mapping: there is more than one YAML document"},
+		{"YAML without entries", "title: x", `mapping: expected an array of entries or an object with "mappings"`},
+		{"YAML with a comment alone", "# x", "mapping: expected an array of entries, found null"},
+		{"YAML with a field that is unknown", "- {blueprint: b, filters: true, entity: {identifier: .}}", "mapping entry 1: filters: unknown field"},
+		{"YAML with a list for an expression", "- blueprint: b\n  entity: {identifier: [.a]}", "mapping entry 1: entity.identifier: expected a JQ expression (a string), found an array"},
 		{"broken", "[\n{]", "mapping: line 2: invalid character"},
 		{"no list", `"x"`, "mapping: expected an array of entries, found a string"},
 		{"object without mappings", `{"entries": []}`, `mapping: expected an array of entries or an object with "mappings"`},
@@ -66,12 +91,8 @@ func TestParseMappingErrors(t *testing.T) {
 		{"no identifier", `[{"blueprint": "b", "entity": {}}]`, "mapping entry 1: entity.identifier: is missing"},
 		{"null identifier", `[{"blueprint": "b", "entity": {"identifier": null}}]`, "mapping entry 1: entity.identifier: is missing"},
 		{
-			"search as identifier", `[{"blueprint": "b", "entity": {"identifier": {"combinator": "and", "rules": []}}}]`,
-			"mapping entry 1: entity.identifier: a search query {combinator, rules} is not supported",
-		},
-		{
-			"search as relation", `[{"blueprint": "b", "entity": {"identifier": ".", "relations": {"r": {"combinator": "and", "rules": []}}}}]`,
-			"mapping entry 1: entity.relations.r: a search query {combinator, rules} is not supported",
+			"search as property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": {"combinator": "and", "rules": []}}}}]`,
+			"mapping entry 1: entity.properties.p: a search query {combinator, rules} cannot stand here",
 		},
 		{"team is a list", `[{"blueprint": "b", "entity": {"identifier": ".", "team": ["a"]}}]`, "entity.team: expected a JQ expression (a string), found an array"},
 		{"number as property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": 3}}}]`, "entity.properties.p: expected a JQ expression (a string), found a number"},
@@ -109,6 +130,7 @@ func FuzzParseMapping(f *testing.F) {
 	f.Add([]byte(`[{"blueprint": "b", "entity": {"identifier": ".body.repo.name", "properties": {"p": "'x'"}}}]`))
 	f.Add([]byte(`{"mappings": [{"blueprint": "b", "operation": {"type": "delete"}, "entity": {"identifier": "."}}]}`))
 	f.Add([]byte(`[{"blueprint": "b", "entity": {"identifier": {"combinator": "and", "rules": []}}}]`))
+	f.Add([]byte("- &a\n  blueprint: b\n  filter: true\n  entity: {identifier: .body.repo.name, 1: 2024-01-01}\n- *a"))
 	f.Add([]byte("[null, 3, \"\xff\"]"))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		entries, err := mapper.ParseMapping(document)
@@ -116,7 +138,8 @@ func FuzzParseMapping(f *testing.F) {
 			return
 		}
 		for i, e := range entries {
-			if e.Blueprint == "" || e.Entity.Identifier == "" {
+			searched := slices.Contains(e.Searches, "entity.identifier")
+			if e.Blueprint == "" || (e.Entity.Identifier == "") != searched {
 				t.Errorf("entry %d lacks what is required: %+v", i+1, e)
 			}
 		}

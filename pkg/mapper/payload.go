@@ -27,10 +27,26 @@ type Account struct {
 // whole number beyond the platform's int.
 func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
 	owner := ownerName(a, r)
-	page := a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
+	page := repositoryPage(a, owner, r.Name)
+	return payload(a, r, owner, page, head(a.Service, owner, r.Name, page, c))
+}
+
+// InactivePayload is the payload of a repository without any commit that Codecov has coverage of: as Payload gives it,
+// with head null. Codecov's webhook sends no such thing.
+func InactivePayload(a Account, r codecov.Repository) map[string]any {
+	owner := ownerName(a, r)
+	return payload(a, r, owner, repositoryPage(a, owner, r.Name), nil)
+}
+
+// repositoryPage is the address of a repository's page at Codecov.
+func repositoryPage(a Account, owner, repo string) string {
+	return a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(repo)
+}
+
+func payload(a Account, r codecov.Repository, owner, page string, head any) map[string]any {
 	return map[string]any{"body": map[string]any{
 		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
-		"head":    head(a.Service, owner, r.Name, page, c),
+		"head":    head,
 		"base":    nil,
 		"compare": nil,
 		"owner":   map[string]any{"username": owner, "service": string(a.Service)},

@@ -127,7 +127,7 @@ func agreed(value, filled any) (kept any, partial, ok bool) {
 	return part, true, len(part) > 0
 }
 
-// classify finds the expressions whose result may depend on what is unknown: those that give different results on a
+// classify finds out by samples what each entry can tell, and the expressions whose result may depend on what is unknown: those that give different results on a
 // sample and on the same sample filled, and those that name an unknown part, for no sample reaches every branch.
 func (m *Mapping) classify() {
 	trials := trials()
@@ -136,6 +136,7 @@ func (m *Mapping) classify() {
 		for _, x := range e.expressions() {
 			x.unknown = unknownNames.MatchString(x.source) || m.differs(e, x, trials)
 		}
+		e.traits = m.traits(e)
 	}
 }
 
@@ -156,16 +157,21 @@ func (m *Mapping) differs(e *entry, x *expression, trials [][]map[string]any) bo
 	return false
 }
 
-// trial evaluates an expression of an entry, beside the first item where the entry parses items.
+// trial evaluates an expression of an entry.
 func (r *run) trial(e *entry, x *expression, payload map[string]any) any {
+	return r.value(x, r.scenery(e, x, payload))
+}
+
+// scenery is what an expression of an entry is evaluated on: the payload, beside the first item where the entry parses items.
+func (r *run) scenery(e *entry, x *expression, payload map[string]any) map[string]any {
 	if e.items == nil || x == e.items {
-		return r.value(x, payload)
+		return payload
 	}
 	items, _ := r.value(e.items, payload).([]any)
 	if len(items) == 0 {
 		items = []any{nil}
 	}
-	return r.value(x, beside(payload, items[0]))
+	return beside(payload, items[0])
 }
 
 // trials are sample payloads, each followed by what the fillings make of it.

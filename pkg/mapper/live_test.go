@@ -1,0 +1,108 @@
+package mapper_test
+
+import (
+	"context"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+)
+
+func TestParsePayload(t *testing.T) {
+	for text, want := range map[string]map[string]any{
+		`{"repo": {"name": "a"}}`:                                 {"body": map[string]any{"repo": map[string]any{"name": "a"}}},
+		`{"body": {"n": 3, "f": 0.5, "z": [1e2]}, "headers": {}}`: {"body": map[string]any{"n": 3, "f": 0.5, "z": []any{100.0}}, "headers": map[string]any{}},
+		`{"body": null}`:                                          {"body": nil},
+		`{}`:                                                      {"body": map[string]any{}},
+	} {
+		got, err := mapper.ParsePayload([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+	got, err := mapper.ParsePayload([]byte(`{"big": 98765432109876543210}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, _ := part(t, got, "body", "big").(*big.Int)
+	if whole == nil || whole.String() != "98765432109876543210" {
+		t.Errorf("a big whole number became %v", whole)
+	}
+}
+
+func TestParsePayloadRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                    "payload: the JSON ends too early",
+		"{\n\"repo\": {\n]\n": "payload: line 3: ",
+		"[1]":                 "payload: expected an object, found an array",
+		"{} {}":               "payload: there is more after the end of the JSON value",
+	} {
+		if _, err := mapper.ParsePayload([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func FuzzParsePayload(f *testing.F) {
+	sample, err := os.ReadFile("../../testdata/port/webhook-sample.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sample)
+	f.Add([]byte(`{"repo": {"name": "a"}, "n": 1e1000}`))
+	f.Add([]byte(`{"body": [1, 2.50, -0]}`))
+	mapping := compile(f, mapper.BuiltinMapping()).Live()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		payload, err := mapper.ParsePayload(data)
+		if err != nil {
+			return
+		}
+		if _, ok := payload["body"]; !ok {
+			t.Fatal("there is no body")
+		}
+		if _, err := mapping.Map(context.Background(), payload, takeAll); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestLiveTakesEveryValueAsKnown(t *testing.T) {
+	expressions := map[string]string{
+		"pull":    ".body.pull.number",
+		"either":  `.body.pull.number // "none"`,
+		"service": ".body.owner.service_id",
+		"report":  ".body.head.totals",
+	}
+	mapping := compile(t, []mapper.Entry{{Blueprint: "b", Entity: mapper.EntityTemplate{
+		Identifier: ".body.repo.name", Properties: expressions, Relations: map[string]string{"base": ".body.base.commitid"},
+	}}})
+	payload := samplePayload()
+	result, err := mapping.Live().Map(context.Background(), payload, takeAll)
+	if err != nil || len(result.Entities) != 1 {
+		t.Fatalf("%v, %+v", err, result)
+	}
+	mapped := result.Entities[0]
+	want := map[string]any{"pull": nil, "either": "none", "service": nil, "report": part(t, payload, "body", "head", "totals")}
+	if diff := cmp.Diff(want, mapped.Entity.Properties); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]any{"base": nil}, mapped.Entity.Relations); diff != "" {
+		t.Error(diff)
+	}
+	if mapped.Partial != nil {
+		t.Errorf("partly known: %v", mapped.Partial)
+	}
+	if entries := mapping.Live().Entries(); entries[0].Unknown != nil || entries[0].Unwritten != nil {
+		t.Errorf("unknown: %+v", entries[0])
+	}
+	if entries := mapping.Entries(); len(entries[0].Unknown) != 5 {
+		t.Errorf("the mapping itself has changed: %v", entries[0].Unknown)
+	}
+}

@@ -1,0 +1,149 @@
+package mapper
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/dlclark/regexp2"
+	"github.com/itchyny/gojq"
+)
+
+// maxRegexes bounds how many compiled regular expressions are kept: an expression may make one of each commit's data.
+const maxRegexes = 256
+
+// regexes gives JQ regular expressions as the C jq's library, Oniguruma, has them: with lookaround, backreferences and
+// classes that know Unicode, none of which gojq's own have. It is safe for concurrent use.
+type regexes struct {
+	mu       sync.Mutex
+	compiled map[[2]string]*regexp2.Regexp
+}
+
+// options are the functions that surroundings.jq builds on.
+func (r *regexes) options() []gojq.CompilerOption {
+	return []gojq.CompilerOption{
+		gojq.WithFunction("_regex", 2, 2, func(input any, arguments []any) any {
+			found, err := r.find(input, arguments[0], arguments[1])
+			return orError(found, err)
+		}),
+		gojq.WithFunction("_matches", 2, 2, func(input any, arguments []any) any {
+			matches, err := r.matches(input, arguments[0], arguments[1])
+			return orError(matches, err)
+		}),
+	}
+}
+
+func orError(value any, err error) any {
+	if err != nil {
+		return err
+	}
+	return value
+}
+
+func (r *regexes) matches(input, pattern, flags any) (bool, error) {
+	text, regex, _, err := r.prepare(input, pattern, flags)
+	if err != nil {
+		return false, err
+	}
+	return regex.MatchString(text)
+}
+
+// find gives JQ's match objects: the first one, or with the flag g all of them, the empty ones but with the flag n.
+func (r *regexes) find(input, pattern, flags any) ([]any, error) {
+	text, regex, given, err := r.prepare(input, pattern, flags)
+	if err != nil {
+		return nil, err
+	}
+	all, noEmpty := strings.Contains(given, "g"), strings.Contains(given, "n")
+	found := []any{}
+	match, err := regex.FindStringMatch(text)
+	for match != nil && err == nil {
+		if match.Length > 0 || !noEmpty {
+			found = append(found, matchObject(match))
+		}
+		if !all {
+			break
+		}
+		match, err = regex.FindNextMatch(match)
+	}
+	return found, err
+}
+
+func matchObject(match *regexp2.Match) map[string]any {
+	groups := match.Groups()
+	captures := make([]any, 0, len(groups)-1)
+	for i, group := range groups[1:] {
+		captures = append(captures, captureObject(group, i+1))
+	}
+	return map[string]any{"offset": match.Index, "length": match.Length, "string": match.String(), "captures": captures}
+}
+
+// captureObject tells of one group; a group without a name has its number as its name in the engine.
+func captureObject(group regexp2.Group, number int) map[string]any {
+	object := map[string]any{"offset": -1, "length": 0, "string": nil, "name": nil}
+	if group.Name != strconv.Itoa(number) {
+		object["name"] = group.Name
+	}
+	if len(group.Captures) > 0 {
+		object["offset"], object["length"], object["string"] = group.Index, group.Length, group.String()
+	}
+	return object
+}
+
+func (r *regexes) prepare(input, pattern, flags any) (text string, regex *regexp2.Regexp, given string, err error) {
+	text, isText := input.(string)
+	source, isPattern := pattern.(string)
+	given, isFlags := flags.(string)
+	if !isText || !isPattern || !isFlags && flags != nil {
+		return "", nil, "", errors.New("a regular expression takes a text, a pattern and flags, each a string")
+	}
+	regex, err = r.compile(source, given)
+	return text, regex, given, err
+}
+
+func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := [2]string{pattern, flags}
+	if regex, ok := r.compiled[key]; ok {
+		return regex, nil
+	}
+	options, err := regexOptions(flags)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(pattern, "[:") {
+		options |= regexp2.RE2 // the mode that has [[:alpha:]]
+	}
+	regex, err := regexp2.Compile(pattern, options)
+	if err != nil {
+		return nil, fmt.Errorf("regular expression: %w", err)
+	}
+	regex.MatchTimeout = searchTimeout
+	if r.compiled == nil || len(r.compiled) >= maxRegexes {
+		r.compiled = map[[2]string]*regexp2.Regexp{}
+	}
+	r.compiled[key] = regex
+	return regex, nil
+}
+
+// regexOptions reads JQ's flags. s and l change nothing here: ^ and $ are those of the whole text in any case, and the
+// longest of several matches is what a greedy pattern gives. Source: the manual of jq 1.6.
+func regexOptions(flags string) (options regexp2.RegexOptions, err error) {
+	for _, flag := range flags {
+		switch flag {
+		case 'g', 'n', 's', 'l':
+		case 'i':
+			options |= regexp2.IgnoreCase
+		case 'x':
+			options |= regexp2.IgnorePatternWhitespace
+		case 'p':
+			options |= regexp2.Singleline
+		default:
+			return 0, fmt.Errorf("%q is no flag of a regular expression", flag)
+		}
+	}
+	return options, nil
+}
