@@ -1,7 +1,6 @@
 package port
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
 // What one bulk request may hold, by Port's contract.
@@ -28,8 +29,9 @@ const (
 // Batch is the body of one bulk upsert, encoded as it fills. The zero value is empty and ready.
 // It is not safe for concurrent use.
 type Batch struct {
-	body        bytes.Buffer
+	entities    []json.RawMessage
 	identifiers []string
+	size        int // of the entities, with a comma each
 }
 
 // Add encodes the entity behind those that the batch holds. The error is ErrBatchFull where the entity would
@@ -38,27 +40,49 @@ func (b *Batch) Add(entity Entity) error {
 	if len(b.identifiers) == MaxBulkEntities {
 		return ErrBatchFull
 	}
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(entity); err != nil {
+	text, err := encode(entity)
+	if err != nil {
 		return fmt.Errorf("encode entity %s: %w", entity.Identifier, err)
 	}
-	text := bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
 	if alone := len(batchHead) + len(text) + len(batchTail); alone >= MaxBulkBytes {
 		return fmt.Errorf("entity %s: %w: %d bytes, Port takes less than %d", entity.Identifier, ErrTooLarge, alone, MaxBulkBytes)
 	}
-	if b.body.Len()+len(",")+len(text)+len(batchTail) >= MaxBulkBytes {
+	if len(batchHead)+b.size+len(text)+len(batchTail) >= MaxBulkBytes {
 		return ErrBatchFull
 	}
-	if b.body.Len() == 0 {
-		b.body.WriteString(batchHead)
-	} else {
-		b.body.WriteByte(',')
-	}
-	b.body.Write(text)
-	b.identifiers = append(b.identifiers, entity.Identifier)
+	b.append(entity.Identifier, text)
 	return nil
+}
+
+func (b *Batch) append(identifier string, text json.RawMessage) {
+	b.identifiers = append(b.identifiers, identifier)
+	b.entities = append(b.entities, text)
+	b.size += len(text) + len(",")
+}
+
+// Split gives the two halves of a batch of at least two entities, for when Port refuses the whole.
+func (b *Batch) Split() (first, second Batch) {
+	middle := b.Len() / 2
+	for i, identifier := range b.identifiers {
+		half := &first
+		if i >= middle {
+			half = &second
+		}
+		half.append(identifier, b.entities[i])
+	}
+	return first, second
+}
+
+func (b *Batch) body() []byte {
+	body := make([]byte, 0, len(batchHead)+b.size+len(batchTail))
+	body = append(body, batchHead...)
+	for i, entity := range b.entities {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, entity...)
+	}
+	return append(body, batchTail...)
 }
 
 // Len is the number of entities in the batch.
@@ -128,8 +152,12 @@ func (c *Client) UpsertBatch(ctx context.Context, blueprint string, batch *Batch
 		query.Set("validation_only", "true")
 	}
 	var answer bulkAnswer
-	body := append(bytes.Clone(batch.body.Bytes()), batchTail...)
-	response, err := c.call(ctx, http.MethodPost, c.address(query, "v1", "blueprints", blueprint, "entities", "bulk"), body, &answer)
+	response, err := c.call(ctx, transport.Request{
+		Method: http.MethodPost,
+		URL:    c.address(query, "v1", "blueprints", blueprint, "entities", "bulk"),
+		Body:   batch.body(),
+		Class:  entitiesClass,
+	}, &answer)
 	if err != nil {
 		return BulkResult{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -39,7 +40,8 @@ type Options struct {
 	ClientID     string
 	ClientSecret string
 	UserAgent    string           // Port shows it as the source of what is written
-	Concurrency  int              // requests under way at once; 0: 32
+	Concurrency  int              // requests under way at the most; 0: 32
+	Share        float64          // of the rate limit that Port's headers tell, the organisation's; above 0 to 1, 0: 0.8
 	InsecureHTTP bool             // plain http to other hosts than loopback
 	Now          func() time.Time // the clock that token lifetimes are measured by; nil: time.Now
 	Transport    http.RoundTripper
@@ -54,14 +56,21 @@ func (o Options) GoString() string { return o.String() }
 // LogValue leaves the credentials out.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
-const defaultConcurrency = 32
+const (
+	defaultConcurrency = 32
+	defaultShare       = 0.8
+)
+
+// entitiesClass is the class of requests for entities, for which Port's limit is another than for the rest.
+const entitiesClass = "entities"
 
 // Client talks to one Port organisation. Credentials and tokens go to the configured origin only.
 // It is safe for concurrent use.
 type Client struct {
-	base  *url.URL
-	http  *transport.Client
-	stats transport.Stats
+	base     *url.URL
+	http     *transport.Client
+	governor *transport.Governor
+	stats    transport.Stats
 }
 
 // NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
@@ -77,10 +86,17 @@ func NewClient(o Options) (*Client, error) {
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
 	}
+	if o.Share == 0 {
+		o.Share = defaultShare
+	}
+	if !(o.Share > 0 && o.Share <= 1) {
+		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	client := &Client{base: base}
+	client.governor = transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats})
 	settings := transport.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
@@ -92,7 +108,7 @@ func NewClient(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
-	settings.Limiter = transport.NewConcurrency(o.Concurrency)
+	settings.Limiter = client.governor
 	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o)
 	client.http, err = transport.New(settings)
 	if err != nil {
@@ -104,17 +120,24 @@ func NewClient(o Options) (*Client, error) {
 // Counts tells what the client has sent and received so far.
 func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
 
+// Rate tells how many requests for entities, bulk upserts and pages of searches, may be sent in a second: the limit
+// that Port's headers told times Options.Share. It gives false where Port has told none yet.
+func (c *Client) Rate() (perSecond float64, known bool) { return c.governor.Rate(entitiesClass) }
+
 // call sends one request and decodes the answer. Numbers in untyped places become json.Number: float64
 // would lose whole numbers beyond 2^53.
-func (c *Client) call(ctx context.Context, method string, address *url.URL, body []byte, answer any) (*transport.Response, error) {
-	response, failure := c.http.Do(ctx, transport.Request{Method: method, URL: address, Body: body})
+func (c *Client) call(ctx context.Context, request transport.Request, answer any) (*transport.Response, error) {
+	response, failure := c.http.Do(ctx, request)
 	if failure != nil {
+		if tokenError := (*APIError)(nil); errors.As(failure.Err, &tokenError) {
+			return nil, tokenError // it tells more than the request that wanted the token
+		}
 		return response, newAPIError(failure, response)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(response.Body))
 	decoder.UseNumber()
 	if err := decoder.Decode(answer); err != nil {
-		failure := &transport.Failure{Method: method, Address: address.Redacted(), Err: fmt.Errorf("cannot read the answer: %w", err)}
+		failure := &transport.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: fmt.Errorf("cannot read the answer: %w", err)}
 		return response, newAPIError(failure, nil)
 	}
 	return response, nil

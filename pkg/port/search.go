@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
 // MaxSearchPage is how many entities Port gives in one page of a search at the most.
@@ -61,6 +63,11 @@ func (c *Client) searchPage(ctx context.Context, blueprint string, request searc
 		Entities []Entity `json:"entities"`
 		Next     string   `json:"next"`
 	}
-	_, err = c.call(ctx, http.MethodPost, c.address(nil, "v1", "blueprints", blueprint, "entities", "search"), body, &answer)
+	_, err = c.call(ctx, transport.Request{
+		Method: http.MethodPost,
+		URL:    c.address(nil, "v1", "blueprints", blueprint, "entities", "search"),
+		Body:   body,
+		Class:  entitiesClass,
+	}, &answer)
 	return answer.Entities, answer.Next, err
 }

@@ -1,0 +1,135 @@
+package port_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+func exampleWebhook() port.Webhook {
+	return port.Webhook{
+		Identifier: "mapper", Title: "Mapper", Description: "maps", Icon: "Git", Enabled: true,
+		Mappings: json.RawMessage(`[{"blueprint":"event","filter":".body.a > 1","entity":{"identifier":".body.id"}}]`),
+	}
+}
+
+func TestWebhookRoundTrip(t *testing.T) {
+	client := connect(t, emulate(t, porttest.Options{}))
+	given := exampleWebhook()
+	given.URL, given.Key = "https://example.com", "mine" // Port's to give: the contract refuses them
+	created, err := client.CreateWebhook(t.Context(), given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(created.URL, "https://ingest.") || created.Key == "" || created.Key == "mine" {
+		t.Errorf("url %q, key %q", created.URL, created.Key)
+	}
+	read, err := client.Webhook(t.Context(), "mapper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareWebhooks(t, created, read)
+	read.URL, read.Key = given.URL, given.Key
+	compareWebhooks(t, given, read)
+}
+
+func TestUpdateWebhookChangesWhatThePatchNames(t *testing.T) {
+	client := connect(t, emulate(t, porttest.Options{}))
+	created, err := client.CreateWebhook(t.Context(), exampleWebhook())
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated, err := client.UpdateWebhook(t.Context(), "mapper", json.RawMessage(`{"enabled":false}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created.Enabled = false
+	compareWebhooks(t, created, updated)
+}
+
+// compareWebhooks compares the parts: a webhook's own text leaves some out.
+func compareWebhooks(t *testing.T, want, got port.Webhook) {
+	t.Helper()
+	parts := func(w port.Webhook) map[string]any {
+		text, err := json.Marshal(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return object(t, text)
+	}
+	if diff := cmp.Diff(parts(want), parts(got)); diff != "" {
+		t.Errorf("webhook (-want +got):\n%s", diff)
+	}
+}
+
+func TestWebhookErrors(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server)
+	_, err := client.Webhook(t.Context(), "mapper")
+	told(t, err, port.ErrNotFound)
+	_, err = client.UpdateWebhook(t.Context(), "mapper", json.RawMessage(`{}`))
+	told(t, err, port.ErrNotFound)
+	if _, err := client.CreateWebhook(t.Context(), exampleWebhook()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CreateWebhook(t.Context(), exampleWebhook())
+	told(t, err, port.ErrExists)
+	server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden","message":"m"}`})
+	if _, err = client.Webhook(t.Context(), "mapper"); err == nil {
+		t.Fatal("no error")
+	}
+}
+
+func TestWebhookKeepsItsAddressToItself(t *testing.T) {
+	webhook := exampleWebhook()
+	webhook.URL, webhook.Key = "https://ingest.port.io/abc", "abc"
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("seen", "webhook", webhook)
+	for _, text := range []string{fmt.Sprint(webhook), fmt.Sprintf("%+v", webhook), fmt.Sprintf("%#v", &webhook), logged.String()} {
+		if strings.Contains(text, "abc") || !strings.Contains(text, "mapper") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
+// TestRequestsTellWhatIsSent holds the requests as data to those that arrive.
+func TestRequestsTellWhatIsSent(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	client := connect(t, server)
+	create, err := port.CreateWebhookRequest(exampleWebhook())
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := json.RawMessage(`{"title":"Other <&>"}`)
+	if _, err := client.CreateWebhook(t.Context(), exampleWebhook()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.UpdateWebhook(t.Context(), "mapper", patch); err != nil {
+		t.Fatal(err)
+	}
+	want := []port.Request{create, port.UpdateWebhookRequest("mapper", patch)}
+	if diff := cmp.Diff(want, arrived(server)); diff != "" {
+		t.Errorf("requests (-told +sent):\n%s", diff)
+	}
+}
+
+// arrived gives the requests that change blueprints or webhooks, as the emulator saw them.
+func arrived(server *porttest.Server) []port.Request {
+	var requests []port.Request
+	for _, seen := range server.Seen() {
+		switch seen.Kind {
+		case porttest.BlueprintCreate, porttest.BlueprintChange, porttest.WebhookWrite:
+			requests = append(requests, port.Request{Method: seen.Method, Path: seen.Path, Body: seen.Body})
+		}
+	}
+	return requests
+}
