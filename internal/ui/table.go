@@ -33,7 +33,7 @@ func Table(w io.Writer, columns []Column, rows [][]string) error {
 	for _, row := range rows {
 		line := make([]string, len(columns))
 		for i := range columns {
-			line[i] = cut(Safe(row[i]))
+			line[i] = Short(Safe(row[i]))
 		}
 		lines = append(lines, line)
 	}
@@ -66,9 +66,10 @@ func layOut(line []string, columns []Column, widths []int) string {
 
 const longestCell = 60
 
-func cut(cell string) string {
-	if utf8.RuneCountInString(cell) <= longestCell {
-		return cell
+// Short cuts text to 60 characters.
+func Short(text string) string {
+	if utf8.RuneCountInString(text) <= longestCell {
+		return text
 	}
-	return string([]rune(cell)[:longestCell-1]) + "…"
+	return string([]rune(text)[:longestCell-1]) + "…"
 }

@@ -1,9 +1,12 @@
 package backfill_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -35,29 +38,30 @@ var contract = sync.OnceValues(func() (*portcontract.Contract, error) {
 
 // bench is both emulators and the options for a run between them.
 type bench struct {
+	source  codecov.Options
 	codecov *codecovtest.Server
 	port    *porttest.Server
 	options backfill.Options
 }
 
 // newBench serves the accounts, and a Port whose every request is held to the contract.
-func newBench(t testing.TB, account codecovtest.Account) *bench {
+func newBench(t testing.TB, accounts ...codecovtest.Account) *bench {
 	t.Helper()
-	return newBenchOver(t, func(rt http.RoundTripper) http.RoundTripper { return rt }, account)
+	return newBenchOver(t, func(rt http.RoundTripper) http.RoundTripper { return rt }, accounts...)
 }
 
 // newBenchOver is newBench with a network that wraps the real one.
-func newBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTripper, account codecovtest.Account) *bench {
+func newBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTripper, accounts ...codecovtest.Account) *bench {
 	t.Helper()
 	contract, err := contract()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{
-		codecov: codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{token: {}}}),
+		codecov: codecovtest.New(codecovtest.Options{Accounts: accounts, Tokens: map[string]codecovtest.Access{token: {}}}),
 		port:    porttest.New(porttest.Options{Validate: contract.Request}),
 	}
-	b.connect(t, account, wrap)
+	b.connect(t, accounts[0], wrap)
 	b.mapping(t, mapper.BuiltinMapping())
 	t.Cleanup(func() {
 		for _, violation := range b.port.Violations() {
@@ -78,9 +82,10 @@ func (b *bench) connect(t testing.TB, account codecovtest.Account, wrap func(htt
 		portServer.Close()
 	})
 	wrapped := wrap(network)
-	source, err := codecov.NewClient(codecov.Options{
+	b.source = codecov.Options{
 		BaseURL: codecovServer.URL + "/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: wrapped,
-	})
+	}
+	source, err := codecov.NewClient(b.source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +96,20 @@ func (b *bench) connect(t testing.TB, account codecovtest.Account, wrap func(htt
 		t.Fatal(err)
 	}
 	b.options = backfill.Options{
-		Codecov: source, Port: catalog, Owner: account.Owner().Username, AppURL: "https://app.codecov.io",
+		Codecov: source, Port: catalog, Owners: []string{account.Owner().Username}, AppURL: "https://app.codecov.io",
 		Blueprints: mapper.BuiltinBlueprints(), Now: recording.Now(),
 	}
+}
+
+// pageSize makes the listings come in pages of so many rows.
+func (b *bench) pageSize(t testing.TB, rows int) {
+	t.Helper()
+	b.source.PageSize = rows
+	source, err := codecov.NewClient(b.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.options.Codecov = source
 }
 
 func (b *bench) mapping(t testing.TB, entries []mapper.Entry) {
@@ -146,10 +162,15 @@ func recorded(t testing.TB, file string) codecovtest.Account {
 // account makes an account of repositories and their commits, written as rows of the API.
 func account(t testing.TB, repositories map[string][]string, order ...string) codecovtest.Account {
 	t.Helper()
+	return accountOf(t, "acme", repositories, order...)
+}
+
+func accountOf(t testing.TB, owner string, repositories map[string][]string, order ...string) codecovtest.Account {
+	t.Helper()
 	var rows []string
 	commits := make(map[string][]json.RawMessage)
 	for _, name := range order {
-		rows = append(rows, fmt.Sprintf(`{"name":%q,"private":true,"updatestamp":null,"author":{"service":"github","username":"acme","name":null},"language":null,"branch":"main","active":true,"activated":true,"totals":null}`, name))
+		rows = append(rows, fmt.Sprintf(`{"name":%q,"private":true,"updatestamp":null,"author":{"service":"github","username":%q,"name":null},"language":null,"branch":"main","active":true,"activated":true,"totals":null}`, name, owner))
 		for _, row := range repositories[name] {
 			commits[name] = append(commits[name], json.RawMessage(row))
 		}
@@ -158,7 +179,7 @@ func account(t testing.TB, repositories map[string][]string, order ...string) co
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf(`{"service":"github","owner":"acme","repos":[%s],"commits":%s}`, strings.Join(rows, ","), encoded)
+	text := fmt.Sprintf(`{"service":"github","owner":%q,"repos":[%s],"commits":%s}`, owner, strings.Join(rows, ","), encoded)
 	loaded, err := codecovtest.LoadAccount(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -302,6 +323,7 @@ func TestTwoRepositoriesOfOneIdentifier(t *testing.T) {
 func TestFirstInTheListKeepsTheIdentifierAlsoWhenItIsReadLast(t *testing.T) {
 	b := newBench(t, twins(t))
 	b.mapping(t, family)
+	b.options.Yes = true
 	// The first repository's commits are answered only after the second's entities have arrived in Port.
 	arrived := make(chan struct{})
 	b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
@@ -387,21 +409,52 @@ func TestRepositoryThatCannotBeReadIsNamedAndTheOthersArrive(t *testing.T) {
 	}
 }
 
-func TestRefusedEntitiesAreNamed(t *testing.T) {
-	b := newBench(t, recorded(t, "github.acme.json"))
-	b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"no"}`,
-		Match: func(r *http.Request) bool { return strings.Contains(r.URL.Path, history+"/entities/bulk") }})
-	result := b.run(t)
-	if len(result.Failures) != port.MaxBulkEntities {
-		t.Fatalf("%d failures, want one an entity of the refused batch", len(result.Failures))
+// holds matches the bulk requests that hold an entity.
+func holds(identifier string) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/entities/bulk") {
+			return false
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return err == nil && bytes.Contains(body, []byte(`"identifier":"`+identifier+`"`))
 	}
-	for _, failure := range result.Failures {
-		if _, there := b.port.Entity(history, failure.Identifier); there || failure.Code != "invalid_request" || failure.Repository == "" {
-			t.Errorf("failure %+v", failure)
+}
+
+func TestEntityThatSpoilsItsBatchIsNamedAndTheOthersArrive(t *testing.T) {
+	const spoiler = "ties@"
+	for _, status := range []int{400, 413, 422} {
+		b := newBench(t, recorded(t, "github.acme.json"))
+		b.options.Repositories = []string{"ties"}
+		var identifier string
+		for commit, err := range b.options.Codecov.Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{Branch: "main"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			identifier = spoiler + commit.CommitID
+		}
+		b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Times: -1, Status: status, Body: `{"ok":false,"error":"invalid_request","message":"no"}`, Match: holds(identifier)})
+		result := b.run(t)
+		if len(result.Failures) != 1 || result.Failures[0].Identifier != identifier || result.Failures[0].Code != "invalid_request" || result.Failures[0].Repository != "ties" {
+			t.Errorf("%d: failures %+v", status, result.Failures)
+		}
+		if got := b.port.Count(history); got != 59 {
+			t.Errorf("%d: %d rows of history, want all 60 but one", status, got)
 		}
 	}
-	if got := b.port.Count(history) + len(result.Failures); got != 1505 {
-		t.Errorf("in Port and named: %d, want 1505", got)
+}
+
+func TestDeadPortIsToldOnceAndEverythingIsNamed(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	b.options.Writers = 1
+	b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Times: -1, Status: 503, Header: http.Header{"Retry-After": {"0"}}, Body: `{"ok":false,"error":"unavailable"}`,
+		Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/bulk") }})
+	result := b.run(t)
+	if len(result.Failures) != 49+1505 || result.Complete() {
+		t.Errorf("%d failures, want every entity named", len(result.Failures))
+	}
+	if got := b.port.Requests().ByKind[porttest.Bulk]; got > 20 {
+		t.Errorf("%d bulk requests to a dead Port", got)
 	}
 }
 
@@ -409,30 +462,41 @@ func TestDryRunWritesNothing(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
 	b.options.DryRun = true
 	result := b.run(t)
-	if result.Entities[0].Written != 49 || result.Entities[1].Written != 1505 || len(b.port.Blueprints()) != 0 {
+	if result.Entities[0].Created != 49 || result.Entities[1].Created != 1505 || len(b.port.Blueprints()) != 0 {
 		t.Errorf("entities %+v, blueprints %v", result.Entities, b.port.Blueprints())
 	}
 }
 
-func TestStopFinishesWhatWasRead(t *testing.T) {
-	b := newBench(t, recorded(t, "github.acme.json"))
-	stop := make(chan struct{})
-	b.options.Stop, b.options.Readers = stop, 1
-	asked := 0
-	b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
-		if strings.HasSuffix(r.URL.Path, "/commits") {
-			if asked++; asked == 3 {
-				close(stop)
+func TestStopFinishesWhatIsOnItsWay(t *testing.T) {
+	for _, yes := range []bool{false, true} {
+		b := newBench(t, recorded(t, "github.acme.json"))
+		stop := make(chan struct{})
+		b.options.Stop, b.options.Readers, b.options.Yes = stop, 1, yes
+		asked := 0
+		b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/commits") {
+				if asked++; asked == 3 {
+					close(stop)
+				}
 			}
+			return false
+		}})
+		result := b.run(t)
+		if !result.Interrupted || result.Complete() {
+			t.Errorf("yes %v: result %+v", yes, result)
 		}
-		return false
-	}})
-	result := b.run(t)
-	if !result.Interrupted || result.Complete() {
-		t.Errorf("result %+v", result)
-	}
-	if got := b.port.Count(history); got == 0 || got != result.Entities[1].Mapped {
-		t.Errorf("Port holds %d rows of history, mapped were %d", got, result.Entities[1].Mapped)
+		created := result.Entities[0].Created + result.Entities[1].Created
+		if got := b.port.Count(current) + b.port.Count(history); got != created {
+			t.Errorf("yes %v: Port holds %d, created were %d", yes, got, created)
+		}
+		if streamed := created > 0; streamed != yes || result.HeldBack > 0 == yes {
+			t.Errorf("yes %v: created %d, held back %d", yes, created, result.HeldBack)
+		}
+		// Running it again finishes it.
+		b.options.Stop = nil
+		if result := b.run(t); !result.Complete() || b.port.Count(history) != 1505 {
+			t.Errorf("yes %v: the second run left %d rows of history", yes, b.port.Count(history))
+		}
 	}
 }
 
@@ -454,12 +518,12 @@ func TestRefusedCredentialsEndTheRun(t *testing.T) {
 	unauthorized := faults.Fault{Kind: faults.Answer, Times: -1, Status: 401, Header: http.Header{"Www-Authenticate": {"Bearer"}}, Body: `{"detail":"Invalid token."}`}
 	b := newBench(t, recorded(t, "github.acme.json"))
 	b.codecov.Faults.Add(unauthorized)
-	if _, err := backfill.Run(t.Context(), b.options); err == nil || b.port.Requests().Requests != 0 {
-		t.Errorf("codecov: error %v after %d requests to Port", err, b.port.Requests().Requests)
+	if _, err := backfill.Run(t.Context(), b.options); !errors.Is(err, codecov.ErrUnauthorized) || len(b.port.Blueprints()) != 0 {
+		t.Errorf("codecov: error %v, blueprints %v", err, b.port.Blueprints())
 	}
 	b = newBench(t, recorded(t, "github.acme.json"))
 	b.port.Faults.Add(faults.Fault{Kind: faults.Answer, Times: -1, Status: 401, Body: `{"ok":false,"error":"unauthorized"}`})
-	if _, err := backfill.Run(t.Context(), b.options); err == nil {
-		t.Error("port: no error")
+	if _, err := backfill.Run(t.Context(), b.options); !errors.Is(err, port.ErrUnauthorized) {
+		t.Errorf("port: error %v", err)
 	}
 }

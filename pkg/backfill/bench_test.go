@@ -1,13 +1,16 @@
 package backfill_test
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 const latency = 50 * time.Millisecond
@@ -25,24 +28,117 @@ func BenchmarkLatency(b *testing.B) {
 }
 
 func timed(b *testing.B, network func(http.RoundTripper) http.RoundTripper) time.Duration {
-	bench := newBenchOver(b, func(rt http.RoundTripper) http.RoundTripper { return network(&delayed{next: rt}) }, recorded(b, "github.acme.json"))
-	bench.mapping(b, mapper.BuiltinMapping())
-	started := time.Now()
-	if _, err := backfill.Run(b.Context(), bench.options); err != nil {
-		b.Fatal(err)
-	}
-	took := time.Since(started)
+	delay := &delayed{shortest: latency, longest: latency}
+	bench := newBenchOver(b, func(rt http.RoundTripper) http.RoundTripper { delay.next = rt; return network(delay) }, recorded(b, "github.acme.json"))
+	took := bench.timed(b)
 	if got := bench.port.Count(history); got != 1505 {
 		b.Fatalf("%d rows of history", got)
 	}
 	return took
 }
 
-// delayed puts the latency before each request.
-type delayed struct{ next http.RoundTripper }
+func (b *bench) timed(t testing.TB) time.Duration {
+	started := time.Now()
+	b.run(t)
+	return time.Since(started)
+}
+
+// BenchmarkThousandRepositories brings in 1,000 repositories with 60 to 80 ms of latency on both sides, and a small
+// share of them one request after the other with one entity a request, as the script of Port's guide does; the
+// latter's time is scaled up.
+func BenchmarkThousandRepositories(b *testing.B) {
+	const repositories, share = 1000, 50
+	for name, commits := range map[string]int{"CurrentState": 1, "TwentyCommits": 20} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				concurrent := synthetic(b, repositories, commits).timed(b)
+				sequential := share * oneEntityAtATime(b, repositories/share, commits)
+				b.ReportMetric(concurrent.Seconds(), "s-concurrent")
+				b.ReportMetric(sequential.Seconds(), "s-one-by-one-scaled")
+				b.ReportMetric(sequential.Seconds()/concurrent.Seconds(), "times-faster")
+			}
+		})
+	}
+}
+
+func synthetic(b *testing.B, repositories, commits int) *bench {
+	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: repositories, CommitsPerRepository: commits})
+	bench := newBenchOver(b, func(rt http.RoundTripper) http.RoundTripper {
+		return &delayed{next: rt, shortest: 60 * time.Millisecond, longest: 80 * time.Millisecond}
+	}, account)
+	bench.options.Yes = true
+	if commits == 1 {
+		mapping, err := bench.options.Mapping.Only(current)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bench.options.Mapping, bench.options.Latest = mapping, true
+	}
+	return bench
+}
+
+// oneEntityAtATime reads each repository and writes each entity by itself, a request after the other.
+func oneEntityAtATime(b *testing.B, repositories, commits int) time.Duration {
+	bench := synthetic(b, repositories, commits)
+	for _, blueprint := range mapper.BuiltinBlueprints() {
+		if err := bench.options.Port.CreateBlueprint(b.Context(), blueprint); err != nil {
+			b.Fatal(err)
+		}
+	}
+	started := time.Now()
+	for repository, err := range bench.options.Codecov.Repositories(b.Context(), "acme", codecov.RepositoriesOptions{}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		bench.oneRepository(b, repository)
+	}
+	return time.Since(started)
+}
+
+func (b *bench) oneRepository(t *testing.B, repository codecov.Repository) {
+	account := mapper.Account{Service: codecov.GitHub, Owner: "acme", AppURL: b.options.AppURL}
+	seen := make(map[string]bool)
+	take := func(blueprint, identifier string) bool {
+		name := blueprint + identifier
+		defer func() { seen[name] = true }()
+		return !seen[name]
+	}
+	for commit, err := range b.options.Codecov.Commits(t.Context(), "acme", repository.Name, codecov.CommitsOptions{Branch: repository.Branch}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		mapped, err := b.options.Mapping.Map(t.Context(), mapper.Payload(account, repository, commit), take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mapped.Entities {
+			if _, err := b.options.Port.BulkUpsert(t.Context(), m.Blueprint, []port.Entity{m.Entity}, port.UpsertOptions{CreateMissingRelated: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkPipeline brings in 20,000 commits without latency; the figure counts the emulators in.
+func BenchmarkPipeline(b *testing.B) {
+	const repositories, commits = 100, 200
+	for b.Loop() {
+		account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: repositories, CommitsPerRepository: commits})
+		bench := newBench(b, account)
+		bench.options.Yes = true
+		bench.run(b)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*repositories*(commits+1)), "ns/entity")
+}
+
+// delayed puts a latency before each request.
+type delayed struct {
+	next              http.RoundTripper
+	shortest, longest time.Duration
+}
 
 func (d *delayed) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(latency)
+	time.Sleep(d.shortest + rand.N(d.longest-d.shortest+1))
 	return d.next.RoundTrip(r)
 }
 

@@ -21,10 +21,8 @@ func (l *late) add(o outgoing) {
 // send gives the entities to the writers.
 func (l *late) send(ctx context.Context, entities chan<- outgoing) error {
 	for _, o := range l.entities {
-		select {
-		case entities <- o:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := hand(ctx, entities, o); err != nil {
+			return err
 		}
 	}
 	return nil

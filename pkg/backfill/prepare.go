@@ -19,6 +19,8 @@ type target struct {
 	conformer *mapper.Conformer
 	// createRelated: Port may invent what the entities relate to, since this run writes that itself.
 	createRelated bool
+	projections   map[int]projection // by the mapping's entry
+	slot          int                // the first of them: identifiers are claimed in its name
 }
 
 // MissingBlueprintError tells that the mapping writes to a blueprint that Port does not have and that is not
@@ -53,50 +55,71 @@ func (r *run) readBlueprints(ctx context.Context) (map[string]port.Blueprint, er
 	return blueprints, g.Wait()
 }
 
-// createMissing completes blueprints. Nothing is created unless everything that is missing can be.
-func (r *run) createMissing(ctx context.Context, blueprints map[string]port.Blueprint) error {
-	written := r.Mapping.Blueprints()
-	for _, identifier := range written {
-		_, exists := blueprints[identifier]
-		builtIn := slices.ContainsFunc(r.Blueprints, func(b port.Blueprint) bool { return b.Identifier == identifier })
-		if !exists && !builtIn {
-			return &MissingBlueprintError{Blueprint: identifier}
+// planTargets gives the blueprints that the run writes to, as Port has them or as they will be created.
+func (r *run) planTargets() (map[string]*target, error) {
+	declared := make(map[string]port.Blueprint)
+	for _, identifier := range r.Mapping.Blueprints() {
+		blueprint, exists := r.blueprints[identifier]
+		if !exists {
+			i := slices.IndexFunc(r.Blueprints, func(b port.Blueprint) bool { return b.Identifier == identifier })
+			if i < 0 {
+				return nil, &MissingBlueprintError{Blueprint: identifier}
+			}
+			blueprint = r.Blueprints[i]
 		}
+		declared[identifier] = blueprint
 	}
-	for _, blueprint := range r.Blueprints {
-		if _, exists := blueprints[blueprint.Identifier]; exists || !slices.Contains(written, blueprint.Identifier) {
+	targets := make(map[string]*target, len(declared))
+	for identifier, blueprint := range declared {
+		targets[identifier] = newTarget(blueprint, r.Mapping.Entries(), declared)
+	}
+	return targets, nil
+}
+
+// createMissing creates the blueprints that the run writes to and that Port does not have.
+func (r *run) createMissing(ctx context.Context) error {
+	missing := slices.DeleteFunc(slices.Clone(r.Blueprints), func(b port.Blueprint) bool {
+		_, wanted := r.targets[b.Identifier]
+		_, exists := r.blueprints[b.Identifier]
+		return exists || !wanted
+	})
+	created := identifiers(missing)
+	var err error
+	if !r.DryRun {
+		created, err = r.Port.CreateBlueprints(ctx, missing)
+	}
+	for _, identifier := range created {
+		r.tally.blueprintCreated(identifier)
+	}
+	return err
+}
+
+func identifiers(blueprints []port.Blueprint) []string {
+	var names []string
+	for _, blueprint := range blueprints {
+		names = append(names, blueprint.Identifier)
+	}
+	return names
+}
+
+func newTarget(blueprint port.Blueprint, entries []mapper.EntryInfo, written map[string]port.Blueprint) *target {
+	t := &target{
+		blueprint:     blueprint,
+		conformer:     mapper.NewConformer(blueprint),
+		createRelated: relatesOnlyTo(blueprint, written),
+		projections:   make(map[int]projection),
+		slot:          -1,
+	}
+	for _, entry := range entries {
+		if entry.Blueprint != blueprint.Identifier {
 			continue
 		}
-		if err := r.create(ctx, blueprint); err != nil {
-			return err
-		}
-		blueprints[blueprint.Identifier] = blueprint
-		r.tally.blueprintCreated(blueprint.Identifier)
-	}
-	return nil
-}
-
-func (r *run) create(ctx context.Context, blueprint port.Blueprint) error {
-	if r.DryRun {
-		return nil
-	}
-	// "Already exists" follows a creation whose answer was lost, or somebody else's at the same time.
-	if err := r.Port.CreateBlueprint(ctx, blueprint); err != nil && !errors.Is(err, port.ErrExists) {
-		return fmt.Errorf("create blueprint %s: %w", blueprint.Identifier, err)
-	}
-	return nil
-}
-
-func targets(blueprints map[string]port.Blueprint) map[string]*target {
-	targets := make(map[string]*target, len(blueprints))
-	for identifier, blueprint := range blueprints {
-		targets[identifier] = &target{
-			blueprint:     blueprint,
-			conformer:     mapper.NewConformer(blueprint),
-			createRelated: relatesOnlyTo(blueprint, blueprints),
+		t.projections[entry.Index] = newProjection(entry, blueprint)
+		if t.slot < 0 {
+			t.slot = entry.Index
 		}
 	}
-	return targets
+	return t
 }
 
 // relatesOnlyTo tells whether each relation's target is among the blueprints that the run writes: never invent

@@ -16,6 +16,7 @@ type outgoing struct {
 	blueprint  string
 	repository string
 	entity     port.Entity
+	exists     bool // Port holds another version of it
 }
 
 // farAhead is how far into the future a commit's time may lie before it is taken for a wrong clock.
@@ -24,70 +25,148 @@ const farAhead = 24 * time.Hour
 // replay is the replaying of one repository's commits.
 type replay struct {
 	*run
-	index      int // of the repository in the list
-	repository codecov.Repository
-	account    mapper.Account
-	entities   chan<- outgoing
+	listed
+	index    int // of the repository in the list
+	account  mapper.Account
+	entities chan<- outgoing
+	picker   *picker
+	future   []codecov.Commit
 }
 
-// replay reads the commits of a repository's default branch and replays them, newest first. Commits far in the
-// future come last, so that a wrong clock doesn't hide the present.
-func (r *run) replay(ctx context.Context, index int, repository codecov.Repository, entities chan<- outgoing) error {
+// replay reads the wanted commits of a repository and replays them, newest first. Commits far in the future come
+// last, so that a wrong clock doesn't hide the present.
+func (r *run) replay(ctx context.Context, place int, entities chan<- outgoing) error {
+	repository := r.repositories[place]
 	p := &replay{
-		run:        r,
-		index:      index,
-		repository: repository,
-		account:    mapper.Account{Service: r.Codecov.Service(), Owner: r.Owner, AppURL: r.AppURL},
-		entities:   entities,
+		run:      r,
+		listed:   repository,
+		index:    place,
+		account:  mapper.Account{Service: r.Codecov.Service(), Owner: repository.owner, AppURL: r.AppURL},
+		entities: entities,
+		picker:   newPicker(r.Selection, r.Now),
 	}
-	var future []codecov.Commit
-	for commit, err := range r.Codecov.Commits(ctx, r.Owner, repository.Name, codecov.CommitsOptions{Branch: repository.Branch}) {
-		if err != nil {
+	if repository.HasCoverage() {
+		if cause := r.codecovOutage.cause(); cause != nil {
+			r.tally.repositoryFailed(p.Name, cause)
+			return nil
+		}
+		if err := p.read(ctx); err != nil {
 			return p.unreadable(ctx, err)
 		}
-		usable, reason := mapper.Usable(commit)
-		r.tally.commitRead(reason)
-		switch {
-		case !usable:
-		case commit.Timestamp.After(r.Now.Add(farAhead)):
-			future = append(future, commit)
-		default:
-			if err := p.commit(ctx, commit); err != nil {
-				return err
-			}
+		r.codecovOutage.answered()
+		r.tally.repositoryRead()
+	}
+	if p.picker.picked == 0 && r.IncludeInactive {
+		return p.payload(ctx, r.Mapping, mapper.InactivePayload(p.account, p.Repository))
+	}
+	return nil
+}
+
+func (p *replay) read(ctx context.Context) error {
+	for _, branch := range p.branches(p.Selection) {
+		if p.picker.done() {
+			break
+		}
+		if err := p.readBranch(ctx, branch); err != nil {
+			return err
 		}
 	}
-	for _, commit := range future {
+	for _, commit := range p.future {
+		if p.picker.done() {
+			break
+		}
 		if err := p.commit(ctx, commit); err != nil {
 			return err
 		}
 	}
-	r.tally.repositoryRead()
 	return nil
 }
+
+// readBranch reads one listing. In that of every branch, the default branch's commits have been seen before.
+func (p *replay) readBranch(ctx context.Context, branch string) error {
+	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect()}
+	for commit, err := range p.Codecov.Commits(ctx, p.owner, p.Name, options) {
+		if err != nil {
+			return readError{err}
+		}
+		if branch == "" && commit.Branch != nil && *commit.Branch == p.Branch {
+			continue
+		}
+		if p.picker.tooOld(commit) {
+			return nil
+		}
+		usable, reason := mapper.Usable(commit)
+		p.tally.commitRead(reason)
+		switch {
+		case !usable:
+			continue
+		case commit.Timestamp.After(p.Now.Add(farAhead)):
+			p.future = append(p.future, commit)
+			continue
+		}
+		if err := p.commit(ctx, commit); err != nil {
+			return err
+		}
+		if p.picker.done() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// expect is how many rows are likely to be needed; 0 is all of them.
+func (p *replay) expect() int {
+	switch {
+	case p.Latest:
+		return 1
+	case p.Every == "" || p.Every == EveryCommit:
+		return p.MaxCommits
+	}
+	return 0
+}
+
+// readError is an error of Codecov's, told from those of the rest of the pipeline.
+type readError struct{ error }
+
+func (e readError) Unwrap() error { return e.error }
 
 // unreadable makes a failure to read the repository data in the result, unless it is one of the whole run.
 func (p *replay) unreadable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
+	}
+	if read := (readError{}); !errors.As(err, &read) {
+		return err
 	}
 	if errors.Is(err, codecov.ErrUnauthorized) {
-		return fmt.Errorf("read the commits of %s: %w", p.repository.Name, err)
+		return fmt.Errorf("read the commits of %s: %w", p.Name, err)
 	}
-	p.tally.repositoryFailed(p.repository.Name, err)
+	p.codecovOutage.failed(err)
+	p.tally.repositoryFailed(p.Name, err)
 	return nil
 }
 
-// commit maps one commit and sends what came of it on its way.
+// commit replays one commit, where the picker wants it.
 func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
-	claims := &commitClaims{replay: p}
-	mapped, err := p.Mapping.Map(ctx, mapper.Payload(p.account, p.repository, commit), claims.take)
+	mapping := p.Mapping
+	switch p.picker.pick(commit) {
+	case skip:
+		return nil
+	case current:
+		mapping = p.current
+	}
+	p.tally.commitReplayed()
+	return p.payload(ctx, mapping, mapper.Payload(p.account, p.Repository, commit))
+}
+
+// payload maps one payload and sends what came of it on its way.
+func (p *replay) payload(ctx context.Context, mapping *mapper.Mapping, payload map[string]any) error {
+	claims := &claims{replay: p}
+	mapped, err := mapping.Map(ctx, payload, claims.take)
 	if err != nil {
 		return err
 	}
-	for _, entry := range mapped.Unnamed {
-		p.tally.unnamed(entry)
-	}
+	p.tally.unnamed(mapped.Unnamed)
 	for _, problem := range mapped.Problems {
 		p.fail(problem.Blueprint, problem.Identifier, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
 	}
@@ -99,8 +178,8 @@ func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
 	return nil
 }
 
-// commitClaims claims the identifiers that one commit gives.
-type commitClaims struct {
+// claims claims the identifiers that one payload gives.
+type claims struct {
 	*replay
 	won map[named]bool // taken over from repositories later in the list
 }
@@ -108,17 +187,20 @@ type commitClaims struct {
 // named is an entity's full name.
 type named struct{ blueprint, identifier string }
 
-func (c *commitClaims) take(blueprint, identifier string) bool {
-	verdict, other := c.claims.take(blueprint, identifier, c.index)
+func (c *claims) take(blueprint, identifier string) bool {
+	verdict, other := c.run.index.take(c.targets[blueprint].slot, identifier, c.index)
 	switch verdict {
 	case given:
 		return false
 	case lost:
-		c.fail(blueprint, identifier, CodeTaken, "repository "+c.covered[other].Name+" gives this identifier too, and keeps it")
+		c.fail(blueprint, identifier, CodeTaken, c.repositories[other].title()+" gives this identifier too, and keeps it")
+		return false
+	case foreign:
+		c.fail(blueprint, identifier, CodeTaken, "Port holds it for another account")
 		return false
 	case won:
-		c.tally.failed(Failure{Repository: c.covered[other].Name, Blueprint: blueprint, Identifier: identifier, Code: CodeTaken,
-			Message: "repository " + c.repository.Name + " gives this identifier too, and keeps it"})
+		c.tally.failed(Failure{Repository: c.repositories[other].Name, Blueprint: blueprint, Identifier: identifier, Code: CodeTaken,
+			Message: c.title() + " gives this identifier too, and keeps it"})
 		if c.won == nil {
 			c.won = make(map[named]bool)
 		}
@@ -127,42 +209,75 @@ func (c *commitClaims) take(blueprint, identifier string) bool {
 	return true
 }
 
+func (l listed) title() string { return "repository " + l.owner + "/" + l.Name }
+
 func (p *replay) fail(blueprint, identifier, code, message string) {
-	p.tally.failed(Failure{Repository: p.repository.Name, Blueprint: blueprint, Identifier: identifier, Code: code, Message: message})
+	p.tally.failed(Failure{Repository: p.Name, Blueprint: blueprint, Identifier: identifier, Code: code, Message: message})
 }
 
-// send makes the entity fit its blueprint and hands it on. One whose identifier was taken over waits until all
-// else is written: the other repository's entity is on its way already.
+// send makes the entity fit its blueprint, compares it with what Port holds, and hands on what differs. One whose
+// identifier was taken over waits until all else is written: the other repository's entity is on its way.
 func (p *replay) send(ctx context.Context, m mapper.Mapped, takenOver bool) error {
 	target := p.targets[m.Blueprint]
 	entity, warnings := target.conformer.Conform(m.Entity)
 	p.tally.leftOut(m.Blueprint, warnings)
 	if relation, ok := p.strays(target.blueprint, entity); ok {
-		p.fail(m.Blueprint, entity.Identifier, CodeTaken, "its relation "+relation+" leads to an entity that another repository gives")
+		p.fail(m.Blueprint, entity.Identifier, CodeTaken, "its relation "+relation+" leads to an entity of another repository")
 		return nil
 	}
-	p.tally.mapped(m.Blueprint)
-	out := outgoing{blueprint: m.Blueprint, repository: p.repository.Name, entity: entity}
-	if takenOver {
+	p.tally.mapped(m.Entry)
+	entity, state := p.compare(target.projections[m.Entry], m.Entry, entity)
+	out := outgoing{blueprint: m.Blueprint, repository: p.Name, entity: entity, exists: state != missing}
+	switch {
+	case takenOver:
 		p.late.add(out)
 		return nil
-	}
-	select {
-	case p.entities <- out:
+	case state == equal && !p.Force:
+		p.tally.unchanged(m.Blueprint)
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case state == missing:
+		return p.gate.pass(ctx, out, p.entities)
 	}
+	return hand(ctx, p.entities, out)
 }
 
-// strays tells which of the entity's relations leads to an entity that this run wrote for another repository.
+// strays tells which of the entity's relations leads to an entity of another repository or account.
 func (p *replay) strays(blueprint port.Blueprint, entity port.Entity) (string, bool) {
 	for name, value := range entity.Relations {
 		identifier, single := value.(string)
-		related := blueprint.Relations[name].Target
-		if _, ours := p.targets[related]; single && ours && p.claims.takenFrom(related, identifier, p.index) {
+		related, ours := p.targets[blueprint.Relations[name].Target]
+		if single && ours && p.run.index.astray(related.slot, identifier, p.index) {
 			return name, true
 		}
 	}
 	return "", false
+}
+
+// state is how an entity stands to what Port holds under its identifier.
+type state int
+
+const (
+	missing state = iota
+	differs
+	equal
+)
+
+// compare tells how the entity stands to what Port holds. What is partly known and has not changed is taken out of an
+// entity that is to be written: it would erase what a live event told.
+func (p *replay) compare(projection projection, entry int, entity port.Entity) (port.Entity, state) {
+	held, ok := p.run.index.held(entry, entity.Identifier)
+	if !ok {
+		return entity, missing
+	}
+	print, comparable := p.run.index.print(projection, entity)
+	samePart := !comparable || print.partial == held.partial
+	if print.plain == held.plain && samePart {
+		return entity, equal
+	}
+	if samePart && !p.Force {
+		for _, property := range projection.partial {
+			delete(entity.Properties, property.name)
+		}
+	}
+	return entity, differs
 }

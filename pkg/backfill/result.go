@@ -10,12 +10,14 @@ import (
 type Result struct {
 	DryRun            bool
 	Interrupted       bool     // reading was stopped before its end
+	HeldBack          int      // new entities that were read and not written, for that reason
 	CreatedBlueprints []string // under DryRun: that would be created
 	Repositories      RepositoryCounts
 	Commits           CommitCounts
 	Entities          []EntityCounts // one a blueprint, in the order of the mapping
 	LeftOut           []LeftOut      // values that do not fit their blueprint, by property and reason
-	Unnamed           map[int]int    // by the mapping's entry (from 0): how often it gave no identifier
+	Changes           []Change       // under DryRun: what updates would change, the first MaxChanges of them
+	Barren            []int          // the mapping's entries (from 0) that gave no identifier on any commit
 	Failures          []Failure
 	Codecov, Port     transport.Counts
 	Duration          time.Duration
@@ -40,10 +42,14 @@ type CommitCounts struct {
 // EntityCounts tells what became of a blueprint's entities.
 type EntityCounts struct {
 	Blueprint string
-	Mapped    int
-	Written   int // under DryRun: that would be written
+	Created   int // under DryRun: that would be created
+	Updated   int // under DryRun: that would be updated
+	Unchanged int
 	Failed    int
 }
+
+// MaxChanges is how many changes a result tells at the most.
+const MaxChanges = 1000
 
 // LeftOut counts the values of one property that were left out for one reason.
 type LeftOut struct {
@@ -74,5 +80,5 @@ type Failure struct {
 
 // Complete tells whether everything that was asked for is done.
 func (r *Result) Complete() bool {
-	return !r.Interrupted && len(r.Failures) == 0 && r.Repositories.Failed == 0
+	return !r.Interrupted && len(r.Failures) == 0 && len(r.Barren) == 0
 }

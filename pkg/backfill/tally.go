@@ -17,12 +17,13 @@ type tally struct {
 	r        Result
 	entities map[string]*EntityCounts // by blueprint
 	unfit    map[LeftOut]int          // by what was left out, its count being 0
+
+	fruitful, fruitless map[int]bool // the mapping's entries that gave an entity, or no identifier
 }
 
 func newTally(blueprints []string) *tally {
-	t := &tally{entities: make(map[string]*EntityCounts), unfit: make(map[LeftOut]int)}
+	t := &tally{entities: make(map[string]*EntityCounts), unfit: make(map[LeftOut]int), fruitful: make(map[int]bool), fruitless: make(map[int]bool)}
 	t.r.Commits.Skipped = make(map[string]int)
-	t.r.Unnamed = make(map[int]int)
 	for _, blueprint := range blueprints {
 		t.entities[blueprint] = &EntityCounts{Blueprint: blueprint}
 	}
@@ -65,28 +66,60 @@ func (t *tally) repositoryFailed(name string, err error) {
 func (t *tally) commitRead(skipped mapper.Reason) {
 	t.count(func(r *Result) {
 		r.Commits.Read++
-		if skipped == "" {
-			r.Commits.Replayed++
-		} else {
+		if skipped != "" {
 			r.Commits.Skipped[string(skipped)]++
 		}
 	})
 }
 
+func (t *tally) commitReplayed() { t.count(func(r *Result) { r.Commits.Replayed++ }) }
+
 func (t *tally) blueprintCreated(identifier string) {
 	t.count(func(r *Result) { r.CreatedBlueprints = append(r.CreatedBlueprints, identifier) })
 }
 
-func (t *tally) unnamed(entry int) { t.count(func(r *Result) { r.Unnamed[entry]++ }) }
-
-func (t *tally) interrupted() { t.count(func(r *Result) { r.Interrupted = true }) }
-
-func (t *tally) mapped(blueprint string) {
-	t.count(func(*Result) { t.entities[blueprint].Mapped++ })
+// unnamed notes the mapping's entries that gave no identifier.
+func (t *tally) unnamed(entries []int) {
+	if len(entries) == 0 {
+		return
+	}
+	t.count(func(*Result) {
+		for _, entry := range entries {
+			t.fruitless[entry] = true
+		}
+	})
 }
 
-func (t *tally) written(blueprint string, entities int) {
-	t.count(func(*Result) { t.entities[blueprint].Written += entities })
+func (t *tally) interrupted(heldBack int) {
+	t.count(func(r *Result) { r.Interrupted, r.HeldBack = true, heldBack })
+}
+
+// mapped notes an entity that an entry of the mapping gave.
+func (t *tally) mapped(entry int) { t.count(func(*Result) { t.fruitful[entry] = true }) }
+
+func (t *tally) unchanged(blueprint string) {
+	t.count(func(*Result) { t.entities[blueprint].Unchanged++ })
+}
+
+func (t *tally) written(blueprint string, existed bool) {
+	t.count(func(*Result) {
+		if existed {
+			t.entities[blueprint].Updated++
+		} else {
+			t.entities[blueprint].Created++
+		}
+	})
+}
+
+func (t *tally) changes(changes []Change) {
+	t.count(func(r *Result) {
+		r.Changes = append(r.Changes, changes[:min(len(changes), MaxChanges-len(r.Changes))]...)
+	})
+}
+
+func (t *tally) changesFull() (full bool) {
+	t.count(func(r *Result) { full = len(r.Changes) >= MaxChanges })
+	return full
 }
 
 func (t *tally) failed(failure Failure) {
@@ -121,8 +154,17 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 		leftOut.Count = count
 		r.LeftOut = append(r.LeftOut, leftOut)
 	}
+	for entry := range t.fruitless {
+		if !t.fruitful[entry] {
+			r.Barren = append(r.Barren, entry)
+		}
+	}
+	slices.Sort(r.Barren)
 	slices.SortFunc(r.LeftOut, func(a, b LeftOut) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
+	})
+	slices.SortStableFunc(r.Changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
 	})
 	slices.SortStableFunc(r.Failures, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))

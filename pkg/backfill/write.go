@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// bulk is one bulk request: a batch of one blueprint's entities and the repositories that they are of.
+// bulk is one bulk request: a batch of one blueprint's entities.
 type bulk struct {
-	blueprint    string
-	batch        port.Batch
-	repositories []string // one an entity
+	blueprint string
+	batch     port.Batch
+	entities  []outgoing // what the batch holds, in its order; without their properties where it is to be sent
 }
 
 // write collects entities into batches, which fill up across repositories, and upserts them, several at a time.
@@ -52,12 +53,12 @@ func (r *run) batch(ctx context.Context, entities <-chan outgoing, bulks chan<- 
 		}
 	}
 	for entity := range entities {
-		err := add(open, entity)
+		err := r.add(open, entity)
 		if errors.Is(err, port.ErrBatchFull) {
 			if err := hand(entity.blueprint); err != nil {
 				return err
 			}
-			err = add(open, entity)
+			err = r.add(open, entity)
 		}
 		if err != nil {
 			r.tally.failed(Failure{Repository: entity.repository, Blueprint: entity.blueprint, Identifier: entity.entity.Identifier,
@@ -79,7 +80,7 @@ func (r *run) batch(ctx context.Context, entities <-chan outgoing, bulks chan<- 
 }
 
 // add puts the entity into its blueprint's open batch, a new one where there is none.
-func add(open map[string]*bulk, o outgoing) error {
+func (r *run) add(open map[string]*bulk, o outgoing) error {
 	b := open[o.blueprint]
 	if b == nil {
 		b = &bulk{blueprint: o.blueprint}
@@ -87,40 +88,75 @@ func add(open map[string]*bulk, o outgoing) error {
 	if err := b.batch.Add(o.entity); err != nil {
 		return err
 	}
-	b.repositories = append(b.repositories, o.repository)
+	if !r.DryRun {
+		o.entity = port.Entity{Identifier: o.entity.Identifier} // encoded by now
+	}
+	b.entities = append(b.entities, o)
 	open[o.blueprint] = b
 	return nil
 }
 
 // upsert writes one batch. Entities that Port refuses, one by one or all together, are data in the result;
-// refused credentials are an error.
+// refused credentials are an error. Once Port has stopped answering, what is left is named without asking again.
 func (r *run) upsert(ctx context.Context, b *bulk) error {
 	if r.DryRun {
-		r.tally.written(b.blueprint, b.batch.Len())
+		return r.preview(ctx, b)
+	}
+	if cause := r.portOutage.cause(); cause != nil {
+		r.failAll(b, cause)
 		return nil
 	}
 	options := port.UpsertOptions{CreateMissingRelated: r.targets[b.blueprint].createRelated}
 	result, err := r.Port.UpsertBatch(ctx, b.blueprint, &b.batch, options)
-	if err != nil {
-		r.failAll(b, err)
-		if ctx.Err() != nil || errors.Is(err, port.ErrUnauthorized) {
-			return fmt.Errorf("write to blueprint %s: %w", b.blueprint, err)
-		}
+	switch {
+	case err == nil:
+		r.settle(b, result)
 		return nil
+	case b.batch.Len() > 1 && refusesTheBody(err):
+		first, second := b.split()
+		return errors.Join(r.upsert(ctx, first), r.upsert(ctx, second))
 	}
-	written := 0
+	r.failAll(b, err)
+	if ctx.Err() != nil || errors.Is(err, port.ErrUnauthorized) {
+		return fmt.Errorf("write to blueprint %s: %w", b.blueprint, err)
+	}
+	r.portOutage.failed(err)
+	return nil
+}
+
+// settle takes note of what became of each entity.
+func (r *run) settle(b *bulk, result port.BulkResult) {
 	for i, outcome := range result.Outcomes {
 		if outcome.Err == nil {
-			written++
+			r.tally.written(b.blueprint, b.entities[i].exists)
 			continue
 		}
 		r.tally.failed(Failure{
-			Repository: b.repositories[i], Blueprint: b.blueprint, Identifier: outcome.Identifier,
+			Repository: b.entities[i].repository, Blueprint: b.blueprint, Identifier: outcome.Identifier,
 			Status: outcome.Err.Status, Code: outcome.Err.Code, Message: outcome.Err.Message, TraceID: result.TraceID,
 		})
 	}
-	r.tally.written(b.blueprint, written)
-	return nil
+}
+
+// refusesTheBody tells whether Port refuses the batch for what it holds: one entity may spoil it for the others.
+func refusesTheBody(err error) bool {
+	apiError := (*port.APIError)(nil)
+	if !errors.As(err, &apiError) {
+		return false
+	}
+	switch apiError.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// split gives the two halves.
+func (b *bulk) split() (first, second *bulk) {
+	head, tail := b.batch.Split()
+	first = &bulk{blueprint: b.blueprint, batch: head, entities: b.entities[:head.Len()]}
+	second = &bulk{blueprint: b.blueprint, batch: tail, entities: b.entities[head.Len():]}
+	return first, second
 }
 
 // failAll names each entity of a batch that failed as a whole.
@@ -129,8 +165,8 @@ func (r *run) failAll(b *bulk, err error) {
 	if apiError := (*port.APIError)(nil); errors.As(err, &apiError) && apiError.Status != 0 {
 		failure.Status, failure.Code, failure.Message, failure.TraceID = apiError.Status, apiError.Code, apiError.Message, apiError.RequestID
 	}
-	for i, identifier := range b.batch.Identifiers() {
-		failure.Repository, failure.Identifier = b.repositories[i], identifier
+	for _, o := range b.entities {
+		failure.Repository, failure.Identifier = o.repository, o.entity.Identifier
 		r.tally.failed(failure)
 	}
 }

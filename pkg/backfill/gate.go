@@ -1,0 +1,182 @@
+package backfill
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// DefaultMaxEntities is how many entities a free Port account holds.
+const DefaultMaxEntities = 10_000
+
+// gate holds new entities back until the reading has ended, or until they are more than a limit: then somebody is
+// asked. Behind an open gate they stream. It is safe for concurrent use.
+type gate struct {
+	*run
+	mu     sync.Mutex
+	open   bool
+	closed bool // for good: somebody said no
+	held   []outgoing
+}
+
+// Plan is what a run would do to Port, told before it is done.
+type Plan struct {
+	Limit    int           // of new entities, without asking
+	AtLeast  int           // new entities found so far
+	UpTo     int           // new entities, if every commit is usable and new
+	Requests int           // bulk requests for so many
+	Duration time.Duration // for so many requests at Port's known rate; 0: the rate is not known
+}
+
+// FloodError ends a run that would create more entities than its limit: none of them was written.
+type FloodError struct{ Plan Plan }
+
+// Error tells the plan.
+func (e *FloodError) Error() string {
+	return fmt.Sprintf("at least %d new entities (up to %d), more than the %d that are created without asking", e.Plan.AtLeast, e.Plan.UpTo, e.Plan.Limit)
+}
+
+// pass hands a new entity on, now or once the gate is open.
+func (g *gate) pass(ctx context.Context, o outgoing, entities chan<- outgoing) error {
+	hold, err := g.hold(ctx, o, entities)
+	if err != nil || hold {
+		return err
+	}
+	return hand(ctx, entities, o)
+}
+
+// hold keeps the entity back, or tells that it may pass.
+func (g *gate) hold(ctx context.Context, o outgoing, entities chan<- outgoing) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open {
+		return false, nil
+	}
+	if !g.closed {
+		g.held = append(g.held, o)
+	}
+	if len(g.held) <= g.MaxEntities && !g.closed {
+		return true, nil
+	}
+	if g.closed {
+		return true, context.Canceled
+	}
+	return true, g.ask(ctx, entities)
+}
+
+// ask opens the gate where whoever is asked agrees to the plan.
+func (g *gate) ask(ctx context.Context, entities chan<- outgoing) error {
+	plan, err := g.plan(ctx, len(g.held))
+	if err != nil {
+		return err
+	}
+	if g.Ask == nil || !g.Ask(plan) {
+		g.closed = true
+		return &FloodError{Plan: plan}
+	}
+	return g.release(ctx, entities)
+}
+
+// release opens the gate: what is missing of the blueprints is created, and what was held back goes on its way.
+func (g *gate) release(ctx context.Context, entities chan<- outgoing) error {
+	if err := g.createMissing(ctx); err != nil {
+		return err
+	}
+	g.open = true
+	for _, o := range g.held {
+		if err := hand(ctx, entities, o); err != nil {
+			return err
+		}
+	}
+	g.held = nil
+	return nil
+}
+
+// end opens the gate once the reading has ended.
+func (g *gate) end(ctx context.Context, entities chan<- outgoing) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open {
+		return nil
+	}
+	return g.release(ctx, entities)
+}
+
+// waiting is how many entities are held back.
+func (g *gate) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.held)
+}
+
+func hand(ctx context.Context, entities chan<- outgoing, o outgoing) error {
+	select {
+	case entities <- o:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// plan counts the commits, a request a repository and branch, to tell how many entities there may be.
+func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
+	commits, err := r.countCommits(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Limit: r.MaxEntities, AtLeast: atLeast}
+	for _, entry := range r.Mapping.Entries() {
+		if entry.PerCommit {
+			plan.UpTo += commits
+		} else {
+			plan.UpTo += len(r.repositories)
+		}
+	}
+	plan.UpTo = max(plan.UpTo, atLeast)
+	plan.Requests = (plan.UpTo + port.MaxBulkEntities - 1) / port.MaxBulkEntities
+	if rate, known := r.Port.Rate(); known && rate > 0 {
+		plan.Duration = time.Duration(float64(plan.Requests) / rate * float64(time.Second))
+	}
+	return plan, nil
+}
+
+func (r *run) countCommits(ctx context.Context) (int, error) {
+	var mu sync.Mutex
+	total := 0
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(r.Readers)
+	for _, repository := range r.repositories {
+		g.Go(func() error {
+			count, err := r.countOf(ctx, repository)
+			mu.Lock()
+			defer mu.Unlock()
+			total += count
+			return err
+		})
+	}
+	return total, g.Wait()
+}
+
+// countOf gives how many commits of a repository may be replayed. One that cannot be read counts none.
+func (r *run) countOf(ctx context.Context, repository listed) (int, error) {
+	total := 0
+	for _, branch := range repository.branches(r.Selection) {
+		count, err := r.Codecov.CountCommits(ctx, repository.owner, repository.Name, codecov.CommitsOptions{Branch: branch})
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		if err == nil {
+			total += count
+		}
+	}
+	if r.MaxCommits > 0 {
+		total = min(total, r.MaxCommits)
+	}
+	return total, nil
+}
