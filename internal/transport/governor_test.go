@@ -66,6 +66,7 @@ func TestSteadyLimit(t *testing.T) {
 							}
 							governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32, Share: share})
 							client := newClient(t, transport.Options{Limiter: governor, Network: server})
+							end := time.Now().Add(periods * limit.period)
 							work(t, client, "", periods*limit.period)
 							allowed := share * float64(limit.requests)
 							if server.refused > 0 {
@@ -74,7 +75,7 @@ func TestSteadyLimit(t *testing.T) {
 							if most := server.most(); float64(most) > allowed {
 								t.Errorf("%d requests in a period, want %v at the most", most, allowed)
 							}
-							if sent := float64(len(server.accepted)); sent < 0.95*allowed*periods {
+							if sent := float64(server.before(end)); sent < 0.95*allowed*periods {
 								t.Errorf("%v requests in %d periods, want 95 %% of %v", sent, periods, allowed*periods)
 							}
 							if rate, known := governor.Rate(""); !known || rate != allowed/limit.period.Seconds() {
@@ -103,6 +104,7 @@ func TestOthersUseTheLimit(t *testing.T) {
 						governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32, Share: share})
 						client := newClient(t, transport.Options{Limiter: governor, Network: server})
 						go server.others(others, periods)
+						end := time.Now().Add(periods * period)
 						work(t, client, "", periods*period)
 						if server.refused > 0 || server.denied > 0 {
 							t.Errorf("%d requests refused, %d of others", server.refused, server.denied)
@@ -111,7 +113,7 @@ func TestOthersUseTheLimit(t *testing.T) {
 						if kind == "sliding window, reset of them all" {
 							left *= 0.75 // such a reset is always a period away: nobody can tell how soon more is allowed
 						}
-						if sent := float64(len(server.accepted)); sent < 0.95*left {
+						if sent := float64(server.before(end)); sent < 0.95*left {
 							t.Errorf("%v requests, want 95 %% of %v", sent, left)
 						}
 					})
@@ -183,8 +185,9 @@ func TestSilentAnswers(t *testing.T) {
 			silent: func(request int) bool { return request%3 != 0 },
 		}
 		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		end := time.Now().Add(3 * period)
 		work(t, newClient(t, transport.Options{Limiter: governor, Network: server}), "", 3*period)
-		if sent := len(server.accepted); server.refused > 0 || sent < 95*3*requests/100 {
+		if sent := server.before(end); server.refused > 0 || sent < 95*3*requests/100 {
 			t.Errorf("%d requests, %d refused", sent, server.refused)
 		}
 	})
@@ -222,11 +225,11 @@ func TestClassesHaveTheirOwnPace(t *testing.T) {
 		low := &limitedServer{counter: &slidingWindow{limit: 60, period: period}, limit: 60, period: period, jitter: rand.New(rand.NewPCG(1, 2))}
 		high := &limitedServer{counter: &slidingWindow{limit: 6000, period: period}, limit: 6000, period: period, jitter: rand.New(rand.NewPCG(3, 4))}
 		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
-		both := sync.WaitGroup{}
+		both, end := sync.WaitGroup{}, time.Now().Add(3*period)
 		both.Go(func() { work(t, newClient(t, transport.Options{Limiter: governor, Network: low}), "low", 3*period) })
 		both.Go(func() { work(t, newClient(t, transport.Options{Limiter: governor, Network: high}), "high", 3*period) })
 		both.Wait()
-		if low.refused > 0 || high.refused > 0 || len(low.accepted) < 3*57 || len(high.accepted) < 3*5700 {
+		if low.refused > 0 || high.refused > 0 || low.before(end) < 3*57 || high.before(end) < 3*5700 {
 			t.Errorf("low: %d, %d refused; high: %d, %d refused", len(low.accepted), low.refused, len(high.accepted), high.refused)
 		}
 		lowRate, _ := governor.Rate("low")
@@ -243,11 +246,11 @@ func TestClassesShareALimit(t *testing.T) {
 		const period = time.Minute
 		server := &limitedServer{counter: &slidingWindow{limit: 600, period: period}, limit: 600, period: period, jitter: rand.New(rand.NewPCG(1, 2))}
 		client := newClient(t, transport.Options{Limiter: transport.NewGovernor(transport.GovernorOptions{Concurrency: 32}), Network: server})
-		both := sync.WaitGroup{}
+		both, end := sync.WaitGroup{}, time.Now().Add(3*period)
 		both.Go(func() { work(t, client, "one", 3*period) })
 		both.Go(func() { work(t, client, "two", 3*period) })
 		both.Wait()
-		if sent := len(server.accepted); server.refused > 0 || sent < 3*570 {
+		if sent := server.before(end); server.refused > 0 || sent < 3*570 {
 			t.Errorf("%d requests, %d refused", sent, server.refused)
 		}
 	})

@@ -2,13 +2,13 @@ package transport
 
 import "time"
 
-// How a pace keeps to its share. Requests sent evenly at 97 % of the allowed rate, with up to 1 % of the period to be
-// caught up, come to 98 % of the limit in any period, wherever the server lets one begin. The rest of 2 % is for
+// How a pace keeps to its share. Requests sent evenly at 97 % of the allowed rate, with up to 2 % of the period to be
+// caught up, come to 99 % of the limit in any period, wherever the server lets one begin. The last 1 % is for
 // requests that bunch on their way.
 const (
 	used    = 0.97
-	catchUp = 0.01
-	reserve = 0.02 // of the limit, left to others once they have used part of our share
+	catchUp = 0.02
+	reserve = 0.03 // of the limit, left to others once they have used part of our share
 )
 
 // rounding is how far off the reset may be, since it is told in whole seconds.
@@ -80,9 +80,12 @@ func (p *pace) interval(now time.Time, underWay int) time.Duration {
 	return max(p.steady(), (p.resetAt.Sub(now)-rounding)/time.Duration(left))
 }
 
-// steady is the interval that uses the share evenly.
+// steady is the interval that uses the share evenly. Of a limit that is used many times a second it spares one
+// request: at nothing left we would wait for a reset that is told in whole seconds only.
 func (p *pace) steady() time.Duration {
-	return time.Duration(float64(time.Second) / (used * p.rate()))
+	sparing := (1 + catchUp) * p.quota.period.Seconds() / float64(p.quota.requests-1)
+	interval := max(1/(used*p.rate()), min(sparing, rounding.Seconds()))
+	return time.Duration(interval * float64(time.Second))
 }
 
 // told takes note of what the answer to a request tells. Answers overtake each other: the latest request's counts.

@@ -145,6 +145,17 @@ func (s *limitedServer) describe(header http.Header, now time.Time, remaining in
 	header.Set("X-Ratelimit-Reset", strconv.FormatFloat(seconds, 'f', -1, 64))
 }
 
+// before counts the requests accepted before an instant.
+func (s *limitedServer) before(end time.Time) int {
+	count := 0
+	for _, at := range s.accepted {
+		if at.Before(end) {
+			count++
+		}
+	}
+	return count
+}
+
 // most is the largest number of requests accepted within a period, wherever that begins.
 func (s *limitedServer) most() int {
 	most, first := 0, 0
