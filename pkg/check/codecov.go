@@ -1,0 +1,113 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+)
+
+// repository is one of an account.
+type repository struct {
+	codecov.Repository
+	owner string
+}
+
+func (d *doctor) codecov(ctx context.Context) {
+	answers := d.step("Codecov address", "the settings of Codecov", d.Codecov != nil, func() Step { return d.reach(ctx, d.CodecovURL) })
+	d.codecovReady = d.step("Codecov token", "an address of Codecov that answers", answers, func() Step { return d.codecovToken(ctx) })
+	for _, owner := range d.Owners {
+		d.step("account "+owner, "a token that Codecov takes", d.codecovReady, func() Step { return d.account(ctx, owner) })
+	}
+}
+
+func (d *doctor) codecovToken(ctx context.Context) Step {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	for owner, err := range d.Codecov.Owners(ctx) {
+		if err != nil {
+			return refusedToken(err)
+		}
+		if owner.Username != nil && *owner.Username != "" {
+			d.seen = append(d.seen, *owner.Username)
+		}
+	}
+	slices.Sort(d.seen)
+	if len(d.seen) == 0 {
+		return warning(fmt.Sprintf("Codecov takes CODECOV_TOKEN, but its user sees no account at %s", d.Codecov.Service()), d.ownersHint())
+	}
+	return well(fmt.Sprintf("Codecov takes CODECOV_TOKEN; at %s its user sees %s", d.Codecov.Service(), several(len(d.seen), "account")+": "+few(d.seen)))
+}
+
+func refusedToken(err error) Step {
+	if errors.Is(err, codecov.ErrUnauthorized) {
+		return failed(Credentials, "Codecov refuses CODECOV_TOKEN: "+err.Error(),
+			"it must be a user API token (Codecov › your avatar › Settings › Access › Generate Token); upload tokens don't work")
+	}
+	return failed(Other, "Codecov does not answer as it should: "+err.Error(), "try again later, or check the address; a self-hosted server is named by CODECOV_URL")
+}
+
+// account lists an account's repositories.
+func (d *doctor) account(ctx context.Context, owner string) Step {
+	listed, private, without := 0, 0, 0
+	for row, err := range d.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{}) {
+		if err != nil {
+			return d.unlisted(owner, err)
+		}
+		d.repositories = append(d.repositories, repository{row, owner})
+		listed++
+		if row.Private {
+			private++
+		}
+		if !row.HasCoverage() {
+			without++
+		}
+	}
+	text := fmt.Sprintf("%s: %d private, %d inactive without coverage", several(listed, "repository"), private, without)
+	switch {
+	case listed == 0:
+		return warning("no repository is to be seen", "Codecov lists only what the token's user may see")
+	case private == 0:
+		return noted(text, "private repositories, if there are any, are hidden from the token's user")
+	}
+	return well(text)
+}
+
+func (d *doctor) unlisted(owner string, err error) Step {
+	if errors.Is(err, codecov.ErrOwnerNotFound) {
+		return failed(Configuration, fmt.Sprintf("Codecov knows no account %s at %s", owner, d.Codecov.Service()), d.ownersHint())
+	}
+	return failed(Other, "the list of repositories cannot be read: "+err.Error(), "try again later")
+}
+
+func (d *doctor) ownersHint() string {
+	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.Codecov.Service())
+	if len(d.seen) > 0 {
+		hint += "; the token's user sees " + few(d.seen)
+	}
+	return hint
+}
+
+const fewNames = 10
+
+// few lists the first of some names.
+func few(names []string) string {
+	if len(names) > fewNames {
+		return strings.Join(names[:fewNames], ", ") + fmt.Sprintf(" and %d more", len(names)-fewNames)
+	}
+	return strings.Join(names, ", ")
+}
+
+// several puts a noun behind its number.
+func several(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return fmt.Sprintf("%d %sies", count, stem)
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}

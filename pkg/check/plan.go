@@ -1,0 +1,58 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// freeEntities is how many entities a free Port account holds.
+const freeEntities = 10_000
+
+func (d *doctor) plan(ctx context.Context) {
+	ready := d.compiled != nil && d.counted.commits > 0
+	d.step("plan", "a mapping, and commits", ready, func() Step {
+		entities := 0
+		for _, entry := range d.compiled.Entries() {
+			if entry.PerCommit {
+				entities += d.counted.commits
+			} else {
+				entities += d.counted.repositories
+			}
+		}
+		requests := (entities + port.MaxBulkEntities - 1) / port.MaxBulkEntities
+		text := fmt.Sprintf("a first run writes up to %d entities in %d bulk requests%s", entities, requests, d.duration(ctx, requests))
+		if entities > freeEntities {
+			return warning(fmt.Sprintf("%s; a free Port account holds %d", text, freeEntities),
+				"sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all")
+		}
+		return well(fmt.Sprintf("%s; a free Port account holds %d", text, freeEntities))
+	})
+}
+
+// duration tells how long so many requests take at the rate that Port allows; nothing where Port tells no rate.
+func (d *doctor) duration(ctx context.Context, requests int) string {
+	if !d.portReady {
+		return ""
+	}
+	d.learnRate(ctx)
+	rate, known := d.Port.Rate()
+	if !known || rate <= 0 {
+		return ""
+	}
+	minutes := math.Ceil(float64(requests) / rate / 60)
+	if minutes <= 1 {
+		return ", within a minute at Port's rate"
+	}
+	return fmt.Sprintf(", some %.0f minutes at Port's rate", minutes)
+}
+
+// learnRate reads one entity: the answer's headers tell the rate that holds for entities.
+func (d *doctor) learnRate(ctx context.Context) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	one := d.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
+	one(func(port.Entity, error) bool { return false }) // without an answer the rate is not known
+}
