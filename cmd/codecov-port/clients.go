@@ -15,6 +15,7 @@ func newCodecov(s settings) (*codecov.Client, error) {
 		Service:      s.service,
 		UserAgent:    userAgent(),
 		InsecureHTTP: s.insecureHTTP,
+		Concurrency:  s.codecovConcurrency,
 	})
 	return client, addressHint(err)
 }
@@ -26,6 +27,8 @@ func newPort(s settings) (*port.Client, error) {
 		ClientSecret: s.clientSecret,
 		UserAgent:    userAgent(),
 		InsecureHTTP: s.insecureHTTP,
+		Concurrency:  s.portConcurrency,
+		Share:        s.portShare,
 	})
 	return client, addressHint(err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
@@ -62,10 +63,13 @@ func demo(ctx context.Context, streams ui.Streams) error {
 	defer closePort()
 	options, err := backfillOptions(settings{
 		clientID: demoID, clientSecret: demoSecret, codecovToken: demoToken,
-		service: codecov.Service(account.Service()), owner: account.Owner().Username,
+		service: codecov.Service(account.Service()), owners: []string{account.Owner().Username},
 		portURL: portURL, codecovAPI: codecovURL + apiPath, codecovApp: cloudApp,
 	}, recording.Now())
 	if err != nil {
+		return err
+	}
+	if options.Mapping, err = chooseMapping(ctx, mapper.Choice{}, nil, options.Now, streams.Err); err != nil {
 		return err
 	}
 	result, err := backfill.Run(ctx, options)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/viper"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 )
@@ -57,8 +56,7 @@ func newRoot(streams ui.Streams) *cobra.Command {
 		return usage(err, "see '"+cmd.CommandPath()+" --help'")
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
-	values := viper.New()
-	root.AddCommand(newSync(streams, values), newDemo(streams), newVersion(streams))
+	root.AddCommand(newSync(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newVersion(streams))
 	return root
 }
 

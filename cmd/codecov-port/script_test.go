@@ -2,12 +2,15 @@ package main
 
 import (
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codecov-port/codecov-port/internal/faults"
 	"github.com/codecov-port/codecov-port/internal/recording"
 	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
@@ -29,6 +32,8 @@ func TestScripts(t *testing.T) {
 			"entities": entities,
 			"requests": requests,
 			"exits":    exits,
+			"fault":    fault,
+			"portapi":  portAPI,
 		},
 	})
 }
@@ -48,19 +53,24 @@ func setUp(env *testscript.Env) error {
 	env.Defer(codecovServer.Close)
 	env.Defer(portServer.Close)
 	env.Values[portKey] = catalog
-	for name, value := range map[string]string{
-		"PORT_CLIENT_ID":                        porttest.DefaultClientID,
-		"PORT_CLIENT_SECRET":                    porttest.DefaultClientSecret,
-		"PORT_BASE_URL":                         portServer.URL,
-		"CODECOV_TOKEN":                         scriptToken,
-		"CODECOV_SERVICE_PROVIDER":              "github",
-		"CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME": "acme",
-		"CODECOV_URL":                           codecovServer.URL,
-		"CODECOV_APP_URL":                       "https://app.codecov.io",
-	} {
+	for name, value := range userEnvironment(codecovServer.URL, portServer.URL) {
 		env.Setenv(name, value)
 	}
 	return nil
+}
+
+// userEnvironment is what a user of the emulators exports.
+func userEnvironment(codecovURL, portURL string) map[string]string {
+	return map[string]string{
+		"PORT_CLIENT_ID":                        porttest.DefaultClientID,
+		"PORT_CLIENT_SECRET":                    porttest.DefaultClientSecret,
+		"PORT_BASE_URL":                         portURL,
+		"CODECOV_TOKEN":                         scriptToken,
+		"CODECOV_SERVICE_PROVIDER":              "github",
+		"CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME": "acme",
+		"CODECOV_URL":                           codecovURL,
+		"CODECOV_APP_URL":                       "https://app.codecov.io",
+	}
 }
 
 func recordedCodecov() (*codecovtest.Server, error) {
@@ -113,4 +123,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if want := args[0]; got != want && got != "exit status "+want {
 		ts.Fatalf("codecov-port %q: %s, want exit code %s", args[1:], got, want)
 	}
+}
+
+// fault STATUS PATH: Port answers each request below the path with this status.
+func fault(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fault STATUS PATH")
+	}
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Value(portKey).(*porttest.Server).Faults.Add(faults.Fault{
+		Times: -1, Status: status, Match: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, args[1]) },
+	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,11 +18,15 @@ type settings struct {
 	clientSecret string
 	codecovToken string
 	service      codecov.Service
-	owner        string
+	owners       []string
 	portURL      string // before /v1
 	codecovAPI   string
 	codecovApp   string
 	insecureHTTP bool
+
+	portShare          float64 // of Port's rate limit
+	portConcurrency    int
+	codecovConcurrency int
 }
 
 const (
@@ -29,26 +34,37 @@ const (
 	apiPath  = "/api/v2"
 )
 
+// apis are sides that a command talks to.
+type apis uint
+
+const (
+	portSide apis = 1 << iota
+	codecovSide
+	bothSides = portSide | codecovSide
+)
+
 // variable is a setting's name in the environment, its flag (none for a secret), and what it is.
 type variable struct {
 	env, flag string
-	required  bool
+	side      apis
+	required  bool   // of every command that cannot do without its side
+	many      bool   // several values, with commas between them
 	about     string // in the flag's help
 	where     string // where to find the value, for those that are required
 }
 
 var variables = []variable{
-	{env: "PORT_CLIENT_ID", required: true, where: "Port › your avatar › Credentials"},
-	{env: "PORT_CLIENT_SECRET", required: true, where: "Port › your avatar › Credentials"},
-	{env: "CODECOV_TOKEN", required: true, where: "Codecov › your avatar › Settings › Access › Generate Token: a user API token, no upload token"},
-	{env: "CODECOV_SERVICE_PROVIDER", flag: "service", required: true,
+	{env: "PORT_CLIENT_ID", side: portSide, required: true, where: "Port › your avatar › Credentials"},
+	{env: "PORT_CLIENT_SECRET", side: portSide, required: true, where: "Port › your avatar › Credentials"},
+	{env: "CODECOV_TOKEN", side: codecovSide, required: true, where: "Codecov › your avatar › Settings › Access › Generate Token: a user API token, no upload token"},
+	{env: "CODECOV_SERVICE_PROVIDER", flag: "service", side: codecovSide, required: true,
 		about: "git provider: " + serviceNames(), where: "one of " + serviceNames()},
-	{env: "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", flag: "owner", required: true,
-		about: "account whose repositories are read; a GitLab subgroup is group:subgroup", where: "the owner's name in your Codecov addresses: https://app.codecov.io/gh/OWNER"},
-	{env: "PORT_REGION", flag: "port-region", about: "Port's region: eu or us (default eu)"},
-	{env: "PORT_BASE_URL", flag: "port-base-url", about: "address of Port's API before /v1, in place of a region's"},
-	{env: "CODECOV_URL", flag: "codecov-url", about: "address of a self-hosted Codecov: its API is at /api/v2 below it"},
-	{env: "CODECOV_APP_URL", flag: "codecov-app-url", about: "address of Codecov's web pages where it is another one"},
+	{env: "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", flag: "owner", side: codecovSide, required: true, many: true,
+		about: "accounts whose repositories are read, with commas between them; a GitLab subgroup is group:subgroup", where: "the owner's name in your Codecov addresses: https://app.codecov.io/gh/OWNER"},
+	{env: "PORT_REGION", flag: "port-region", side: portSide, about: "Port's region: eu or us (default eu)"},
+	{env: "PORT_BASE_URL", flag: "port-base-url", side: portSide, about: "address of Port's API before /v1, in place of a region's"},
+	{env: "CODECOV_URL", flag: "codecov-url", side: codecovSide, about: "address of a self-hosted Codecov: its API is at /api/v2 below it"},
+	{env: "CODECOV_APP_URL", flag: "codecov-app-url", side: codecovSide, about: "address of Codecov's web pages where it is another one"},
 }
 
 func serviceNames() string {
@@ -59,50 +75,87 @@ func serviceNames() string {
 	return strings.Join(names, ", ")
 }
 
-const insecureFlag = "insecure-http"
+// The flags that are no variables.
+const (
+	insecureFlag           = "insecure-http"
+	portShareFlag          = "port-share"
+	portConcurrencyFlag    = "port-concurrency"
+	codecovConcurrencyFlag = "codecov-concurrency"
+)
 
-// bindSettings declares the flags and ties each to its variable: a flag goes before the environment.
-func bindSettings(flags *pflag.FlagSet, values *viper.Viper) {
-	for _, v := range variables {
-		if v.flag != "" {
+// The defaults, measured: see docs/performance.md.
+const (
+	defaultPortConcurrency    = 32
+	defaultCodecovConcurrency = 24
+)
+
+// of gives the variables of these sides.
+func (sides apis) of() []variable {
+	return slices.DeleteFunc(slices.Clone(variables), func(v variable) bool { return v.side&sides == 0 })
+}
+
+// bindSettings declares the flags of these sides and ties each to its variable: a flag goes before the environment.
+// The values are the command's own: another command's flags of the same names must not take their place.
+func bindSettings(flags *pflag.FlagSet, values *viper.Viper, sides apis) {
+	for _, v := range sides.of() {
+		switch {
+		case v.many:
+			flags.StringSlice(v.flag, nil, v.about+" [$"+v.env+"]")
+		case v.flag != "":
 			flags.String(v.flag, "", v.about+" [$"+v.env+"]")
+		}
+		_ = values.BindEnv(v.env, v.env) // fails only without a key
+		if v.flag != "" {
+			bindFlag(flags, values, v.env, v.flag)
 		}
 	}
 	flags.Bool(insecureFlag, false, "allow plain http to other hosts than this machine: credentials travel in clear text")
-	bindVariables(flags, values)
+	bindFlag(flags, values, insecureFlag, insecureFlag)
 }
 
-func bindVariables(flags *pflag.FlagSet, values *viper.Viper) {
-	for _, v := range variables {
-		_ = values.BindEnv(v.env, v.env) // fails only without a key
-		if v.flag != "" {
-			_ = values.BindPFlag(v.env, flags.Lookup(v.flag)) // fails only without a flag
-		}
+func bindFlag(flags *pflag.FlagSet, values *viper.Viper, key, name string) {
+	_ = values.BindPFlag(key, flags.Lookup(name)) // fails only without a flag
+}
+
+// bindRates declares the flags on how hard both sides are worked.
+func bindRates(flags *pflag.FlagSet, values *viper.Viper) {
+	flags.String(portShareFlag, "80%", "share of Port's rate limit to use, so that other integrations go on")
+	flags.Int(portConcurrencyFlag, defaultPortConcurrency, "requests to Port under way at once, at the most")
+	flags.Int(codecovConcurrencyFlag, defaultCodecovConcurrency, "requests to Codecov under way at once, at the most")
+	for _, name := range []string{portShareFlag, portConcurrencyFlag, codecovConcurrencyFlag} {
+		bindFlag(flags, values, name, name)
 	}
-	_ = values.BindPFlag(insecureFlag, flags.Lookup(insecureFlag))
 }
 
-// readSettings gives the settings, or one error that names all that is missing.
-func readSettings(values *viper.Viper) (settings, error) {
-	if err := missing(values); err != nil {
+// readSettings gives the settings, or one error that names all that is missing of what the sides that the command
+// needs require. What belongs to a side that it does not need may be missing.
+func readSettings(values *viper.Viper, needs apis) (settings, error) {
+	if err := missing(values, needs); err != nil {
 		return settings{}, err
 	}
+	return parseSettings(values, needs)
+}
+
+// parseSettings is readSettings for whoever has looked at what is missing.
+func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 	value := func(env string) string { return strings.TrimSpace(values.GetString(env)) }
 	s := settings{
 		clientID:     value("PORT_CLIENT_ID"),
 		clientSecret: value("PORT_CLIENT_SECRET"),
 		codecovToken: value("CODECOV_TOKEN"),
-		owner:        value("CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME"),
+		owners:       list(values, "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME"),
 		portURL:      value("PORT_BASE_URL"),
 		codecovAPI:   codecov.DefaultBaseURL,
 		codecovApp:   cloudApp,
 		insecureHTTP: values.GetBool(insecureFlag),
 	}
 	var err error
-	if s.service, err = codecov.ParseService(value("CODECOV_SERVICE_PROVIDER")); err != nil {
-		return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from")
+	if needs&codecovSide != 0 {
+		if s.service, err = codecov.ParseService(value("CODECOV_SERVICE_PROVIDER")); err != nil {
+			return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from")
+		}
 	}
-	if s.portURL == "" {
+	if s.portURL == "" && needs&portSide != 0 {
 		region := value("PORT_REGION")
 		if region == "" {
 			region = "eu"
@@ -120,10 +173,23 @@ func readSettings(values *viper.Viper) (settings, error) {
 	return s, nil
 }
 
-func missing(values *viper.Viper) error {
+// readRates adds what the flags of bindRates say.
+func (s settings) readRates(values *viper.Viper) (settings, error) {
+	s.portConcurrency, s.codecovConcurrency = values.GetInt(portConcurrencyFlag), values.GetInt(codecovConcurrencyFlag)
+	if s.portConcurrency < 1 || s.codecovConcurrency < 1 {
+		return settings{}, usage(errorf("--%s and --%s: expected a number from 1", portConcurrencyFlag, codecovConcurrencyFlag), "leave them out")
+	}
+	var err error
+	if s.portShare, err = parseShare(values.GetString(portShareFlag)); err != nil {
+		return settings{}, usage(err, "for example --port-share 50%")
+	}
+	return s, nil
+}
+
+func missing(values *viper.Viper, needs apis) error {
 	var names, hints []string
-	for _, v := range variables {
-		if v.required && strings.TrimSpace(values.GetString(v.env)) == "" {
+	for _, v := range needs.of() {
+		if v.required && len(list(values, v.env)) == 0 {
 			names = append(names, v.env)
 			hints = append(hints, fmt.Sprintf("  %s: %s", v.env, v.where))
 		}
@@ -139,18 +205,29 @@ func missing(values *viper.Viper) error {
 		"find and export each of them:\n"+strings.Join(hints, "\n"))
 }
 
-// aboutVariables is the part of a command's help that tells of the environment.
-func aboutVariables() string {
-	var text strings.Builder
-	text.WriteString("Environment, the first five required:")
-	for _, v := range variables {
-		about := v.about
+// aboutVariables is the part of a command's help that tells of the environment of the sides that it talks to.
+func aboutVariables(sides apis) string {
+	var required, others strings.Builder
+	for _, v := range sides.of() {
+		about, text := v.about, &others
 		if v.flag == "" {
 			about = v.where
 		} else {
 			about += " (--" + v.flag + ")"
 		}
-		fmt.Fprintf(&text, "\n  %s\n      %s", v.env, about)
+		if v.required {
+			text = &required
+		}
+		fmt.Fprintf(text, "\n  %s\n      %s", v.env, about)
 	}
-	return text.String()
+	return "Environment, required:" + required.String() + "\nand at will:" + others.String()
+}
+
+// list gives the values of a variable, which the environment separates with commas. Blank ones are dropped.
+func list(values *viper.Viper, env string) []string {
+	parts, isList := values.Get(env).([]string)
+	if !isList {
+		parts = strings.Split(values.GetString(env), ",")
+	}
+	return slices.DeleteFunc(parts, func(part string) bool { return strings.TrimSpace(part) == "" })
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -24,11 +25,20 @@ func printResult(w io.Writer, r *backfill.Result) error {
 		repositories.Listed, repositories.Private, repositories.WithoutCoverage, repositories.Read, repositories.Failed)
 	line("commits       %d read, %d replayed%s", r.Commits.Read, r.Commits.Replayed, skipped(r.Commits.Skipped))
 	for _, entities := range r.Entities {
-		line("entities      %d of %s %s, %d failed", entities.Written, entities.Blueprint, verb(r, "written", "would be written"), entities.Failed)
+		line("entities      %s: %d %s, %d %s, %d unchanged, %d failed", entities.Blueprint,
+			entities.Created, verb(r, "created", "would be created"), entities.Updated, verb(r, "updated", "would be updated"),
+			entities.Unchanged, entities.Failed)
 	}
 	line("requests      %d to Codecov, %d to Port, in %s", r.Codecov.Requests, r.Port.Requests, r.Duration.Round(time.Millisecond))
 	for _, leftOut := range r.LeftOut {
 		line("left out      %s of %s, %d times: %s", ui.Safe(leftOut.Property), ui.Safe(leftOut.Blueprint), leftOut.Count, leftOut.Reason)
+	}
+	printChanges(&text, r.Changes)
+	if r.HeldBack > 0 {
+		line("held back     %d new entities were read and not written", r.HeldBack)
+	}
+	for _, entry := range r.Barren {
+		line("barren        entry %d of the mapping gave no identifier on any commit", entry+1)
 	}
 	printFailures(&text, r.Failures)
 	_, err := io.WriteString(w, text.String())
@@ -61,4 +71,29 @@ func printFailures(text *strings.Builder, failures []backfill.Failure) {
 		}
 		fmt.Fprintf(text, "failed        %s: %s: %s\n", ui.Safe(what), ui.Safe(failure.Code), ui.Safe(failure.Message))
 	}
+}
+
+const shownChanges = 20
+
+// printChanges tells what updates would change.
+func printChanges(text *strings.Builder, changes []backfill.Change) {
+	for _, change := range changes[:min(shownChanges, len(changes))] {
+		fmt.Fprintf(text, "would update  %s %s: %s from %s to %s\n", ui.Safe(change.Blueprint), ui.Safe(change.Identifier), ui.Safe(change.Property),
+			shortJSON(change.From), shortJSON(change.To))
+	}
+	if more := len(changes) - shownChanges; more > 0 {
+		fmt.Fprintf(text, "              … and %d more changes\n", more)
+	}
+}
+
+// shortJSON writes a value on one line of at most 60 characters.
+func shortJSON(value any) string {
+	if value == nil {
+		return "nothing"
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return "?"
+	}
+	return ui.Short(ui.Safe(string(encoded)))
 }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/check"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+const aboutCheck = `Look at everything that sync needs, step by step: the settings, both addresses, the credentials, the account, the
+webhook, the mapping on a real commit, the blueprints, and what a first run would bring. Nothing is changed on either
+side. ✓ is well, ! is worth knowing, ✗ keeps sync from its work; - could not be looked at.
+
+` + aboutMapping
+
+type checkFlags struct{ mapping, output string }
+
+func newCheck(streams ui.Streams) *cobra.Command {
+	var flags checkFlags
+	values := viper.New()
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "See whether everything fits together, and what to do where it does not",
+		Long:  aboutCheck + aboutVariables(bothSides) + "\n\n" + exitCodes,
+		Example: `  codecov-port check
+  codecov-port check --mapping my-mapping.json
+  codecov-port check --output json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runCheck(cmd.Context(), streams, values, flags)
+		},
+	}
+	bindSettings(cmd.Flags(), values, bothSides)
+	bindMapping(cmd.Flags(), &flags.mapping)
+	cmd.Flags().StringVar(&flags.output, "output", "text", "text, or json: one document with all steps")
+	return cmd
+}
+
+func runCheck(ctx context.Context, streams ui.Streams, values *viper.Viper, flags checkFlags) error {
+	if flags.output != "text" && flags.output != "json" {
+		return usage(fmt.Errorf("--output %q: expected text or json", flags.output), "see 'codecov-port check --help'")
+	}
+	options, err := checkOptions(streams, values, flags)
+	if err != nil {
+		return err
+	}
+	var steps []check.Step
+	check.Run(ctx, options, func(step check.Step) {
+		steps = append(steps, step)
+		if flags.output == "text" {
+			printStep(streams.Out, step)
+		}
+	})
+	if flags.output == "json" {
+		if err := writeJSON(streams.Out, map[string]any{"steps": steps}); err != nil {
+			return err
+		}
+	}
+	return verdict(steps)
+}
+
+// checkOptions makes what the settings suffice for. What they lack is for the check itself to tell.
+func checkOptions(streams ui.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
+	choice, err := readChoice(flags.mapping, streams.In)
+	if err != nil {
+		return check.Options{}, err
+	}
+	options := check.Options{Choice: choice, Now: time.Now(), Owners: list(values, "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME")}
+	report := func(err error) {
+		if err != nil {
+			options.Problems = append(options.Problems, problem(err))
+		}
+	}
+	report(missing(values, bothSides))
+	if isSet(values, "PORT_CLIENT_ID", "PORT_CLIENT_SECRET") {
+		report(addPort(&options, values))
+	}
+	if isSet(values, "CODECOV_TOKEN", "CODECOV_SERVICE_PROVIDER") {
+		report(addCodecov(&options, values))
+	}
+	return options, nil
+}
+
+func isSet(values *viper.Viper, variables ...string) bool {
+	for _, env := range variables {
+		if len(list(values, env)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func problem(err error) check.Problem {
+	p := check.Problem{Text: err.Error()}
+	if hint := (hinted{}); errors.As(err, &hint) {
+		p.Hint = hint.hint
+	}
+	return p
+}
+
+func addPort(options *check.Options, values *viper.Viper) error {
+	s, err := parseSettings(values, portSide)
+	if err != nil {
+		return err
+	}
+	options.PortURL = s.portURL
+	if options.Port, err = newPort(s); err != nil {
+		return err
+	}
+	options.Regions, err = otherRegions(s)
+	return err
+}
+
+// otherRegions gives clients of Port's other regions; none where Port is asked at another address than a region's.
+func otherRegions(s settings) (map[string]*port.Client, error) {
+	addresses := map[string]string{"eu": port.EU, "us": port.US}
+	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.portURL })
+	if len(addresses) == 2 {
+		return nil, nil
+	}
+	regions := make(map[string]*port.Client, len(addresses))
+	for name, address := range addresses {
+		s.portURL = address
+		client, err := newPort(s)
+		if err != nil {
+			return nil, err
+		}
+		regions[name] = client
+	}
+	return regions, nil
+}
+
+func addCodecov(options *check.Options, values *viper.Viper) error {
+	s, err := parseSettings(values, codecovSide)
+	if err != nil {
+		return err
+	}
+	options.CodecovURL, options.AppURL = s.codecovAPI, s.codecovApp
+	options.Codecov, err = newCodecov(s)
+	return err
+}
+
+var marks = map[check.State]string{check.OK: "✓", check.Warning: "!", check.Failed: "✗", check.Skipped: "-"}
+
+func printStep(w io.Writer, step check.Step) {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: %s\n", marks[step.State], ui.Safe(step.Name), ui.Safe(step.Text))
+	if step.Hint != "" {
+		fmt.Fprintf(&text, "    %s\n", strings.ReplaceAll(ui.SafeLines(step.Hint), "\n", "\n    "))
+	}
+	_, _ = io.WriteString(w, text.String())
+}
+
+// unwell is a check with failed steps; it ends with the exit code of its kind.
+type unwell struct {
+	failed int
+	kind   error
+}
+
+func (u unwell) Error() string {
+	if u.failed == 1 {
+		return "one step failed"
+	}
+	return fmt.Sprintf("%d steps failed", u.failed)
+}
+
+func (u unwell) Unwrap() error { return u.kind }
+
+func verdict(steps []check.Step) error {
+	u := unwell{}
+	for _, step := range steps {
+		if step.State == check.Failed {
+			u.failed++
+		}
+	}
+	switch check.Worst(steps) {
+	case "":
+		return nil
+	case check.Credentials:
+		u.kind = port.ErrUnauthorized
+	case check.Configuration:
+		u.kind = errUsage
+	}
+	return u
+}

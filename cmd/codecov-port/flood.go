@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+)
+
+const narrower = "--since 1y, --every week, --max-commits 50, --latest, --repo 'app-*' or --blueprint codecov_coverage bring in less"
+
+// planText tells what a run would do to Port.
+func planText(plan backfill.Plan) string {
+	text := fmt.Sprintf("at least %s new entities, up to %s, in %s bulk requests",
+		ui.Count(plan.AtLeast), ui.Count(plan.UpTo), ui.Count(plan.Requests))
+	if plan.Duration > 0 {
+		text += fmt.Sprintf(", some %s at Port's rate", minutes(plan.Duration))
+	}
+	return text + fmt.Sprintf("; %s are created without asking (a free Port account holds 10,000)", ui.Count(plan.Limit))
+}
+
+func minutes(d time.Duration) string {
+	if d < time.Minute {
+		return "seconds"
+	}
+	if d < 2*time.Minute {
+		return "minute"
+	}
+	return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
+}
+
+// askAboutFlood gives the question to put before a flood of new entities; nil where nobody is there to answer.
+func askAboutFlood(streams ui.Streams) func(backfill.Plan) bool {
+	if !streams.Interactive() {
+		return nil
+	}
+	return func(plan backfill.Plan) bool {
+		_, _ = fmt.Fprintf(streams.Err, "%s\n%s\ncreate them all? [y/N] ", planText(plan), narrower)
+		answer, _ := bufio.NewReader(streams.In).ReadString('\n')
+		answer = strings.ToLower(strings.TrimSpace(answer))
+		return answer == "y" || answer == "yes"
+	}
+}

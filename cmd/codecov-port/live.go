@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+	"github.com/codecov-port/codecov-port/pkg/setup"
+)
+
+// liveTimeout is how long a run that is done waits to learn what live events will do.
+const liveTimeout = 10 * time.Second
+
+// hintAtLiveEvents tells, at the end of a run that wrote the history, where live events will not extend it. It says
+// nothing where the webhook cannot be read.
+func hintAtLiveEvents(ctx context.Context, w io.Writer, o backfill.Options) {
+	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), setup.HistoryBlueprint) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
+	defer cancel()
+	webhook, err := o.Port.Webhook(ctx, mapper.WebhookIdentifier)
+	cause := "has no entry for " + setup.HistoryBlueprint + ": 'codecov-port setup --update' adds it"
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		cause = "does not exist: 'codecov-port setup' creates it"
+	case err != nil, setup.LiveExtendsHistory(webhook):
+		return
+	case !webhook.Enabled:
+		cause = "is disabled: enable it in Port"
+	}
+	_, _ = fmt.Fprintf(w, "hint: new coverage will not extend the history: Port's webhook %s %s\n", mapper.WebhookIdentifier, cause)
+}

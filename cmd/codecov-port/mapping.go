@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+const aboutMapping = `Which mapping is used is up to --mapping. auto: what Port's webhook codecov_mapper maps is mapped as it does, and
+the built-in entries are used for the other blueprints. builtin and webhook: that one alone. A file: what one would
+paste into the webhook's page in Port, as JSON or YAML; - is the standard input.
+
+`
+
+func bindMapping(flags *pflag.FlagSet, name *string) {
+	flags.StringVar(name, "mapping", mapper.ChoiceAuto, "what becomes of a commit: auto, builtin, webhook, or a file")
+}
+
+// readChoice reads the document where the choice names one.
+func readChoice(name string, in io.Reader) (mapper.Choice, error) {
+	switch name {
+	case mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook:
+		return mapper.Choice{Name: name}, nil
+	}
+	title, document, err := readInput(name, in)
+	if err != nil {
+		return mapper.Choice{}, usage(fmt.Errorf("--mapping: %w", err), "it is auto, builtin, webhook, or the name of a file")
+	}
+	return mapper.Choice{Name: title, Document: document}, nil
+}
+
+// readInput reads a file, or the standard input for -, and gives it a name for messages.
+func readInput(name string, in io.Reader) (title string, data []byte, err error) {
+	if name == "-" {
+		data, err = io.ReadAll(in)
+		return "standard input", data, err
+	}
+	data, err = os.ReadFile(name)
+	return name, data, err
+}
+
+// chooseMapping makes the chosen mapping ready, and says what in it a backfill cannot follow. catalog may be nil where
+// the choice does not read the webhook.
+func chooseMapping(ctx context.Context, choice mapper.Choice, catalog *port.Client, now time.Time, warnings io.Writer) (*mapper.Mapping, error) {
+	webhook, err := webhookMapping(ctx, choice, catalog, warnings)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choice.Entries(webhook)
+	if errors.Is(err, mapper.ErrNoWebhook) {
+		return nil, usage(err, "'codecov-port setup' creates it; --mapping auto goes on without it")
+	}
+	if err != nil {
+		return nil, usage(err, mappingHint)
+	}
+	entries := mapper.Plain(chosen)
+	mapping, err := mapper.Compile(entries, mapper.Options{Now: now})
+	if err != nil {
+		return nil, usage(err, mappingHint)
+	}
+	tellLimits(warnings, mapper.Limits(entries))
+	if len(mapping.Entries()) == 0 {
+		return nil, usage(errors.New("nothing of the mapping is left that a backfill can follow"), "choose another one with --mapping")
+	}
+	return mapping, nil
+}
+
+const mappingHint = "'codecov-port map' tries a mapping on a payload, without Port"
+
+// webhookMapping reads the mapping of the webhook in Port, enabled or not; none where there is no webhook, or where
+// auto may not read it.
+func webhookMapping(ctx context.Context, choice mapper.Choice, catalog *port.Client, warnings io.Writer) ([]byte, error) {
+	if !choice.ReadsWebhook() {
+		return nil, nil
+	}
+	webhook, err := catalog.Webhook(ctx, mapper.WebhookIdentifier)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		return nil, nil
+	case port.Unpermitted(err) && choice.Name == mapper.ChoiceAuto:
+		_, _ = fmt.Fprintln(warnings, "warning: the credentials may not read webhooks in Port: the built-in mapping is used")
+		return nil, nil
+	case port.Unpermitted(err):
+		return nil, usage(fmt.Errorf("the credentials may not read webhooks in Port: %w", err), "--mapping builtin goes on without the webhook")
+	case err != nil:
+		return nil, fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
+	}
+	return webhook.Mappings, nil
+}
+
+func tellLimits(warnings io.Writer, limits []mapper.Limit) {
+	for _, limit := range limits {
+		_, _ = fmt.Fprintf(warnings, "warning: mapping entry %d (%s): %s: %s\n", limit.Entry+1,
+			ui.Safe(limit.Blueprint), ui.Safe(limit.Field), ui.Safe(limit.Reason))
+	}
+}
