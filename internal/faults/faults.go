@@ -27,7 +27,7 @@ const (
 // Fault is one misbehaviour, waiting for a request that it matches.
 type Fault struct {
 	Name   string                   // for messages: "codecov 503 on commits"
-	Match  func(*http.Request) bool // nil matches every request
+	Match  func(*http.Request) bool // nil matches every request; it must not wait for other requests
 	Times  int                      // how many requests it meets: 0 and 1 are one, a negative number is every one
 	Kind   Kind
 	Effect bool // the request takes effect first; only its answer is lost
@@ -60,6 +60,13 @@ func (q *Queue) Randomly(seed uint64, rate float64, kinds ...Fault) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.random, q.rate, q.kinds = rand.New(rand.NewPCG(seed, seed)), rate, kinds
+}
+
+// Clear takes all faults away, the random ones too. Met goes on counting.
+func (q *Queue) Clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.faults, q.random = nil, nil
 }
 
 // Pending gives the faults that no request has met yet, those without an end left out:

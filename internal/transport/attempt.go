@@ -18,12 +18,14 @@ var (
 )
 
 // attempt sends one request and hands up only an answer that has arrived whole, within its time, and is JSON
-// where its status says success.
+// where its status says success. It takes the secrets out before anybody reads the answer.
 type attempt struct {
-	next    http.RoundTripper
-	timeout time.Duration
-	maxBody int64
-	stats   *Stats
+	next         http.RoundTripper
+	timeout      time.Duration
+	maxBody      int64
+	stats        *Stats
+	secrets      *Secrets
+	secretsAsked bool
 }
 
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -43,7 +45,12 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, attemptError(ctx, err)
 	}
-	if resp.StatusCode >= 200 && resp.StatusCode <= 299 && !tries.valid(body) {
+	success := resp.StatusCode >= 200 && resp.StatusCode <= 299
+	if !success || !a.secretsAsked {
+		body = a.secrets.redact(body)
+		a.secrets.redactHeader(resp.Header)
+	}
+	if success && !tries.valid(body) {
 		return nil, fmt.Errorf("%d %s: %w", resp.StatusCode, http.StatusText(resp.StatusCode), ErrNotJSON)
 	}
 	tries.body = body

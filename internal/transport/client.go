@@ -30,7 +30,10 @@ type Options struct {
 	AttemptTimeout time.Duration // 0: 30 s
 	MaxBody        int64         // bytes of an answer's body that are read at the most; 0: 64 MiB
 	Network        http.RoundTripper
-	Stats          *Stats // nil: nothing is counted
+	Stats          *Stats   // nil: nothing is counted
+	Secrets        *Secrets // taken out of answers, and of errors that quote them; nil: none
+	// SecretsAsked: an answer with a status of success holds secrets that were asked for; they stay in it.
+	SecretsAsked bool
 }
 
 const (
@@ -44,6 +47,7 @@ type Client struct {
 	origin   *url.URL
 	agent    string
 	budget   time.Duration
+	secrets  *Secrets
 }
 
 // New gives a client, or an error when the origin is not one that credentials may be sent to.
@@ -60,6 +64,7 @@ func New(o Options) (*Client, error) {
 		origin:   o.Origin,
 		agent:    o.UserAgent,
 		budget:   retry.Budget,
+		secrets:  o.Secrets,
 	}, nil
 }
 
@@ -68,7 +73,14 @@ func chain(o Options) http.RoundTripper {
 	if rt == nil {
 		rt = sharedNetwork
 	}
-	rt = &attempt{next: rt, timeout: orDefault(o.AttemptTimeout, defaultAttemptTimeout), maxBody: orDefault(o.MaxBody, defaultMaxBody), stats: o.Stats}
+	rt = &attempt{
+		next:         rt,
+		timeout:      orDefault(o.AttemptTimeout, defaultAttemptTimeout),
+		maxBody:      orDefault(o.MaxBody, defaultMaxBody),
+		stats:        o.Stats,
+		secrets:      o.Secrets,
+		secretsAsked: o.SecretsAsked,
+	}
 	if o.Limiter != nil {
 		rt = &limited{next: rt, limiter: o.Limiter}
 	}
@@ -127,7 +139,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 	resp, err := c.retrying.Do(req)
 	failure.Attempts = tries.attempts
 	if err != nil {
-		failure.Err = cause(ctx, err)
+		failure.Err = c.secrets.legible(cause(ctx, err))
 		return nil, failure
 	}
 	_ = resp.Body.Close() // it has arrived already

@@ -121,7 +121,7 @@ func (g *Governor) admit(l *lane, now time.Time) (request int, until time.Time) 
 		return 0, ready
 	case g.underWay >= int(g.congestion.allowed),
 		g.mayBeLimited(l) && l.underWay >= untilKnown,
-		l.pace != nil && l.pace.needsNews(now, atPace):
+		l.pace != nil && l.pace.asking:
 		return 0, time.Time{}
 	}
 	if l.pace != nil {
@@ -214,9 +214,10 @@ func (g *Governor) follow(l *lane, q quota, now time.Time) {
 	}
 	if former == nil {
 		l.pace.owe(l.underWay + 1)
-	} else {
-		l.pace.next = later(l.pace.next, former.next)
+		return
 	}
+	l.pace.next = later(l.pace.next, former.next)
+	former.asking = false // its answer may be this one, and other classes may keep to it
 }
 
 // paceFor gives the pace for a quota that some class keeps to already, or nil.

@@ -459,6 +459,201 @@ func TestFirstRequestsAreFew(t *testing.T) {
 	})
 }
 
+// TestAnotherClassStartsWithFewToo: that one class has a limit tells that another one may have a lower one.
+func TestAnotherClassStartsWithFewToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		acquire(t, governor, "known")(answer(200, `{}`, limitOf(1000, 900, 60)...), nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var sent atomic.Int64
+		for range 32 {
+			go func() {
+				if _, err := governor.Acquire(ctx, "unknown"); err == nil {
+					sent.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		if sent.Load() != 4 {
+			t.Errorf("%d requests sent before an answer, want 4", sent.Load())
+		}
+	})
+}
+
+// limitOf gives the headers of a limit with a period of a minute.
+func limitOf(requests, remaining, reset int) []string {
+	return []string{
+		"X-Ratelimit-Limit", fmt.Sprint(requests), "X-Ratelimit-Period", "60",
+		"X-Ratelimit-Remaining", fmt.Sprint(remaining), "X-Ratelimit-Reset", fmt.Sprint(reset),
+	}
+}
+
+func acquire(t *testing.T, governor *transport.Governor, class string) func(*http.Response, error) {
+	t.Helper()
+	release, err := governor.Acquire(t.Context(), class)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return release
+}
+
+// TestWhatTheNextRequestWaitsFor has requests answered one by one and times the next one.
+func TestWhatTheNextRequestWaitsFor(t *testing.T) {
+	type came struct {
+		request int // in the order in which they were sent
+		resp    *http.Response
+	}
+	for name, test := range map[string]struct {
+		answers  []came
+		min, max time.Duration
+	}{
+		"a late answer to an earlier request": {
+			answers: []came{{1, answer(200, `{}`, limitOf(6000, 0, 30)...)}, {0, answer(200, `{}`, limitOf(6000, 5000, 30)...)}},
+			min:     30 * time.Second, max: 31 * time.Second,
+		},
+		"an early answer to a later request": {
+			answers: []came{{0, answer(200, `{}`, limitOf(6000, 0, 30)...)}, {1, answer(200, `{}`, limitOf(6000, 5000, 30)...)}},
+			max:     time.Second,
+		},
+		"less left than is under way": {
+			answers: []came{{0, answer(200, `{}`, limitOf(6000, 3, 30)...)}},
+			min:     30 * time.Second, max: 31 * time.Second,
+		},
+		"answers that do not tell what is left": {
+			answers: []came{{0, answer(200, `{}`, limitOf(30, 3, 30)...)}, {1, answer(200, `{}`)}, {2, answer(200, `{}`)}, {3, answer(200, `{}`)}},
+			min:     30 * time.Second, max: 31 * time.Second,
+		},
+		"a hold that a later answer does not ask for": {
+			answers: []came{{0, answer(503, `{}`, "Retry-After", "45")}, {1, answer(200, `{}`)}},
+			min:     45 * time.Second, max: 45 * time.Second,
+		},
+		"429 with a reset": {
+			answers: []came{{0, answer(429, `{}`, "X-Ratelimit-Reset", "20")}},
+			min:     20 * time.Second, max: 20 * time.Second,
+		},
+		"429 with a reset of an hour": {
+			answers: []came{{0, answer(429, `{}`, "X-Ratelimit-Period", "3600", "X-Ratelimit-Reset", "3600")}},
+			min:     2 * time.Minute, max: 2 * time.Minute,
+		},
+		"429 with nothing": {
+			answers: []came{{0, answer(429, `{}`)}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+				var releases []func(*http.Response, error)
+				for range 4 {
+					releases = append(releases, acquire(t, governor, ""))
+				}
+				for _, came := range test.answers {
+					releases[came.request](came.resp, nil)
+				}
+				started := time.Now()
+				acquire(t, governor, "")
+				if waited := time.Since(started); waited < test.min || waited > test.max {
+					t.Errorf("waited %v, want %v to %v", waited, test.min, test.max)
+				}
+			})
+		})
+	}
+}
+
+// TestWhatIsLeftIsSpread: others have used so much that our pace would use up the rest before the reset, and three
+// requests under way may not be counted yet.
+func TestWhatIsLeftIsSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		release := acquire(t, governor, "")
+		for range 3 {
+			acquire(t, governor, "")
+		}
+		release(answer(200, `{}`, limitOf(6000, 33, 31)...), nil)
+		acquire(t, governor, "")
+		started := time.Now()
+		acquire(t, governor, "")
+		if waited := time.Since(started); waited < 950*time.Millisecond || waited > 1050*time.Millisecond {
+			t.Errorf("waited %v, want a second: 30 requests are left for 30 seconds", waited)
+		}
+	})
+}
+
+// TestHeadersThatVanish: nothing was left, and after the reset no answer tells of it any more.
+func TestHeadersThatVanish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		acquire(t, governor, "")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, governor, "")(answer(200, `{}`), nil)
+		started := time.Now()
+		for range 10 {
+			acquire(t, governor, "")
+		}
+		if waited := time.Since(started); waited > time.Second {
+			t.Errorf("ten requests of a hundred a second took %v", waited)
+		}
+	})
+}
+
+// TestLimitThatChanges: a server that tells another limit with each answer gets no more than the higher one.
+func TestLimitThatChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor, sent, end := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32}), 0, time.Now().Add(time.Minute)
+		for time.Now().Before(end) {
+			acquire(t, governor, "")(answer(200, `{}`, limitOf(100+100*(sent%2), 90, 60)...), nil)
+			sent++
+		}
+		if sent < 95 || sent > 200 {
+			t.Errorf("%d requests a minute, want 100 to 200", sent)
+		}
+	})
+}
+
+// TestLimitThatChangesForOneClass: two classes share a limit; the one that asks after the reset is told another one,
+// which must not leave the other class waiting for ever.
+func TestLimitThatChangesForOneClass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		acquire(t, governor, "one")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, governor, "two")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, governor, "one")(answer(200, `{}`, limitOf(600, 500, 30)...), nil)
+		acquire(t, governor, "two")(answer(200, `{}`, limitOf(6000, 5000, 30)...), nil)
+	})
+}
+
+// TestOneRequestAPeriod: the smallest limit there is.
+func TestOneRequestAPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 32})
+		for range 10 {
+			acquire(t, governor, "")(answer(200, `{}`, "X-Ratelimit-Limit", "1", "X-Ratelimit-Period", "0.5"), nil)
+			started := time.Now()
+			acquire(t, governor, "")(answer(200, `{}`), nil)
+			if waited := time.Since(started); waited < time.Second/2 || waited > time.Second {
+				t.Errorf("waited %v, want one period or two", waited)
+			}
+		}
+	})
+}
+
+// TestLowLimitNearby: a window of few requests is not used to its very end, since the reset, told in whole seconds,
+// would then be waited for.
+func TestLowLimitNearby(t *testing.T) {
+	for _, epoch := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const requests, period, periods = 30, time.Second, 10
+			time.Sleep(time.Second / 3)
+			server := &limitedServer{counter: &openedWindow{limit: requests, period: period}, limit: requests, period: period, epoch: epoch}
+			client := newClient(t, transport.Options{Limiter: transport.NewGovernor(transport.GovernorOptions{Concurrency: 32}), Network: server})
+			end := time.Now().Add(periods * period)
+			work(t, client, "", periods*period)
+			if sent := server.before(end); server.refused > 0 || sent < 90*requests*periods/100 {
+				t.Errorf("epoch %v: %d requests in %d periods, %d refused", epoch, sent, periods, server.refused)
+			}
+		})
+	}
+}
+
 // BenchmarkGovernor is what a request costs that need not wait.
 func BenchmarkGovernor(b *testing.B) {
 	for name, header := range map[string][]string{

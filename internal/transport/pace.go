@@ -29,6 +29,7 @@ type pace struct {
 	toldBy    int       // the latest request whose answer told what is left
 	remaining int       // as told, less what was sent since then and came back without a word of it
 	resetAt   time.Time // as told with it; zero: nothing was told
+	asking    bool      // one request was sent after the reset; before the next, its answer must tell what is left
 	begun     bool      // the period that ends then began some time ago
 }
 
@@ -46,11 +47,6 @@ func (p *pace) readyAt(now time.Time, underWay int) time.Time {
 	return p.next
 }
 
-// needsNews tells whether an answer must come before the next request: after a reset one request shows what is left.
-func (p *pace) needsNews(now time.Time, underWay int) bool {
-	return p.exhausted(underWay) && p.over(now) && underWay > 0
-}
-
 // exhausted tells whether nothing is left, as far as is known.
 func (p *pace) exhausted(underWay int) bool {
 	return !p.resetAt.IsZero() && p.remaining-underWay < p.leave()
@@ -61,6 +57,7 @@ func (p *pace) over(now time.Time) bool { return !now.Before(p.resetAt.Add(p.gra
 
 // sent takes note of a request that is sent now.
 func (p *pace) sent(now time.Time, underWay int) {
+	p.asking = p.exhausted(underWay) && p.over(now)
 	credit := time.Duration(catchUp * float64(p.quota.period))
 	p.next = later(p.next, now.Add(-credit)).Add(p.interval(now, underWay))
 }
@@ -93,6 +90,7 @@ func (p *pace) told(request int, limit RateLimit, now time.Time) {
 	if request < p.toldBy {
 		return
 	}
+	p.asking = false
 	if limit.Remaining < 0 {
 		p.untold(now)
 		return

@@ -70,6 +70,9 @@ func (r Retry) check(ctx context.Context, resp *http.Response, err error) (bool,
 	if err != nil {
 		return retryableError(err), nil
 	}
+	if !asked && tries.isSettled(resp.StatusCode) {
+		return false, nil
+	}
 	return retryableStatus(resp.StatusCode), nil
 }
 
@@ -137,7 +140,7 @@ func retryableError(err error) bool {
 }
 
 func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
-	if resp == nil {
+	if resp == nil || resp.Header.Get("Retry-After") == "" {
 		return 0, false
 	}
 	return ParseRetryAfter(resp.Header.Get("Retry-After"), now)

@@ -31,6 +31,22 @@ func (w *fixedWindow) count(now time.Time) (int, time.Duration) {
 	return max(w.limit-w.used, -1), w.end.Sub(now)
 }
 
+// openedWindow counts in windows that the first request after the end of one opens.
+type openedWindow struct {
+	limit  int
+	period time.Duration
+	end    time.Time
+	used   int
+}
+
+func (w *openedWindow) count(now time.Time) (int, time.Duration) {
+	if !now.Before(w.end) {
+		w.end, w.used = now.Add(w.period), 0
+	}
+	w.used++
+	return max(w.limit-w.used, -1), w.end.Sub(now)
+}
+
 // slidingWindow counts what came in the last period. Its reset is when the oldest of that is forgotten, or when all is.
 type slidingWindow struct {
 	limit    int
@@ -83,7 +99,7 @@ type limitedServer struct {
 	period  time.Duration
 	epoch   bool
 	silent  func(request int) bool // whether an answer tells nothing of the limit; nil: none
-	jitter  *rand.Rand             // of the time that requests take on their way
+	jitter  *rand.Rand             // of the time that requests take on their way; nil: they take none
 
 	mu       sync.Mutex
 	requests int
@@ -102,6 +118,9 @@ func (s *limitedServer) RoundTrip(*http.Request) (*http.Response, error) {
 func (s *limitedServer) way() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.jitter == nil {
+		return 0
+	}
 	return 20*time.Millisecond + time.Duration(s.jitter.Int64N(int64(40*time.Millisecond)))
 }
 

@@ -13,7 +13,12 @@ type Tries struct {
 	// Hurry gives the request up at once where a smaller one might succeed: after a 502, 503 or 504 without a
 	// Retry-After, after a time-out, and when the answer is too long.
 	Hurry bool
+	// Settled tells of an answer with an error status that it will hardly change: it is asked for again Again times and
+	// no more, unless the server says when. nil: the policy alone decides.
+	Settled func(status int, body []byte) bool
+	Again   int
 
+	settled   int  // answers that were Settled
 	gaveUp    bool // because of Hurry
 	last      bool // there is time for one more attempt, if it takes as long as the one before
 	valid     func(body []byte) bool
@@ -42,7 +47,7 @@ func triesOf(ctx context.Context) *Tries {
 
 // begin readies the account for a request, and keeps what was spent on the one that it replaces.
 func (t *Tries) begin(budget time.Duration, valid func([]byte) bool) {
-	t.budget, t.valid, t.gaveUp, t.last = budget, valid, false, false
+	t.budget, t.valid, t.gaveUp, t.last, t.settled = budget, valid, false, false, 0
 	if valid == nil {
 		t.valid = json.Valid
 	}
@@ -63,6 +68,15 @@ func (t *Tries) attempted(took time.Duration) {
 // giveUp ends the request with as much of the budget left as a next attempt needs.
 func (t *Tries) giveUp(needed time.Duration) {
 	t.gaveUp, t.last = true, t.left()-t.took <= needed
+}
+
+// isSettled tells whether an answer is one that is not asked for once more.
+func (t *Tries) isSettled(status int) bool {
+	if t.Settled == nil || !t.Settled(status, t.body) {
+		return false
+	}
+	t.settled++
+	return t.settled > t.Again
 }
 
 // left is what remains of the budget.

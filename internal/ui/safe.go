@@ -6,11 +6,16 @@ import (
 	"unicode"
 )
 
-// Safe makes text from outside fit to print: what is not printable (control characters, escapes, bidirectional
-// and zero-width marks, line breaks) becomes �.
+// Printable tells whether a character may go to a terminal as it is. Control characters, line breaks, bidirectional
+// marks and what takes no room by itself may not.
+func Printable(r rune) bool {
+	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// Safe makes text from outside fit to print: what is not Printable becomes �.
 func Safe(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if Printable(r) {
 			return r
 		}
 		return unicode.ReplacementChar

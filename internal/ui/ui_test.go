@@ -3,17 +3,21 @@ package ui_test
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 )
 
 func TestSafe(t *testing.T) {
 	for raw, want := range map[string]string{
-		"plain é 日本 ⚡":              "plain é 日本 ⚡",
-		"a\x1b[31mb":                "a�[31mb",
-		"a\nb\tc\r":                 "a�b�c�",
-		"a\u202eb\u200bc\x7f\u0085": "a�b�c��",
-		"bad \xff":                  "bad �",
+		"plain é 日本 ⚡":               "plain é 日本 ⚡",
+		"a\x1b[31mb":                 "a�[31mb",
+		"a\nb\tc\r":                  "a�b�c�",
+		"a\u202eb\u200bc\x7f\u0085":  "a�b�c��",
+		"bad \xff":                   "bad �",
+		"\u034fa\u115f\u3164\u2066":  "�a���",
+		"\U000e0041\u200d\u2028\x9b": "����",
 	} {
 		if got := ui.Safe(raw); got != want {
 			t.Errorf("Safe(%q) = %q, want %q", raw, got, want)
@@ -54,4 +58,23 @@ func TestTable(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("got\n%q\nwant\n%q", out.String(), want)
 	}
+}
+
+// FuzzSafe: whatever comes in, a terminal gets nothing to obey, and lines only where they may be.
+func FuzzSafe(f *testing.F) {
+	for _, text := range []string{"plain", "a\x1b[31mb\nc", "\u202e\u200b\u3164\U000e0041", "bad \xff", "\u009b2J"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, got := range []string{ui.Safe(text), strings.ReplaceAll(ui.SafeLines(text), "\n", "")} {
+			if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool {
+				return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+			}) {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+		if strings.Count(ui.SafeLines(text), "\n") != strings.Count(text, "\n") {
+			t.Errorf("%q became %q", text, ui.SafeLines(text))
+		}
+	})
 }

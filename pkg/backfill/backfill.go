@@ -7,7 +7,11 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,13 +36,14 @@ type Options struct {
 	MaxEntities int                  // new entities that are created without asking; 0: DefaultMaxEntities
 	Yes         bool                 // create any number of them, as they come
 	Ask         func(plan Plan) bool // asked when they are more than MaxEntities; nil: the answer is no
+	Prune       *Prune               // remove repositories that Codecov no longer has; nil: only tell of them
 	Stop        <-chan struct{}      // closed: read no further, write what is on its way, and return
-	Readers     int                  // repositories read at once; 0: 24
+	Readers     int                  // repositories read at once; 0: 28
 	Writers     int                  // bulk requests under way at once; 0: 32
 }
 
 const (
-	defaultReaders = 24
+	defaultReaders = 28
 	defaultWriters = 32
 )
 
@@ -60,7 +65,13 @@ func (o Options) withDefaults() Options {
 func Run(ctx context.Context, o Options) (*Result, error) {
 	r := newRun(o.withDefaults())
 	started := time.Now()
-	err := r.do(ctx)
+	err := o.checkPrune()
+	if err == nil {
+		err = r.do(ctx)
+	}
+	if err == nil {
+		err = r.settleUnlisted(ctx)
+	}
 	return r.tally.result(o, time.Since(started)), err
 }
 
@@ -69,14 +80,17 @@ type run struct {
 	Options
 	current      *mapper.Mapping           // the entries that give a state, not a history
 	repositories []listed                  // not changed once reading has started
+	gaps         gaps                      // what the lists of them did not give
+	owned        []owned                   // the accounts' repositories that Port holds; complete once they have been read back
 	blueprints   map[string]port.Blueprint // those that Port has
 	targets      map[string]*target        // by blueprint; not changed once reading has started
 	index        *index
 	gate         gate
 	late         late
+	ended        []atomic.Bool // by place in repositories: read to its end, or named as unreadable
 	tally        *tally
 
-	codecovOutage, portOutage outage
+	codecovOutage, providerOutage, portOutage outage
 }
 
 func newRun(o Options) *run {
@@ -87,38 +101,64 @@ func newRun(o Options) *run {
 		tally:   newTally(o.Mapping.Blueprints()),
 	}
 	r.gate.run = r
-	r.codecovOutage.patience = 2 // a single repository may be too much for Codecov
+	r.portOutage.begun = make(chan struct{})
+	// A single repository may be too much for Codecov or the git provider, a single batch for Port.
+	slow := []int{0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}
+	r.codecovOutage.patience, r.codecovOutage.single = 2, slow
+	r.providerOutage.patience, r.providerOutage.single = 2, slow
+	r.portOutage.patience, r.portOutage.single = 2, []int{http.StatusInternalServerError}
 	return r
 }
 
 // do looks at both sides before it changes anything: credentials that one of them refuses leave no trace.
 func (r *run) do(ctx context.Context) error {
-	if err := r.look(ctx); err != nil {
+	if stopped, err := r.lookUnlessStopped(ctx); stopped || err != nil {
 		return err
 	}
-	if err := r.stage(ctx, r.read); err != nil {
-		return err
+	r.ended = make([]atomic.Bool, len(r.repositories))
+	failure := r.stage(ctx, r.read)
+	if flood := (*FloodError)(nil); ctx.Err() != nil || errors.As(failure, &flood) {
+		return failure
 	}
-	return r.stage(ctx, r.late.send)
+	failure = cmp.Or(failure, r.stage(ctx, r.late.send))
+	if cause := r.portOutage.cause(); errors.Is(cause, port.ErrUnauthorized) {
+		return cmp.Or(failure, cause)
+	}
+	return failure
+}
+
+// lookUnlessStopped looks, and tells whether the caller asked to stop meanwhile.
+func (r *run) lookUnlessStopped(ctx context.Context) (stopped bool, err error) {
+	ctx, end := stoppable(ctx, r.Stop)
+	defer end()
+	err = r.look(ctx)
+	if errors.Is(context.Cause(ctx), errStopped) {
+		r.tally.interrupted(0)
+		return true, nil
+	}
+	return false, err
 }
 
 // look lists the repositories and reads the blueprints and what Port holds of them.
 func (r *run) look(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, looking := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		r.repositories, err = r.list(ctx)
+		r.repositories, err = r.list(looking)
 		return err
 	})
 	g.Go(func() (err error) {
-		if r.blueprints, err = r.readBlueprints(ctx); err != nil {
+		if r.blueprints, err = r.readBlueprints(looking); err != nil {
 			return err
 		}
 		if r.targets, err = r.planTargets(); err != nil {
 			return err
 		}
-		return r.readBack(ctx)
+		return r.readBack(looking)
 	})
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return r.fillGaps(ctx)
 }
 
 // stage runs a producer of entities and the writers side by side. Reading that fails leaves the writers to finish

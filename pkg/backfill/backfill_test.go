@@ -320,25 +320,40 @@ func TestTwoRepositoriesOfOneIdentifier(t *testing.T) {
 	checkFirstKeeps(t, b, b.run(t))
 }
 
+// heldBack is a network on which some requests wait until something has happened.
+type heldBack struct {
+	next    http.RoundTripper
+	waits   func(*http.Request) bool
+	happens func(*http.Request) bool
+	until   chan struct{}
+	once    sync.Once
+}
+
+func (h *heldBack) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.waits(r) {
+		select {
+		case <-h.until:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	resp, err := h.next.RoundTrip(r)
+	if h.happens(r) {
+		h.once.Do(func() { close(h.until) })
+	}
+	return resp, err
+}
+
 func TestFirstInTheListKeepsTheIdentifierAlsoWhenItIsReadLast(t *testing.T) {
-	b := newBench(t, twins(t))
+	// The first repository's commits are asked for only after the second's entities have arrived in Port.
+	network := &heldBack{
+		until:   make(chan struct{}),
+		waits:   func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/app-one/") },
+		happens: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/bulk") },
+	}
+	b := newBenchOver(t, func(rt http.RoundTripper) http.RoundTripper { network.next = rt; return network }, twins(t))
 	b.mapping(t, family)
 	b.options.Yes = true
-	// The first repository's commits are answered only after the second's entities have arrived in Port.
-	arrived := make(chan struct{})
-	b.codecov.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
-		if strings.Contains(r.URL.Path, "/app-one/") {
-			<-arrived
-		}
-		return false
-	}})
-	once := sync.OnceFunc(func() { close(arrived) })
-	b.port.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
-		if strings.HasSuffix(r.URL.Path, "/bulk") {
-			once()
-		}
-		return false
-	}})
 	checkFirstKeeps(t, b, b.run(t))
 }
 

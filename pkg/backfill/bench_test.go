@@ -80,10 +80,8 @@ func synthetic(b *testing.B, repositories, commits int) *bench {
 // oneEntityAtATime reads each repository and writes each entity by itself, a request after the other.
 func oneEntityAtATime(b *testing.B, repositories, commits int) time.Duration {
 	bench := synthetic(b, repositories, commits)
-	for _, blueprint := range mapper.BuiltinBlueprints() {
-		if err := bench.options.Port.CreateBlueprint(b.Context(), blueprint); err != nil {
-			b.Fatal(err)
-		}
+	if _, err := bench.options.Port.CreateBlueprints(b.Context(), mapper.BuiltinBlueprints()); err != nil {
+		b.Fatal(err)
 	}
 	started := time.Now()
 	for repository, err := range bench.options.Codecov.Repositories(b.Context(), "acme", codecov.RepositoriesOptions{}) {

@@ -114,6 +114,22 @@ func (h hasher) print(p projection, e port.Entity) (f fingerprint, comparable bo
 	return fingerprint{plain: max(sum, 1), partial: uint32(mix(partial, 1))}, comparable
 }
 
+// tellsAll tells whether the entity has all that the entry of the mapping writes: a value that does not fit its
+// blueprint is left out, and so is a title that is null.
+func (p projection) tellsAll(e port.Entity) bool {
+	for _, property := range p.plain {
+		if _, told := e.Properties[property.name]; !told {
+			return false
+		}
+	}
+	for _, name := range p.relations {
+		if _, told := e.Relations[name]; !told {
+			return false
+		}
+	}
+	return (!p.title || e.Title != "") && !p.whole
+}
+
 func coversAll(object map[string]any, keys []string) bool {
 	for _, key := range keys {
 		if _, ok := object[key]; !ok {

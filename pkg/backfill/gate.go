@@ -21,7 +21,7 @@ type gate struct {
 	*run
 	mu     sync.Mutex
 	open   bool
-	closed bool // for good: somebody said no
+	closed error // why it stays shut: somebody said no, or what is missing in Port could not be created
 	held   []outgoing
 }
 
@@ -58,14 +58,9 @@ func (g *gate) hold(ctx context.Context, o outgoing, entities chan<- outgoing) (
 	if g.open {
 		return false, nil
 	}
-	if !g.closed {
-		g.held = append(g.held, o)
-	}
-	if len(g.held) <= g.MaxEntities && !g.closed {
-		return true, nil
-	}
-	if g.closed {
-		return true, context.Canceled
+	g.held = append(g.held, o)
+	if len(g.held) <= g.MaxEntities || g.closed != nil {
+		return true, g.closed
 	}
 	return true, g.ask(ctx, entities)
 }
@@ -77,20 +72,23 @@ func (g *gate) ask(ctx context.Context, entities chan<- outgoing) error {
 		return err
 	}
 	if g.Ask == nil || !g.Ask(plan) {
-		g.closed = true
-		return &FloodError{Plan: plan}
+		g.closed = &FloodError{Plan: plan}
+		return g.closed
 	}
 	return g.release(ctx, entities)
 }
 
 // release opens the gate: what is missing of the blueprints is created, and what was held back goes on its way.
 func (g *gate) release(ctx context.Context, entities chan<- outgoing) error {
-	if err := g.createMissing(ctx); err != nil {
-		return err
+	if !g.open {
+		if g.closed = g.createMissing(ctx); g.closed != nil {
+			return g.closed
+		}
+		g.open = true
 	}
-	g.open = true
-	for _, o := range g.held {
+	for i, o := range g.held {
 		if err := hand(ctx, entities, o); err != nil {
+			g.held = g.held[i:]
 			return err
 		}
 	}
@@ -98,12 +96,12 @@ func (g *gate) release(ctx context.Context, entities chan<- outgoing) error {
 	return nil
 }
 
-// end opens the gate once the reading has ended.
+// end opens the gate once the reading has ended, unless it is shut for good.
 func (g *gate) end(ctx context.Context, entities chan<- outgoing) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.open {
-		return nil
+	if g.closed != nil {
+		return g.closed
 	}
 	return g.release(ctx, entities)
 }
@@ -113,6 +111,17 @@ func (g *gate) waiting() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.held)
+}
+
+// repositories gives the names of those that entities are held back of.
+func (g *gate) repositories() map[string]bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	names := make(map[string]bool)
+	for _, o := range g.held {
+		names[o.repository] = true
+	}
+	return names
 }
 
 func hand(ctx context.Context, entities chan<- outgoing, o outgoing) error {
@@ -135,7 +144,7 @@ func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
 		if entry.PerCommit {
 			plan.UpTo += commits
 		} else {
-			plan.UpTo += len(r.repositories)
+			plan.UpTo += r.given()
 		}
 	}
 	plan.UpTo = max(plan.UpTo, atLeast)
@@ -146,12 +155,26 @@ func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
 	return plan, nil
 }
 
+// given is how many repositories may give entities.
+func (r *run) given() int {
+	count := 0
+	for _, repository := range r.repositories {
+		if repository.HasCoverage() || r.IncludeInactive {
+			count++
+		}
+	}
+	return count
+}
+
 func (r *run) countCommits(ctx context.Context) (int, error) {
 	var mu sync.Mutex
 	total := 0
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.Readers)
 	for _, repository := range r.repositories {
+		if !repository.HasCoverage() {
+			continue
+		}
 		g.Go(func() error {
 			count, err := r.countOf(ctx, repository)
 			mu.Lock()
@@ -165,8 +188,14 @@ func (r *run) countCommits(ctx context.Context) (int, error) {
 
 // countOf gives how many commits of a repository may be replayed. One that cannot be read counts none.
 func (r *run) countOf(ctx context.Context, repository listed) (int, error) {
-	total := 0
-	for _, branch := range repository.branches(r.Selection) {
+	if r.Latest {
+		return 1, nil
+	}
+	total, branches := 0, repository.branches(r.Selection)
+	if r.AllBranches {
+		branches = []string{""}
+	}
+	for _, branch := range branches {
 		count, err := r.Codecov.CountCommits(ctx, repository.owner, repository.Name, codecov.CommitsOptions{Branch: branch})
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)

@@ -103,3 +103,12 @@ func (x *index) astray(entry int, identifier string, repository int) bool {
 	r, known := s.get(key)
 	return known && r.giver != nobody && int(r.giver) != repository
 }
+
+// claimed tells whether a repository of this run has given the identifier.
+func (x *index) claimed(entry int, identifier string) bool {
+	s, key := x.at(entry, identifier)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, known := s.get(key)
+	return known && r.giver >= 0
+}

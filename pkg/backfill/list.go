@@ -38,7 +38,7 @@ func (r *run) list(ctx context.Context) ([]listed, error) {
 	for i, owner := range r.Owners {
 		g.Go(func() error {
 			var err error
-			accounts[i], err = r.listOwner(listing, owner)
+			accounts[i], err = r.listOwner(listing, owner, r.exact())
 			return err
 		})
 	}
@@ -46,25 +46,26 @@ func (r *run) list(ctx context.Context) ([]listed, error) {
 		return nil, err
 	}
 	var all []listed
-	ranks := make(map[string]int)
 	for i, repositories := range accounts {
 		for _, repository := range repositories {
-			all = append(all, listed{Repository: repository, owner: r.Owners[i], rank: ranks[repository.Name]})
-			ranks[repository.Name]++
+			all = append(all, listed{Repository: repository, owner: r.Owners[i]})
 		}
 	}
-	r.tellMissing(all)
 	return all, nil
 }
 
-func (r *run) listOwner(ctx context.Context, owner string) ([]codecov.Repository, error) {
+// listOwner gives the repositories of one account, all or those of some names. What the list does not give is named,
+// and what it does is read all the same.
+func (r *run) listOwner(ctx context.Context, owner string, names []string) ([]codecov.Repository, error) {
 	var selected []codecov.Repository
-	options := codecov.RepositoriesOptions{Names: r.exact()}
+	options := codecov.RepositoriesOptions{Names: names, Skipped: func(row *codecov.RowError) { r.gaps.left(owner, row) }}
 	for repository, err := range r.Codecov.Repositories(ctx, owner, options) {
-		if err != nil {
+		switch {
+		case isPartial(err):
+			r.gaps.cut(owner, err)
+		case err != nil:
 			return nil, fmt.Errorf("list the repositories of %s: %w", owner, err)
-		}
-		if r.selects(repository.Name) {
+		case r.selects(repository.Name):
 			r.tally.repositoryListed(repository)
 			selected = append(selected, repository)
 		}
@@ -72,11 +73,24 @@ func (r *run) listOwner(ctx context.Context, owner string) ([]codecov.Repository
 	return selected, nil
 }
 
+// rank counts for each repository those before it that have its name.
+func rank(all []listed) {
+	ranks := make(map[string]int)
+	for i := range all {
+		all[i].rank = ranks[all[i].Name]
+		ranks[all[i].Name]++
+	}
+}
+
 // tellMissing names the repositories that were asked for by name and that no account has.
-func (r *run) tellMissing(all []listed) {
+func (r *run) tellMissing() {
 	for _, name := range r.exact() {
-		if !slices.ContainsFunc(all, func(l listed) bool { return strings.EqualFold(l.Name, name) }) {
+		if !r.isListed(name) && !r.gaps.names(name) {
 			r.tally.repositoryFailed(name, errNoSuchRepository)
 		}
 	}
+}
+
+func (r *run) isListed(name string) bool {
+	return slices.ContainsFunc(r.repositories, func(l listed) bool { return strings.EqualFold(l.Name, name) })
 }

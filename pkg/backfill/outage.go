@@ -3,6 +3,7 @@ package backfill
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -10,7 +11,9 @@ import (
 // again, so that a dead service is told within minutes and nothing goes unnamed. The zero value is ready; it is safe
 // for concurrent use.
 type outage struct {
-	patience int // failures in a row that are taken for single ones
+	single   []int         // statuses that may be of one request alone, by what it asks for; 0 is no answer
+	patience int           // how many of those in a row are taken for such
+	begun    chan struct{} // closed once the service counts as down; nil: nobody waits for it
 
 	mu    sync.Mutex
 	inRow int
@@ -26,13 +29,32 @@ func (o *outage) cause() error {
 
 // failed takes note of a request that failed after all its attempts.
 func (o *outage) failed(err error) {
-	if !unanswered(err) {
+	status, ok := unanswered(err)
+	if !ok {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.inRow++; o.inRow > o.patience && o.down == nil {
-		o.down = err
+	if o.inRow++; o.inRow > o.patience || !slices.Contains(o.single, status) {
+		o.begin(err)
+	}
+}
+
+// refused takes note that the service refuses the credentials, which no further request can change.
+func (o *outage) refused(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.begin(err)
+}
+
+// begin needs the lock.
+func (o *outage) begin(err error) {
+	if o.down != nil {
+		return
+	}
+	o.down = err
+	if o.begun != nil {
+		close(o.begun)
 	}
 }
 
@@ -43,15 +65,15 @@ func (o *outage) answered() {
 	o.inRow = 0
 }
 
-// unanswered tells a service that is down or overloaded from one that refuses.
-func unanswered(err error) bool {
+// unanswered tells a service that is down or overloaded from one that refuses, and gives the status of its answer.
+func unanswered(err error) (status int, ok bool) {
 	var failure interface {
 		error
 		HTTPStatus() int
 	}
 	if !errors.As(err, &failure) {
-		return false
+		return 0, false
 	}
-	status := failure.HTTPStatus()
-	return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+	status = failure.HTTPStatus()
+	return status, status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 }

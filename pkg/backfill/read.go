@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -8,31 +9,63 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// errStopped ends the reading when the caller asks for it.
-var errStopped = errors.New("stopped")
+// What ends the reading before its end: the caller asks for it, or there is nowhere left to write to.
+var (
+	errStopped   = errors.New("stopped")
+	errAbandoned = errors.New("port has stopped taking entities")
+)
 
 // errNoSuchRepository: the token sees no repository of a name that was asked for.
 var errNoSuchRepository = errors.New("codecov shows no repository of this name")
 
 // read replays the repositories, several at a time, into entities. A repository that cannot be read is data in
-// the result; refused credentials are an error.
+// the result; refused credentials are an error. What was read until then is handed on, and what was not is named.
 func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 	reading, end := stoppable(ctx, r.Stop)
 	defer end()
+	reading, endWatch := endingWith(reading, r.portOutage.begun, errAbandoned)
+	defer endWatch()
 	if r.Yes || r.DryRun {
 		if err := r.gate.end(reading, entities); err != nil {
 			return err
 		}
 	}
 	err := r.readAll(reading, entities)
-	if errors.Is(context.Cause(reading), errStopped) {
+	flood := (*FloodError)(nil)
+	switch {
+	case errors.Is(context.Cause(reading), errStopped):
 		r.tally.interrupted(r.gate.waiting())
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &flood):
+		return err
+	}
+	return r.finish(ctx, err, entities)
+}
+
+// finish hands on what is held back once the reading has ended, and names what is missing where it ended with an error.
+func (r *run) finish(ctx context.Context, err error, entities chan<- outgoing) error {
+	err = cmp.Or(err, r.gate.end(ctx, entities))
+	if errors.Is(err, errAbandoned) {
+		r.nameUnfinished(r.portOutage.cause())
 		return nil
 	}
 	if err != nil {
-		return err
+		r.nameUnfinished(err)
 	}
-	return r.gate.end(ctx, entities)
+	return err
+}
+
+// nameUnfinished names the repositories that were not read to their end, and those with entities that were held back.
+func (r *run) nameUnfinished(cause error) {
+	held := r.gate.repositories()
+	for i, repository := range r.repositories {
+		wanted := repository.HasCoverage() || r.IncludeInactive
+		if wanted && !r.ended[i].Load() || held[repository.Name] {
+			r.tally.repositoryUnfinished(repository.Name, cause)
+		}
+	}
 }
 
 // readAll reads the repositories in the order of the list, but those of one name one after the other.
@@ -46,7 +79,11 @@ func (r *run) readAll(ctx context.Context, entities chan<- outgoing) error {
 			}
 			left--
 			if reading.Err() == nil {
-				readers.Go(func() error { return r.replay(reading, i, entities) })
+				readers.Go(func() error {
+					err := r.replay(reading, i, entities)
+					r.ended[i].Store(err == nil)
+					return err
+				})
 			}
 		}
 		if err := readers.Wait(); err != nil {
@@ -61,12 +98,17 @@ func (r *run) readAll(ctx context.Context, entities chan<- outgoing) error {
 
 // stoppable gives a context that ends when stop is closed, and the function that ends it and its watch.
 func stoppable(ctx context.Context, stop <-chan struct{}) (context.Context, func()) {
+	return endingWith(ctx, stop, errStopped)
+}
+
+// endingWith gives a context that ends with a cause when a channel is closed, and the function that ends it and its watch.
+func endingWith(ctx context.Context, closed <-chan struct{}, cause error) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		select {
-		case <-stop:
-			cancel(errStopped)
+		case <-closed:
+			cancel(cause)
 		case <-ctx.Done():
 		}
 	})

@@ -33,6 +33,9 @@ func (r *run) readBackOf(ctx context.Context, t *target) error {
 		if err != nil {
 			return err
 		}
+		if o, ok := r.ownedBy(entity); ok && t.blueprint.Identifier == stateBlueprint {
+			r.owned = append(r.owned, o) // by this goroutine alone: there is one a blueprint
+		}
 		foreign := !r.Force && r.isForeign(entity)
 		conformed, _ := t.conformer.Conform(entity)
 		for entry, projection := range t.projections {

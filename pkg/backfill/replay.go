@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type replay struct {
 	entities chan<- outgoing
 	picker   *picker
 	future   []codecov.Commit
+	refused  map[named]bool // identifiers that have been named as another's: once is enough
 }
 
 // replay reads the wanted commits of a repository and replays them, newest first. Commits far in the future come
@@ -44,9 +46,10 @@ func (r *run) replay(ctx context.Context, place int, entities chan<- outgoing) e
 		account:  mapper.Account{Service: r.Codecov.Service(), Owner: repository.owner, AppURL: r.AppURL},
 		entities: entities,
 		picker:   newPicker(r.Selection, r.Now),
+		refused:  make(map[named]bool),
 	}
 	if repository.HasCoverage() {
-		if cause := r.codecovOutage.cause(); cause != nil {
+		if cause := cmp.Or(r.codecovOutage.cause(), p.provider().cause()); cause != nil {
 			r.tally.repositoryFailed(p.Name, cause)
 			return nil
 		}
@@ -54,12 +57,18 @@ func (r *run) replay(ctx context.Context, place int, entities chan<- outgoing) e
 			return p.unreadable(ctx, err)
 		}
 		r.codecovOutage.answered()
+		p.provider().answered()
 		r.tally.repositoryRead()
 	}
-	if p.picker.picked == 0 && r.IncludeInactive {
+	if r.IncludeInactive && p.hasNone() {
 		return p.payload(ctx, r.Mapping, mapper.InactivePayload(p.account, p.Repository))
 	}
 	return nil
+}
+
+// hasNone tells that the repository has no coverage, which is more than that the selection leaves out what it has.
+func (p *replay) hasNone() bool {
+	return !p.HasCoverage() || p.picker.picked == 0 && p.Since.IsZero() && len(p.Branches) == 0
 }
 
 func (p *replay) read(ctx context.Context) error {
@@ -84,8 +93,12 @@ func (p *replay) read(ctx context.Context) error {
 
 // readBranch reads one listing. In that of every branch, the default branch's commits have been seen before.
 func (p *replay) readBranch(ctx context.Context, branch string) error {
-	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect()}
+	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect(), Skipped: func(row *codecov.RowError) { p.tally.commitsMissing(p.Name, row) }}
 	for commit, err := range p.Codecov.Commits(ctx, p.owner, p.Name, options) {
+		if isPartial(err) {
+			p.tally.commitsMissing(p.Name, err)
+			return nil
+		}
 		if err != nil {
 			return readError{err}
 		}
@@ -125,6 +138,15 @@ func (p *replay) expect() int {
 	return 0
 }
 
+// provider is the outage of what Codecov asks for the repository: the git provider for a private one, nobody else for a
+// public one.
+func (p *replay) provider() *outage {
+	if p.Private {
+		return &p.providerOutage
+	}
+	return &p.codecovOutage
+}
+
 // readError is an error of Codecov's, told from those of the rest of the pipeline.
 type readError struct{ error }
 
@@ -141,7 +163,11 @@ func (p *replay) unreadable(ctx context.Context, err error) error {
 	if errors.Is(err, codecov.ErrUnauthorized) {
 		return fmt.Errorf("read the commits of %s: %w", p.Name, err)
 	}
-	p.codecovOutage.failed(err)
+	if errors.Is(err, codecov.ErrOutage) {
+		p.provider().failed(err)
+	} else {
+		p.codecovOutage.failed(err)
+	}
 	p.tally.repositoryFailed(p.Name, err)
 	return nil
 }
@@ -193,10 +219,10 @@ func (c *claims) take(blueprint, identifier string) bool {
 	case given:
 		return false
 	case lost:
-		c.fail(blueprint, identifier, CodeTaken, c.repositories[other].title()+" gives this identifier too, and keeps it")
+		c.refuse(blueprint, identifier, c.repositories[other].title()+" gives this identifier too, and keeps it")
 		return false
 	case foreign:
-		c.fail(blueprint, identifier, CodeTaken, "Port holds it for another account")
+		c.refuse(blueprint, identifier, "Port holds it for another account")
 		return false
 	case won:
 		c.tally.failed(Failure{Repository: c.repositories[other].Name, Blueprint: blueprint, Identifier: identifier, Code: CodeTaken,
@@ -207,6 +233,14 @@ func (c *claims) take(blueprint, identifier string) bool {
 		c.won[named{blueprint, identifier}] = true
 	}
 	return true
+}
+
+// refuse names an identifier that is another's, once however many commits give it.
+func (p *replay) refuse(blueprint, identifier, message string) {
+	if name := (named{blueprint, identifier}); !p.refused[name] {
+		p.refused[name] = true
+		p.fail(blueprint, identifier, CodeTaken, message)
+	}
 }
 
 func (l listed) title() string { return "repository " + l.owner + "/" + l.Name }
@@ -226,7 +260,10 @@ func (p *replay) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 		return nil
 	}
 	p.tally.mapped(m.Entry)
-	entity, state := p.compare(target.projections[m.Entry], m.Entry, entity)
+	entity, state, err := p.compare(ctx, target, m.Entry, entity)
+	if err != nil {
+		return err
+	}
 	out := outgoing{blueprint: m.Blueprint, repository: p.Name, entity: entity, exists: state != missing}
 	switch {
 	case takenOver:
@@ -264,20 +301,37 @@ const (
 
 // compare tells how the entity stands to what Port holds. What is partly known and has not changed is taken out of an
 // entity that is to be written: it would erase what a live event told.
-func (p *replay) compare(projection projection, entry int, entity port.Entity) (port.Entity, state) {
+func (p *replay) compare(ctx context.Context, t *target, entry int, entity port.Entity) (port.Entity, state, error) {
 	held, ok := p.run.index.held(entry, entity.Identifier)
 	if !ok {
-		return entity, missing
+		return entity, missing, nil
 	}
+	projection := t.projections[entry]
 	print, comparable := p.run.index.print(projection, entity)
 	samePart := !comparable || print.partial == held.partial
 	if print.plain == held.plain && samePart {
-		return entity, equal
+		return entity, equal, nil
+	}
+	if !p.Force && !projection.tellsAll(entity) {
+		same, err := p.changesNothing(ctx, t, entity)
+		if same || err != nil {
+			return entity, equal, err
+		}
 	}
 	if samePart && !p.Force {
 		for _, property := range projection.partial {
 			delete(entity.Properties, property.name)
 		}
 	}
-	return entity, differs
+	return entity, differs, nil
+}
+
+// changesNothing asks Port for the entity and compares what ours tells. Fingerprints stand for all that an entry of the
+// mapping writes: where the entity leaves out some of it, they differ though nothing would change.
+func (p *replay) changesNothing(ctx context.Context, t *target, entity port.Entity) (bool, error) {
+	held, err := p.holds(ctx, t.blueprint.Identifier, []outgoing{{entity: entity}})
+	if err != nil {
+		return false, fmt.Errorf("compare %s %s: %w", t.blueprint.Identifier, entity.Identifier, err)
+	}
+	return len(t.changes(p.run.index.hasher, held[entity.Identifier], entity)) == 0, nil
 }

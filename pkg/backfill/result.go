@@ -3,7 +3,8 @@ package backfill
 import (
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // Result is what became of a run.
@@ -16,10 +17,12 @@ type Result struct {
 	Commits           CommitCounts
 	Entities          []EntityCounts // one a blueprint, in the order of the mapping
 	LeftOut           []LeftOut      // values that do not fit their blueprint, by property and reason
+	Unlisted          []Unlisted     // repositories that Port holds and that Codecov's lists do not have
 	Changes           []Change       // under DryRun: what updates would change, the first MaxChanges of them
 	Barren            []int          // the mapping's entries (from 0) that gave no identifier on any commit
 	Failures          []Failure
-	Codecov, Port     transport.Counts
+	Codecov           codecov.Counts
+	Port              port.Counts
 	Duration          time.Duration
 }
 
@@ -64,6 +67,9 @@ const (
 	CodeUnsendable          = "unsendable"
 	CodeNoAnswer            = "no_answer"
 	CodeUnreadable          = "unreadable"
+	CodePruneLimit          = "prune_limit" // of a repository: more than Prune.Limit would have gone with it
+	CodeNotRemoved          = "not_removed" // of a repository that was to be pruned
+	CodeUnfinished          = "unfinished"  // of a repository: the run ended before it
 )
 
 // Failure is an entity that is not in Port as it should be, or, without a blueprint, a repository that could

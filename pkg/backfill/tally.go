@@ -52,14 +52,33 @@ func (t *tally) repositoryListed(repository codecov.Repository) {
 func (t *tally) repositoryRead() { t.count(func(r *Result) { r.Repositories.Read++ }) }
 
 func (t *tally) repositoryFailed(name string, err error) {
-	failure := Failure{Repository: name, Code: CodeUnreadable, Message: err.Error()}
-	if apiError := (*codecov.APIError)(nil); errors.As(err, &apiError) {
-		failure.Status = apiError.Status
-	}
 	t.count(func(r *Result) {
 		r.Repositories.Failed++
-		r.Failures = append(r.Failures, failure)
+		r.Failures = append(r.Failures, unreadable(name, err))
 	})
+}
+
+// repositoryUnfinished names a repository that an error of the whole run left unread, or part of its entities unwritten.
+func (t *tally) repositoryUnfinished(name string, cause error) {
+	failure := Failure{Repository: name, Code: CodeUnfinished, Message: cause.Error()}
+	if answered := (interface{ HTTPStatus() int })(nil); errors.As(cause, &answered) {
+		failure.Status = answered.HTTPStatus()
+	}
+	t.count(func(r *Result) { r.Failures = append(r.Failures, failure) })
+}
+
+// notPruned names a repository that was to be removed.
+func (t *tally) notPruned(failure Failure) {
+	t.count(func(r *Result) { r.Failures = append(r.Failures, failure) })
+}
+
+// pruneInterrupted notes that there is something left to prune.
+func (t *tally) pruneInterrupted(left bool) {
+	t.count(func(r *Result) { r.Interrupted = r.Interrupted || left })
+}
+
+func (t *tally) unlisted(repositories []Unlisted) {
+	t.count(func(r *Result) { r.Unlisted = repositories })
 }
 
 // commitRead counts a commit; one that has a reason is skipped.
@@ -162,6 +181,9 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	slices.Sort(r.Barren)
 	slices.SortFunc(r.LeftOut, func(a, b LeftOut) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
+	})
+	slices.SortFunc(r.Unlisted, func(a, b Unlisted) int {
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
 	})
 	slices.SortStableFunc(r.Changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))

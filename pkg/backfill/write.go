@@ -96,8 +96,8 @@ func (r *run) add(open map[string]*bulk, o outgoing) error {
 	return nil
 }
 
-// upsert writes one batch. Entities that Port refuses, one by one or all together, are data in the result;
-// refused credentials are an error. Once Port has stopped answering, what is left is named without asking again.
+// upsert writes one batch. Entities that Port refuses, one by one or all together, are data in the result. Once Port
+// has stopped answering or refuses the credentials, what is left is named without asking again.
 func (r *run) upsert(ctx context.Context, b *bulk) error {
 	if r.DryRun {
 		return r.preview(ctx, b)
@@ -110,6 +110,7 @@ func (r *run) upsert(ctx context.Context, b *bulk) error {
 	result, err := r.Port.UpsertBatch(ctx, b.blueprint, &b.batch, options)
 	switch {
 	case err == nil:
+		r.portOutage.answered()
 		r.settle(b, result)
 		return nil
 	case b.batch.Len() > 1 && refusesTheBody(err):
@@ -117,10 +118,14 @@ func (r *run) upsert(ctx context.Context, b *bulk) error {
 		return errors.Join(r.upsert(ctx, first), r.upsert(ctx, second))
 	}
 	r.failAll(b, err)
-	if ctx.Err() != nil || errors.Is(err, port.ErrUnauthorized) {
+	switch {
+	case ctx.Err() != nil:
 		return fmt.Errorf("write to blueprint %s: %w", b.blueprint, err)
+	case errors.Is(err, port.ErrUnauthorized):
+		r.portOutage.refused(fmt.Errorf("write to blueprint %s: %w", b.blueprint, err))
+	default:
+		r.portOutage.failed(err)
 	}
-	r.portOutage.failed(err)
 	return nil
 }
 

@@ -53,7 +53,13 @@ func refusedToken(err error) Step {
 // account lists an account's repositories.
 func (d *doctor) account(ctx context.Context, owner string) Step {
 	listed, private, without := 0, 0, 0
-	for row, err := range d.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{}) {
+	var gap error // what the list does not give
+	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.RowError) { gap = row }}
+	for row, err := range d.Codecov.Repositories(ctx, owner, options) {
+		if isPartial(err) {
+			gap = err
+			break
+		}
 		if err != nil {
 			return d.unlisted(owner, err)
 		}
@@ -68,12 +74,23 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 	}
 	text := fmt.Sprintf("%s: %d private, %d inactive without coverage", several(listed, "repository"), private, without)
 	switch {
+	case gap != nil:
+		return warning(text+"; not all can be read: "+gap.Error(), "'codecov-port sync' brings in the others, and those that it is given by name (--repo)")
 	case listed == 0:
 		return warning("no repository is to be seen", "Codecov lists only what the token's user may see")
 	case private == 0:
 		return noted(text, "private repositories, if there are any, are hidden from the token's user")
 	}
 	return well(text)
+}
+
+// isPartial tells an error that ends a list whose rows are of use all the same.
+func isPartial(err error) bool {
+	var (
+		stopped    *codecov.StoppedError
+		incomplete *codecov.IncompleteError
+	)
+	return errors.As(err, &stopped) || errors.As(err, &incomplete)
 }
 
 func (d *doctor) unlisted(owner string, err error) Step {

@@ -21,7 +21,7 @@ const DefaultBaseURL = "https://api.codecov.io/api/v2"
 // Options configures a Client. Service is needed; a zero value elsewhere means the default.
 type Options struct {
 	BaseURL      string  // DefaultBaseURL where empty
-	Token        string  // a user API token; without one the server shows public repositories only
+	Token        string  `json:"-"` // a user API token; without one the server shows public repositories only
 	Service      Service // the git provider whose accounts are read
 	UserAgent    string
 	PageSize     int  // rows a request at the most; 0: DefaultPageSize. The server sets no upper bound
@@ -39,7 +39,7 @@ func (o Options) GoString() string { return o.String() }
 // LogValue leaves the token out.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
-const defaultConcurrency = 24
+const defaultConcurrency = 28
 
 // Client reads from one Codecov server, for one service. The token goes to the configured origin only.
 //
@@ -57,7 +57,7 @@ type Client struct {
 	stats   transport.Stats
 }
 
-// NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
+// NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
 // where the address is plain http to another host than loopback and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
@@ -85,6 +85,7 @@ func NewClient(o Options) (*Client, error) {
 		Limiter:      transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
 		Network:      o.Transport,
 		Stats:        &client.stats,
+		Secrets:      transport.NewSecrets(o.Token),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
@@ -95,18 +96,24 @@ func NewClient(o Options) (*Client, error) {
 // Service is the git provider whose accounts the client reads.
 func (c *Client) Service() Service { return c.service }
 
+// Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
+type Counts = transport.Counts
+
 // Counts tells what the client has sent and received so far.
-func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
+func (c *Client) Counts() Counts { return c.stats.Counts() }
+
+// answer is what an answer's body is decoded into.
+type answer interface{ decode(body []byte) error }
 
 // get asks for one page and decodes it into answer. Each of segments is escaped by itself.
-func (c *Client) get(ctx context.Context, tries *transport.Tries, segments []string, query url.Values, answer any) error {
+func (c *Client) get(ctx context.Context, tries *transport.Tries, segments []string, query url.Values, answer answer) error {
 	address, err := c.address(segments, query)
 	if err != nil {
 		return err
 	}
 	var unreadable error
 	decode := func(body []byte) bool {
-		unreadable = json.Unmarshal(body, answer)
+		unreadable = answer.decode(body)
 		syntax := (*json.SyntaxError)(nil)
 		return !errors.As(unreadable, &syntax)
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
+// ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
+var ErrInsecure = transport.ErrInsecure
+
 // What a caller branches on. Match with errors.Is; the details are in the *APIError.
 var (
 	// ErrUnauthorized: Codecov refuses the token itself. Only a user API token works.
@@ -17,6 +20,8 @@ var (
 	// ErrProviderRefused: the git provider refuses the user's login at Codecov (401), or limits its rate
 	// (403); the token is fine, and other repositories may work.
 	ErrProviderRefused = errors.New("the git provider refuses")
+	// ErrOutage: Codecov fails on everything of a list: it is down, or, for a private repository, the git provider is.
+	ErrOutage = errors.New("codecov or the git provider is down")
 	// ErrOwnerNotFound: there is no such owner at this service.
 	ErrOwnerNotFound = errors.New("no such owner")
 	// ErrNotFound: no such repository, or no access to it.

@@ -3,23 +3,13 @@ package codecov
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"iter"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
-
-	"github.com/codecov-port/codecov-port/internal/transport"
 )
-
-// page is the shape of every list. Its "next" is left unread on purpose: the cloud gives an http:// address
-// there, and following it would send the token in clear text.
-type page[T any] struct {
-	Count   int `json:"count"` // rows in the whole list
-	Results []T `json:"results"`
-}
 
 // list is one of Codecov's lists, to be read page by page.
 type list struct {
@@ -28,6 +18,25 @@ type list struct {
 	query    url.Values
 	most     int // rows a page; 0: as many as the client's size allows
 	expect   int // rows that the caller will need; 0: all
+
+	title   string          // for messages: "the commits of acme/monolith"
+	named   bool            // of rows that were asked for by their names: a page that is spoiled is not salvaged
+	hasty   bool            // nor is it asked for again
+	skipped func(*RowError) // nil: a row that is left out ends the list
+	state   *state
+}
+
+// state is what the pages of one reading of a list have told. Pages are read one after the other.
+type state struct {
+	count   int // rows in the whole list, as the last page said; 0: none has come
+	leftOut int // rows that were left out
+	shrank  bool
+}
+
+// counted notes how many rows the list has by now.
+func (s *state) counted(count int) {
+	s.shrank = s.shrank || count < s.count
+	s.count = count
 }
 
 // place is where in a list a page lies. Pages are counted, so its size divides its offset.
@@ -50,36 +59,55 @@ func (p place) fit(most int) place {
 // part is what reading a page brought.
 type part[T any] struct {
 	rows []T
+	bad  []*RowError // rows that are left out
 	err  error
 	next place
 	more bool // there is a page at next
 }
 
+// mostReadings is how often a list is read at the most whose rows move between its pages.
+const mostReadings = 3
+
 // rows gives the rows of a list by counting its pages, a request a page. While the caller works on one page the
-// next is read already, unless the caller has said how many rows it expects to need. The error comes once and last.
-func rows[T any](ctx context.Context, l list) iter.Seq2[T, error] {
+// next is read already, unless the caller has said how many rows it expects to need. Rows with a key are given once;
+// where the list then holds more than were given, it is read again for those. The error comes once and last.
+func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var reading sync.WaitGroup
-		defer reading.Wait()
-		defer cancel()
-		ahead := false
-		defer func() { l.client.leaveAhead(ahead) }()
-		for next := later[T](ctx, l, place{}); next != nil; {
-			came := next()
-			l.client.leaveAhead(ahead)
-			ahead = false
-			if next = nil; came.more {
-				next = later[T](ctx, l, came.next)
-				if ahead = l.expect == 0 && l.client.mayReadAhead(); ahead {
-					next = start(&reading, next)
-				}
-			}
-			if !came.give(yield) {
+		g := newGiver(key, l.skipped, yield)
+		for range mostReadings {
+			l.state = new(state)
+			if !reading(ctx, l, g) || g.complete(l.state) {
 				return
 			}
 		}
+		yield(*new(T), &IncompleteError{List: l.title, Missing: g.missing(l.state), Count: l.state.count})
 	}
+}
+
+// reading gives the rows of a list from its first page to its end, and tells whether it got there.
+func reading[T any](ctx context.Context, l list, g *giver[T]) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer cancel()
+	ahead := false
+	defer func() { l.client.leaveAhead(ahead) }()
+	g.again()
+	for next := later[T](ctx, l, place{}); next != nil; {
+		came := next()
+		l.client.leaveAhead(ahead)
+		ahead = false
+		if next = nil; came.more {
+			next = later[T](ctx, l, came.next)
+			if ahead = l.expect == 0 && l.client.mayReadAhead(); ahead {
+				next = start(&reading, next)
+			}
+		}
+		if !g.give(came) {
+			return false
+		}
+	}
+	return true
 }
 
 // mostAhead is how many lists may hold a page that they read ahead. Where many are read at the same time there is
@@ -113,42 +141,28 @@ func start[T any](running *sync.WaitGroup, value func() T) func() T {
 	return func() T { return <-done }
 }
 
-// give hands the rows or the error to the caller, and tells whether it wants more.
-func (p part[T]) give(yield func(T, error) bool) bool {
-	for i, row := range p.rows {
-		p.rows[i] = *new(T) // what has been given is not kept
-		if !yield(row, nil) {
-			return false
-		}
-	}
-	if p.err != nil {
-		var none T
-		return yield(none, p.err)
-	}
-	return true
-}
-
-// read asks for the page at a place.
+// read asks for the page at a place, and for what can be read of it where Codecov cannot give it whole.
 func read[T any](ctx context.Context, l list, at place) part[T] {
 	answer, from, err := fetch[T](ctx, l, at)
-	if err != nil && at.offset > 0 && isPastTheEnd(err) {
+	switch {
+	case err != nil && at.offset > 0 && isPastTheEnd(err):
 		return part[T]{} // rows have gone since the page before
-	}
-	if err != nil {
+	case isSpoiled(err) && !l.named:
+		return salvaged[T](ctx, l, from, at.offset, err)
+	case err != nil:
 		return part[T]{err: err}
 	}
+	rows, bad := answer.from(at.offset, from, l.title)
+	l.state.counted(answer.Count)
+	l.state.leftOut += len(bad)
 	next := place{from.offset + from.size, from.size}
-	return part[T]{
-		rows: answer.Results[min(at.offset-from.offset, len(answer.Results)):],
-		next: next,
-		more: next.offset < answer.Count && len(answer.Results) > 0,
-	}
+	return part[T]{rows: rows, bad: bad, next: next, more: next.offset < answer.Count && len(answer.Results) > 0}
 }
 
 // fetch asks for a page, and for a smaller one at the same offset as long as the server fails as if it had been
 // asked for too much. It gives the place of the page that came.
 func fetch[T any](ctx context.Context, l list, at place) (page[T], place, error) {
-	most, tries := l.largest(at), new(transport.Tries)
+	most, tries := l.largest(at), tries(l.again())
 	for {
 		var answer page[T]
 		from := at.fit(min(most, l.client.size.current()))
@@ -164,6 +178,14 @@ func fetch[T any](ctx context.Context, l list, at place) (page[T], place, error)
 		}
 		l.client.size.shrink(most)
 	}
+}
+
+// again is how often a page that is spoiled is asked for again.
+func (l list) again() int {
+	if l.hasty {
+		return 0
+	}
+	return 1
 }
 
 // largest gives how many rows to ask for at a place at the most.
@@ -190,25 +212,4 @@ func (l list) page(at place) url.Values {
 func isPastTheEnd(err error) bool {
 	apiError := (*APIError)(nil)
 	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && apiError.Message == "Invalid page."
-}
-
-// once drops the rows whose key was given before: rows move onto later pages while one reads.
-// A key is remembered as 16 bytes, whatever its length.
-func once[T any](rows iter.Seq2[T, error], key func(T) string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		first, second := maphash.MakeSeed(), maphash.MakeSeed()
-		seen := make(map[[2]uint64]struct{})
-		for row, err := range rows {
-			if err == nil {
-				fingerprint := [2]uint64{maphash.String(first, key(row)), maphash.String(second, key(row))}
-				if _, repeated := seen[fingerprint]; repeated {
-					continue
-				}
-				seen[fingerprint] = struct{}{}
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
 }

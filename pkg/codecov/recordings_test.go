@@ -105,11 +105,19 @@ func check[T any](t *testing.T, exchange recording.Exchange, rows iter.Seq2[T, e
 		checkError(t, exchange, err)
 		return
 	}
-	if err != nil {
+	var page struct {
+		Count   int
+		Results []map[string]any
+	}
+	decode(t, exchange.Response.Body, &page)
+	// The other pages of the list are not to be had.
+	if missing := page.Count - len(page.Results); missing > 0 {
+		if incomplete := (*codecov.IncompleteError)(nil); !errors.As(err, &incomplete) || incomplete.Missing != missing {
+			t.Fatalf("error %v, want one that tells of %d missing rows", err, missing)
+		}
+	} else if err != nil {
 		t.Fatal(err)
 	}
-	var page struct{ Results []map[string]any }
-	decode(t, exchange.Response.Body, &page)
 	if diff := cmp.Diff(wantAll(t, page.Results, want), got); diff != "" {
 		t.Errorf("rows (-recorded +given):\n%s", diff)
 	}
@@ -251,9 +259,13 @@ func checkOutcome(t *testing.T, status int, body string, err error) {
 		}
 		return
 	}
-	apiError := (*codecov.APIError)(nil)
-	if !errors.As(err, &apiError) {
-		t.Errorf("error %v is no *APIError", err)
+	var (
+		apiError   *codecov.APIError
+		row        *codecov.RowError
+		incomplete *codecov.IncompleteError
+	)
+	if !errors.As(err, &apiError) && !errors.As(err, &row) && !errors.As(err, &incomplete) {
+		t.Errorf("error %v is of no kind that is documented", err)
 	}
 	if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		t.Errorf("error %q is no printable line", err)

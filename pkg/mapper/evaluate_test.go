@@ -35,6 +35,7 @@ func TestExpressions(t *testing.T) {
 		{"beyond float64", `1e1000`, nil},
 		{"beyond float64 from text", `"-1e1000" | tonumber`, nil},
 		{"nan within", `{a: [nan, 1], b: 1e1000}`, map[string]any{"a": []any{nil, 1}, "b": nil}},
+		{"deep JSON in text", `"[" * 20000 + "]" * 20000 | fromjson`, nil},
 		{"whole number beyond 2^53", `9007199254740993`, 9007199254740993},
 		{"environment", `env, $ENV | length`, 0},
 		{"variable of the environment", `$ENV.PATH`, nil},
@@ -63,6 +64,27 @@ func TestExpressions(t *testing.T) {
 				t.Errorf("there: %t, %s", ok, diff)
 			}
 		})
+	}
+}
+
+// TestNestingIsBounded: an encoder, and Port's decoder, would go down as deep as a value does.
+func TestNestingIsBounded(t *testing.T) {
+	for expression, want := range map[string]bool{
+		`reduce range(10000) as $i (1; [.])`: true, `reduce range(10001) as $i (1; [.])`: false,
+		`[range(20000) | [.]]`:                  true,
+		`reduce range(10000) as $i (1; {a: .})`: true, `reduce range(10001) as $i (1; {a: .})`: false,
+	} {
+		mapping, err := mapper.Compile([]mapper.Entry{entry(expression)}, mapper.Options{Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := mapping.Map(context.Background(), samplePayload(), takeAll)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Entities[0].Entity.Properties["p"] != nil; got != want {
+			t.Errorf("%s gives something: %t, want %t", expression, got, want)
+		}
 	}
 }
 

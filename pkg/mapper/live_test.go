@@ -50,6 +50,25 @@ func TestParsePayloadRefuses(t *testing.T) {
 	}
 }
 
+// TestNumbersOfAPayload: those that no float64 comes near are null, however many digits they have.
+func TestNumbersOfAPayload(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want bool
+	}{
+		{strings.Repeat("9", 309), true}, {"-" + strings.Repeat("9", 309), true}, {strings.Repeat("9", 311), false}, {strings.Repeat("9", 5e6), false}, {"-1e400", false},
+	} {
+		payload, err := mapper.ParsePayload([]byte(`{"n": ` + test.text + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := payload["body"].(map[string]any)
+		if got := body["n"] != nil; got != test.want {
+			t.Errorf("%.20s… (%d characters) is a number: %t, want %t", test.text, len(test.text), got, test.want)
+		}
+	}
+}
+
 func FuzzParsePayload(f *testing.F) {
 	sample, err := os.ReadFile("../../testdata/port/webhook-sample.json")
 	if err != nil {

@@ -11,8 +11,12 @@ import (
 // maxResult is how large a result may be when it is encoded, in bytes: Port takes no request above it.
 const maxResult = 1 << 20
 
+// maxNesting is how many levels a result may have: JSON decoders take no more.
+const maxNesting = 10_000
+
 // settled makes a result of JQ fit for JSON: what is no number in JSON (nan, infinite) becomes null, and so does a
-// result that would be larger than maxResult. The value itself is never changed: it may share memory with the payload.
+// result that would be larger than maxResult or deeper than maxNesting. The value itself is never changed: it may
+// share memory with the payload.
 func settled(value any) any {
 	switch v := value.(type) {
 	case nil, bool, int:
@@ -45,8 +49,9 @@ func finite(f float64) any {
 
 // measure takes the encoded size of values off what is left, and notices numbers that plain has to change.
 type measure struct {
-	left int
-	odd  bool
+	left  int
+	depth int
+	odd   bool
 }
 
 func (m *measure) add(value any) {
@@ -61,19 +66,29 @@ func (m *measure) add(value any) {
 	case string:
 		m.text(v)
 	case []any:
-		m.left -= len("[]") + max(0, len(v)-1)
+		m.enter(len(v))
 		for _, item := range v {
 			m.add(item)
 		}
+		m.depth--
 	case map[string]any:
-		m.left -= len("{}") + max(0, len(v)-1)
+		m.enter(len(v))
 		for key, inner := range v {
 			m.text(key)
 			m.left--
 			m.add(inner)
 		}
+		m.depth--
 	default:
 		m.number(v)
+	}
+}
+
+// enter begins an array or an object: its brackets, and the commas between its members.
+func (m *measure) enter(members int) {
+	m.left -= len("[]") + max(0, members-1)
+	if m.depth++; m.depth > maxNesting {
+		m.left = -1
 	}
 }
 
@@ -121,12 +136,16 @@ func plain(value any) any {
 	}
 }
 
+// longestWhole is how many characters a whole number has at the most that a float64 can come near. Reading one of
+// millions of digits would take minutes.
+const longestWhole = len("-") + 309
+
 // parsed gives a number that is still text as an int, a *big.Int, a float64, or, beyond those, null.
 func parsed(n json.Number) any {
 	if i, err := strconv.Atoi(n.String()); err == nil {
 		return i
 	}
-	if wholeNumber(n.String()) {
+	if len(n) <= longestWhole && wholeNumber(n.String()) {
 		if i, ok := new(big.Int).SetString(n.String(), 10); ok {
 			return i
 		}

@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -13,6 +14,9 @@ func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, e
 		Blueprint Blueprint `json:"blueprint"`
 	}
 	err := c.read(ctx, &answer, "v1", "blueprints", identifier)
+	if err == nil && answer.Blueprint.Identifier != identifier {
+		err = errors.New("the answer holds another blueprint, or none")
+	}
 	return answer.Blueprint, err
 }
 

@@ -206,7 +206,9 @@ func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	}
 	for _, refused := range a.Errors {
 		if i, ok := refused.among(identifiers); ok {
-			outcomes[i].Err = &EntityError{Status: refused.StatusCode, Code: refused.Error, Message: refused.Message}
+			outcomes[i].Err = &EntityError{
+				Status: refused.StatusCode, Code: transport.Message(refused.Error), Message: transport.Message(refused.Message),
+			}
 		}
 	}
 	return outcomes

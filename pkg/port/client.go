@@ -36,9 +36,9 @@ func RegionURL(region string) (string, error) {
 
 // Options configures a Client. ClientID and ClientSecret are needed; a zero value elsewhere means the default.
 type Options struct {
-	BaseURL      string // the address before /v1; EU where empty
-	ClientID     string
-	ClientSecret string
+	BaseURL      string           // the address before /v1; EU where empty
+	ClientID     string           `json:"-"`
+	ClientSecret string           `json:"-"`
 	UserAgent    string           // Port shows it as the source of what is written
 	Concurrency  int              // requests under way at the most; 0: 32
 	Share        float64          // of the rate limit that Port's headers tell, the organisation's; above 0 to 1, 0: 0.8
@@ -61,8 +61,11 @@ const (
 	defaultShare       = 0.8
 )
 
-// entitiesClass is the class of requests for entities, for which Port's limit is another than for the rest.
-const entitiesClass = "entities"
+// The classes of requests that may have a rate limit of their own: Port has a higher one for entities.
+const (
+	entitiesClass = "entities"
+	tokenClass    = "token"
+)
 
 // Client talks to one Port organisation. Credentials and tokens go to the configured origin only.
 // It is safe for concurrent use.
@@ -73,7 +76,7 @@ type Client struct {
 	stats    transport.Stats
 }
 
-// NewClient checks the options and gives a client. It sends nothing. The error wraps transport.ErrInsecure
+// NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
 // where the address is plain http to another host than loopback and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
@@ -103,13 +106,16 @@ func NewClient(o Options) (*Client, error) {
 		UserAgent:    o.UserAgent,
 		Network:      o.Transport,
 		Stats:        &client.stats,
+		Limiter:      client.governor,
+		Secrets:      transport.NewSecrets(o.ClientSecret),
+		SecretsAsked: true,
 	}
 	tokens, err := transport.New(settings)
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
-	settings.Limiter = client.governor
-	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o)
+	settings.SecretsAsked = false
+	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o, settings.Secrets)
 	client.http, err = transport.New(settings)
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
@@ -117,8 +123,11 @@ func NewClient(o Options) (*Client, error) {
 	return client, nil
 }
 
+// Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
+type Counts = transport.Counts
+
 // Counts tells what the client has sent and received so far.
-func (c *Client) Counts() transport.Counts { return c.stats.Counts() }
+func (c *Client) Counts() Counts { return c.stats.Counts() }
 
 // Rate tells how many requests for entities, bulk upserts and pages of searches, may be sent in a second: the limit
 // that Port's headers told times Options.Share. It gives false where Port has told none yet.
@@ -137,10 +146,15 @@ func (c *Client) call(ctx context.Context, request transport.Request, answer any
 	decoder := json.NewDecoder(bytes.NewReader(response.Body))
 	decoder.UseNumber()
 	if err := decoder.Decode(answer); err != nil {
-		failure := &transport.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: fmt.Errorf("cannot read the answer: %w", err)}
+		failure := &transport.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: unreadable(err)}
 		return response, newAPIError(failure, nil)
 	}
 	return response, nil
+}
+
+// unreadable says why an answer cannot be decoded. The cause may quote the answer, so it is made one printable line.
+func unreadable(err error) error {
+	return errors.New("cannot read the answer: " + transport.Message(err.Error()))
 }
 
 // address puts the segments, each escaped by itself, behind the base address.

@@ -8,6 +8,9 @@ import (
 	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
+// ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
+var ErrInsecure = transport.ErrInsecure
+
 // What a caller branches on. Match with errors.Is; the details are in the *APIError.
 var (
 	// ErrUnauthorized: Port refuses the client id and secret, or every token that it hands out for them.

@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -20,6 +21,9 @@ type SearchOptions struct {
 	Limit   int            // entities a page, MaxSearchPage at the most; 0: that many
 }
 
+// errNoEntities is given for an answer without entities: where there are none, it holds an empty array.
+var errNoEntities = errors.New("the answer holds no entities")
+
 type searchRequest struct {
 	Query   map[string]any `json:"query,omitempty"`
 	Include []string       `json:"include,omitempty"`
@@ -28,7 +32,7 @@ type searchRequest struct {
 }
 
 // Search gives a blueprint's entities, a request a page. Numbers in properties are json.Number.
-// Errors are *APIError, once and last.
+// An error comes once and last; it is an *APIError, but where an answer makes no sense.
 func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) iter.Seq2[Entity, error] {
 	return func(yield func(Entity, error) bool) {
 		request := searchRequest{Query: o.Query, Include: o.Include, Limit: o.Limit}
@@ -69,5 +73,8 @@ func (c *Client) searchPage(ctx context.Context, blueprint string, request searc
 		Body:   body,
 		Class:  entitiesClass,
 	}, &answer)
+	if err == nil && answer.Entities == nil {
+		err = fmt.Errorf("search of %s: %w", blueprint, errNoEntities)
+	}
 	return answer.Entities, answer.Next, err
 }

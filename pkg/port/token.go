@@ -18,7 +18,8 @@ type tokenSource struct {
 	address     *url.URL
 	credentials []byte
 	now         func() time.Time
-	turn        chan struct{} // held by the one who reads or renews; a channel, so that waiting ends with the context
+	secrets     *transport.Secrets // learns each token
+	turn        chan struct{}      // held by the one who reads or renews; a channel, so that waiting ends with the context
 	value       string
 	renewAt     time.Time
 }
@@ -26,9 +27,14 @@ type tokenSource struct {
 // renewEarly is how long before its end a token is replaced, so that none expires on its way.
 const renewEarly = 5 * time.Minute
 
-func newTokenSource(client *transport.Client, address *url.URL, o Options) *tokenSource {
+// longestLifetime is what counts as a token's lifetime at the most: a Duration does not reach to what a server may say.
+const longestLifetime = 24 * time.Hour
+
+func newTokenSource(client *transport.Client, address *url.URL, o Options, secrets *transport.Secrets) *tokenSource {
 	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
-	return &tokenSource{http: client, address: address, credentials: credentials, now: o.Now, turn: make(chan struct{}, 1)}
+	return &tokenSource{
+		http: client, address: address, credentials: credentials, now: o.Now, secrets: secrets, turn: make(chan struct{}, 1),
+	}
 }
 
 // Authorization gives the current token, a new one where there is none or its end is near.
@@ -63,7 +69,7 @@ func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, e
 }
 
 func (s *tokenSource) fetch(ctx context.Context) error {
-	response, failure := s.http.Do(ctx, transport.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials})
+	response, failure := s.http.Do(ctx, transport.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials, Class: tokenClass})
 	if failure != nil {
 		return newTokenError(failure, response)
 	}
@@ -76,7 +82,8 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 		failure := &transport.Failure{Method: http.MethodPost, Address: s.address.Redacted(), Err: fmt.Errorf("the answer holds no access token")}
 		return newAPIError(failure, nil)
 	}
-	lifetime := time.Duration(answer.ExpiresIn * float64(time.Second))
+	lifetime := time.Duration(min(answer.ExpiresIn, longestLifetime.Seconds()) * float64(time.Second))
+	s.secrets.Add(answer.AccessToken)
 	s.value = "Bearer " + answer.AccessToken
 	s.renewAt = s.now().Add(lifetime - min(renewEarly, lifetime/10))
 	return nil

@@ -107,7 +107,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestRevokedTokenIsRenewedOnceForAll revokes the token when all requests are under way with it.
 func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
-	const size = 4 // as many as are sent before an answer shows whether there is a rate limit
+	const size = 12
 	server := emulate(t, porttest.Options{})
 	client := connect(t, newGate(server, size), func(o *port.Options) { o.Concurrency = size })
 	var readers sync.WaitGroup

@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -35,6 +36,9 @@ func (w Webhook) LogValue() slog.Value { return slog.StringValue(w.String()) }
 func (c *Client) Webhook(ctx context.Context, identifier string) (Webhook, error) {
 	var answer webhookAnswer
 	err := c.read(ctx, &answer, "v1", "webhooks", identifier)
+	if err == nil && answer.Integration.Identifier != identifier {
+		err = errors.New("the answer holds another webhook, or none")
+	}
 	return answer.Integration, err
 }
 
