@@ -69,7 +69,7 @@ func demo(ctx context.Context, streams ui.Streams) error {
 	if err != nil {
 		return err
 	}
-	if options.Mapping, err = chooseMapping(ctx, mapper.Choice{}, nil, options.Now, streams.Err); err != nil {
+	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Now, streams.Err); err != nil {
 		return err
 	}
 	result, err := backfill.Run(ctx, options)

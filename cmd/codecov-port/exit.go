@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -68,8 +69,18 @@ func exitCode(err error) int {
 }
 
 func printError(w io.Writer, err error) {
-	_, _ = fmt.Fprintf(w, "error: %s\n", ui.SafeLines(err.Error()))
+	_, _ = fmt.Fprintf(w, "error: %s\n", belowFirst(err.Error()))
 	if hint := (hinted{}); errors.As(err, &hint) {
-		_, _ = fmt.Fprintf(w, "hint: %s\n", ui.SafeLines(hint.hint))
+		_, _ = fmt.Fprintf(w, "hint: %s\n", belowFirst(hint.hint))
 	}
+}
+
+// belowFirst makes text fit to print and has all but its first line indented: a line break in a name from outside
+// begins no line that could be taken for another message.
+func belowFirst(text string) string {
+	lines := strings.Split(ui.SafeLines(text), "\n")
+	for i := 1; i < len(lines); i++ {
+		lines[i] = "  " + strings.TrimPrefix(lines[i], "  ")
+	}
+	return strings.Join(lines, "\n")
 }

@@ -33,14 +33,29 @@ func minutes(d time.Duration) string {
 }
 
 // askAboutFlood gives the question to put before a flood of new entities; nil where nobody is there to answer.
-func askAboutFlood(streams ui.Streams) func(backfill.Plan) bool {
+func askAboutFlood(streams ui.Streams, stop <-chan struct{}) func(backfill.Plan) bool {
 	if !streams.Interactive() {
 		return nil
 	}
 	return func(plan backfill.Plan) bool {
-		_, _ = fmt.Fprintf(streams.Err, "%s\n%s\ncreate them all? [y/N] ", planText(plan), narrower)
-		answer, _ := bufio.NewReader(streams.In).ReadString('\n')
-		answer = strings.ToLower(strings.TrimSpace(answer))
+		return agrees(streams, stop, planText(plan)+"\n"+narrower+"\ncreate them all?")
+	}
+}
+
+// agrees puts a question. Anything but a yes is a no, and so is Ctrl-C. Waiting for a line cannot be ended: what waits
+// then ends with the program.
+func agrees(streams ui.Streams, stop <-chan struct{}, question string) bool {
+	_, _ = fmt.Fprintf(streams.Err, "%s [y/N] ", question)
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(streams.In).ReadString('\n')
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		answer := strings.ToLower(strings.TrimSpace(line))
 		return answer == "y" || answer == "yes"
+	case <-stop:
+		return false
 	}
 }

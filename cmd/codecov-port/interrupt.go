@@ -11,10 +11,12 @@ import (
 )
 
 // interruptible watches for Ctrl-C and SIGTERM. The first closes stop: read no further, finish what is under way.
-// The second ends the context: stop at once. end stops watching.
+// The second ends the context: stop at once. end stops watching. From here on a reader of our output that is gone
+// makes a write fail and does not end the program: Ctrl-C reaches all of a pipe, and tee must not take us along.
 func interruptible(parent context.Context, warnings io.Writer) (ctx context.Context, stop <-chan struct{}, end func()) {
 	ctx, cancel := context.WithCancel(parent)
 	first := make(chan struct{})
+	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	var watch sync.WaitGroup
@@ -28,6 +30,7 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx context.Cont
 		}
 		select {
 		case <-signals:
+			signal.Stop(signals) // a third one ends the program as it would any
 			cancel()
 		case <-ctx.Done():
 		}

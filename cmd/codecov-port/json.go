@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
 	"unicode/utf16"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
 )
 
-// writeJSON writes a value as indented JSON. What a terminal should not get raw (bidirectional and zero-width marks,
-// control characters) is escaped, so that the text is safe to look at and the value the same.
+// writeJSON writes a value as indented JSON that is safe to look at.
 func writeJSON(w io.Writer, value any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -19,8 +19,19 @@ func writeJSON(w io.Writer, value any) error {
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Errorf("encode the output: %w", err)
 	}
-	_, err := w.Write(escapeUnprintable(text.Bytes()))
+	_, err := legibleJSON{w}.Write(text.Bytes())
 	return err
+}
+
+// legibleJSON escapes in the JSON that it is given, whole values at a time, what a terminal should not get raw
+// (bidirectional and zero-width marks, control characters): the text is safe to look at and the value the same.
+type legibleJSON struct{ io.Writer }
+
+func (l legibleJSON) Write(text []byte) (int, error) {
+	if _, err := l.Writer.Write(escapeUnprintable(text)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // escapeUnprintable escapes in JSON what occurs only within its strings: all that is neither printable nor a line break.
@@ -28,7 +39,7 @@ func escapeUnprintable(text []byte) []byte {
 	var escaped bytes.Buffer
 	for _, r := range string(text) {
 		switch {
-		case unicode.IsPrint(r), r == '\n':
+		case ui.Printable(r), r == '\n':
 			escaped.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
@@ -14,18 +12,13 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/setup"
 )
 
-// liveTimeout is how long a run that is done waits to learn what live events will do.
-const liveTimeout = 10 * time.Second
-
 // hintAtLiveEvents tells, at the end of a run that wrote the history, where live events will not extend it. It says
 // nothing where the webhook cannot be read.
-func hintAtLiveEvents(ctx context.Context, w io.Writer, o backfill.Options) {
+func hintAtLiveEvents(w io.Writer, o backfill.Options, read webhookReader) {
 	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), setup.HistoryBlueprint) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
-	defer cancel()
-	webhook, err := o.Port.Webhook(ctx, mapper.WebhookIdentifier)
+	webhook, err := read()
 	cause := "has no entry for " + setup.HistoryBlueprint + ": 'codecov-port setup --update' adds it"
 	switch {
 	case errors.Is(err, port.ErrNotFound):

@@ -36,7 +36,7 @@ func TestHintAtLiveEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			options := backfill.Options{Port: portWith(t, test.webhook, test.status), Mapping: builtinMapping(t, test.blueprints...), DryRun: test.dryRun}
 			var warnings strings.Builder
-			hintAtLiveEvents(t.Context(), &warnings, options)
+			hintAtLiveEvents(&warnings, options, newWebhookReader(t.Context(), options.Port))
 			got := warnings.String()
 			if test.want == "" && got != "" {
 				t.Errorf("said %q", got)

@@ -41,7 +41,7 @@ func newMap(streams ui.Streams) *cobra.Command {
 		Example: `  codecov-port map payload.json
   codecov-port map --mapping my-mapping.yaml < payload.json
   codecov-port map --repo my-app --commit 1a2b3c4`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runMap(cmd.Context(), streams, values, flags, args)
 		},
@@ -112,10 +112,10 @@ func mapMapping(ctx context.Context, streams ui.Streams, values *viper.Viper, na
 		if catalog, err = newPort(s); err != nil {
 			return nil, err
 		}
-		mapping, err := chooseMapping(ctx, choice, catalog, time.Now(), streams.Err)
+		mapping, err := chooseMapping(choice, newWebhookReader(ctx, catalog), time.Now(), streams.Err)
 		return mapping, explain(ctx, err, s, nil)
 	}
-	return chooseMapping(ctx, choice, nil, time.Now(), streams.Err)
+	return chooseMapping(choice, nil, time.Now(), streams.Err)
 }
 
 func filePayload(streams ui.Streams, args []string) (map[string]any, error) {
@@ -165,7 +165,8 @@ func commitPayload(ctx context.Context, source *codecov.Client, account mapper.A
 		if err != nil {
 			return nil, fmt.Errorf("find repository %s: %w", flags.repository, err)
 		}
-		for commit, err := range source.Commits(ctx, account.Owner, repository.Name, codecov.CommitsOptions{}) {
+		others := codecov.CommitsOptions{Skipped: func(*codecov.RowError) {}} // the wanted commit may be another
+		for commit, err := range source.Commits(ctx, account.Owner, repository.Name, others) {
 			if err != nil {
 				return nil, fmt.Errorf("read the commits of %s: %w", repository.Name, err)
 			}
@@ -212,7 +213,7 @@ func tellUnmapped(streams ui.Streams, result mapper.Result) error {
 		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d gives no identifier\n", entry+1)
 	}
 	for _, p := range result.Problems {
-		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d (%s): the identifier %q %s\n", p.Entry+1, ui.Safe(p.Blueprint), p.Identifier, p.Reason)
+		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d (%s): the identifier %q %s\n", p.Entry+1, ui.Safe(p.Blueprint), ui.Safe(p.Identifier), p.Reason)
 	}
 	if len(result.Unnamed)+len(result.Problems) > 0 {
 		return errPart

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -48,14 +49,21 @@ func readInput(name string, in io.Reader) (title string, data []byte, err error)
 	return name, data, err
 }
 
-// chooseMapping makes the chosen mapping ready, and says what in it a backfill cannot follow. catalog may be nil where
-// the choice does not read the webhook.
-func chooseMapping(ctx context.Context, choice mapper.Choice, catalog *port.Client, now time.Time, warnings io.Writer) (*mapper.Mapping, error) {
-	webhook, err := webhookMapping(ctx, choice, catalog, warnings)
+// webhookReader reads the webhook in Port, once however often it is asked.
+type webhookReader func() (port.Webhook, error)
+
+func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
+	return sync.OnceValues(func() (port.Webhook, error) { return catalog.Webhook(ctx, mapper.WebhookIdentifier) })
+}
+
+// chooseMapping makes the chosen mapping ready, and says what in it a backfill cannot follow. webhook may be nil where
+// the choice does not read it.
+func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, warnings io.Writer) (*mapper.Mapping, error) {
+	live, err := webhookMapping(choice, webhook, warnings)
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := choice.Entries(webhook)
+	chosen, err := choice.Entries(live)
 	if errors.Is(err, mapper.ErrNoWebhook) {
 		return nil, usage(err, "'codecov-port setup' creates it; --mapping auto goes on without it")
 	}
@@ -78,11 +86,11 @@ const mappingHint = "'codecov-port map' tries a mapping on a payload, without Po
 
 // webhookMapping reads the mapping of the webhook in Port, enabled or not; none where there is no webhook, or where
 // auto may not read it.
-func webhookMapping(ctx context.Context, choice mapper.Choice, catalog *port.Client, warnings io.Writer) ([]byte, error) {
+func webhookMapping(choice mapper.Choice, read webhookReader, warnings io.Writer) ([]byte, error) {
 	if !choice.ReadsWebhook() {
 		return nil, nil
 	}
-	webhook, err := catalog.Webhook(ctx, mapper.WebhookIdentifier)
+	webhook, err := read()
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		return nil, nil

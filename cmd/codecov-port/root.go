@@ -79,3 +79,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	return usage(errorf("unexpected argument %q", args[0]), "see '"+cmd.CommandPath()+" --help'")
 }
+
+// atMostOneArgument refuses a second one.
+func atMostOneArgument(cmd *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return nil
+	}
+	return noArguments(cmd, args[1:])
+}

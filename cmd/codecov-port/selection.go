@@ -50,14 +50,14 @@ func (f *selectionFlags) selection(now time.Time) (backfill.Selection, error) {
 }
 
 // parseShare reads a share of a limit: 80%, 80 or 0.8.
-func parseShare(text string) (float64, error) {
+func parseShare(flag, text string) (float64, error) {
 	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
 	share, err := strconv.ParseFloat(number, 64)
 	if percent || share > 1 {
 		share /= 100
 	}
 	if err != nil || !(share > 0 && share <= 1) {
-		return 0, fmt.Errorf("--port-share %q: expected a share from 1%% to 100%%", text)
+		return 0, fmt.Errorf("--%s %q: expected a share from 1%% to 100%%", flag, text)
 	}
 	return share, nil
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
 
@@ -28,6 +31,14 @@ type settings struct {
 	portConcurrency    int
 	codecovConcurrency int
 }
+
+// Format leaves the secrets out, whatever the verb.
+func (s settings) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "settings for %s of %s at %s and Port at %s", strings.Join(s.owners, ", "), s.service, s.codecovAPI, s.portURL)
+}
+
+// LogValue leaves the secrets out.
+func (s settings) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
 const (
 	cloudApp = "https://app.codecov.io"
@@ -86,7 +97,7 @@ const (
 // The defaults, measured: see docs/performance.md.
 const (
 	defaultPortConcurrency    = 32
-	defaultCodecovConcurrency = 24
+	defaultCodecovConcurrency = 28
 )
 
 // of gives the variables of these sides.
@@ -144,7 +155,6 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 		clientSecret: value("PORT_CLIENT_SECRET"),
 		codecovToken: value("CODECOV_TOKEN"),
 		owners:       list(values, "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME"),
-		portURL:      value("PORT_BASE_URL"),
 		codecovAPI:   codecov.DefaultBaseURL,
 		codecovApp:   cloudApp,
 		insecureHTTP: values.GetBool(insecureFlag),
@@ -155,13 +165,9 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 			return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from")
 		}
 	}
-	if s.portURL == "" && needs&portSide != 0 {
-		region := value("PORT_REGION")
-		if region == "" {
-			region = "eu"
-		}
-		if s.portURL, err = port.RegionURL(region); err != nil {
-			return settings{}, usage(fmt.Errorf("PORT_REGION: %w", err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
+	if needs&portSide != 0 {
+		if s.portURL, err = portAddress(values); err != nil {
+			return settings{}, err
 		}
 	}
 	if selfHosted := strings.TrimRight(value("CODECOV_URL"), "/"); selfHosted != "" {
@@ -173,6 +179,27 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 	return s, nil
 }
 
+// portAddress is the address that is given, or that of the region. A flag goes before the environment here, too.
+func portAddress(values *viper.Viper) (string, error) {
+	const regionVariable, addressVariable = "PORT_REGION", "PORT_BASE_URL"
+	given := func(env string) (value string, byFlag bool) {
+		value = strings.TrimSpace(values.GetString(env))
+		return value, value != strings.TrimSpace(os.Getenv(env))
+	}
+	region, regionByFlag := given(regionVariable)
+	address, addressByFlag := given(addressVariable)
+	ofRegion, err := port.RegionURL(cmp.Or(region, "eu"))
+	switch {
+	case err != nil:
+		return "", usage(fmt.Errorf("%s: %w", regionVariable, err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
+	case address != "" && regionByFlag && addressByFlag:
+		return "", usage(errorf("--port-region and --port-base-url: one or the other"), "the address goes before the region's")
+	case address == "" || regionByFlag:
+		return ofRegion, nil
+	}
+	return address, nil
+}
+
 // readRates adds what the flags of bindRates say.
 func (s settings) readRates(values *viper.Viper) (settings, error) {
 	s.portConcurrency, s.codecovConcurrency = values.GetInt(portConcurrencyFlag), values.GetInt(codecovConcurrencyFlag)
@@ -180,7 +207,7 @@ func (s settings) readRates(values *viper.Viper) (settings, error) {
 		return settings{}, usage(errorf("--%s and --%s: expected a number from 1", portConcurrencyFlag, codecovConcurrencyFlag), "leave them out")
 	}
 	var err error
-	if s.portShare, err = parseShare(values.GetString(portShareFlag)); err != nil {
+	if s.portShare, err = parseShare(portShareFlag, values.GetString(portShareFlag)); err != nil {
 		return settings{}, usage(err, "for example --port-share 50%")
 	}
 	return s, nil
@@ -223,11 +250,19 @@ func aboutVariables(sides apis) string {
 	return "Environment, required:" + required.String() + "\nand at will:" + others.String()
 }
 
-// list gives the values of a variable, which the environment separates with commas. Blank ones are dropped.
+// list gives the values of a variable, which the environment separates with commas. Blank and repeated ones are dropped.
 func list(values *viper.Viper, env string) []string {
 	parts, isList := values.Get(env).([]string)
 	if !isList {
 		parts = strings.Split(values.GetString(env), ",")
 	}
-	return slices.DeleteFunc(parts, func(part string) bool { return strings.TrimSpace(part) == "" })
+	var all []string
+	for _, part := range parts {
+		part = strings.TrimSpace(part)
+		repeated := slices.ContainsFunc(all, func(other string) bool { return strings.EqualFold(other, part) })
+		if part != "" && !repeated {
+			all = append(all, part)
+		}
+	}
+	return all
 }

@@ -18,14 +18,14 @@ func printResult(w io.Writer, r *backfill.Result) error {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	for _, blueprint := range r.CreatedBlueprints {
-		line("%s blueprint %s", verb(r, "created", "would create"), blueprint)
+		line("%s blueprint %s", verb(r, "created", "would create"), ui.Safe(blueprint))
 	}
 	repositories := r.Repositories
 	line("repositories  %d listed, %d private, %d without coverage, %d read, %d failed",
 		repositories.Listed, repositories.Private, repositories.WithoutCoverage, repositories.Read, repositories.Failed)
 	line("commits       %d read, %d replayed%s", r.Commits.Read, r.Commits.Replayed, skipped(r.Commits.Skipped))
 	for _, entities := range r.Entities {
-		line("entities      %s: %d %s, %d %s, %d unchanged, %d failed", entities.Blueprint,
+		line("entities      %s: %d %s, %d %s, %d unchanged, %d failed", ui.Safe(entities.Blueprint),
 			entities.Created, verb(r, "created", "would be created"), entities.Updated, verb(r, "updated", "would be updated"),
 			entities.Unchanged, entities.Failed)
 	}
@@ -33,6 +33,7 @@ func printResult(w io.Writer, r *backfill.Result) error {
 	for _, leftOut := range r.LeftOut {
 		line("left out      %s of %s, %d times: %s", ui.Safe(leftOut.Property), ui.Safe(leftOut.Blueprint), leftOut.Count, leftOut.Reason)
 	}
+	printUnlisted(&text, r)
 	printChanges(&text, r.Changes)
 	if r.HeldBack > 0 {
 		line("held back     %d new entities were read and not written", r.HeldBack)
@@ -65,12 +66,20 @@ func skipped(reasons map[string]int) string {
 
 func printFailures(text *strings.Builder, failures []backfill.Failure) {
 	for _, failure := range failures {
-		what := "repository " + failure.Repository
-		if failure.Blueprint != "" {
-			what = failure.Blueprint + " " + failure.Identifier
-		}
-		fmt.Fprintf(text, "failed        %s: %s: %s\n", ui.Safe(what), ui.Safe(failure.Code), ui.Safe(failure.Message))
+		fmt.Fprintf(text, "failed        %s%s: %s\n", ui.Safe(failed(failure)), ui.Safe(failure.Code), ui.Safe(failure.Message))
 	}
+	printAdvice(text, failures)
+}
+
+// failed tells what failed; a row of a list that has no name is told by the message.
+func failed(failure backfill.Failure) string {
+	switch {
+	case failure.Blueprint != "":
+		return failure.Blueprint + " " + failure.Identifier + ": "
+	case failure.Repository != "":
+		return "repository " + failure.Repository + ": "
+	}
+	return ""
 }
 
 const shownChanges = 20

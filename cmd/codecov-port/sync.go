@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,14 +27,19 @@ Running it again writes only what has changed, and finishes a run that was broke
 More than 10,000 new entities (--max-entities) are not created without asking: that is what a free Port account
 holds. Without a terminal to ask on, --yes goes on.
 
+Repositories that Port holds and Codecov's list no longer has are told of at the end. --prune removes those of which
+Codecov itself says that it has none, with their history, after asking.
+
 ` + aboutMapping
 
 // syncFlags are the flags of sync that are no settings.
 type syncFlags struct {
 	selectionFlags
+	pruneFlags
 	dryRun, force, yes bool
 	maxEntities        int
 	mapping            string
+	failures           string // a file's name
 }
 
 func newSync(streams ui.Streams) *cobra.Command {
@@ -62,12 +68,14 @@ func newSync(streams ui.Streams) *cobra.Command {
 	}
 	bindSettings(cmd.Flags(), values, bothSides)
 	bindRates(cmd.Flags(), values)
-	flags.bind(cmd.Flags())
+	flags.selectionFlags.bind(cmd.Flags())
+	flags.pruneFlags.bind(cmd.Flags())
 	bindMapping(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "read, map and compare everything, write nothing, and say what would be written")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "write what is unchanged, too, and what Port holds for another account")
-	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, without asking")
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, and prune, without asking")
 	cmd.Flags().IntVar(&flags.maxEntities, "max-entities", backfill.DefaultMaxEntities, "new entities that are created without asking")
+	cmd.Flags().StringVar(&flags.failures, "failures", "", "write what failed to this file, a JSON object a line")
 	return cmd
 }
 
@@ -76,26 +84,58 @@ func runSync(ctx context.Context, streams ui.Streams, s settings, flags syncFlag
 	if err != nil {
 		return err
 	}
-	if options.Mapping, err = syncMapping(ctx, streams, flags, options); err != nil {
-		return explain(ctx, err, s, options.Codecov)
+	if options.Prune, err = flags.pruning(streams, flags.yes || flags.dryRun); err != nil {
+		return err
 	}
-	options.Ask = askAboutFlood(streams)
+	failures, err := createFailures(flags.failures)
+	if err != nil {
+		return err
+	}
+	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(ctx, options.Port), failures: failures}
+	if run.options.Mapping, err = syncMapping(streams, flags, run.webhook, options.Now); err != nil {
+		return cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
+	}
 	ctx, stop, end := interruptible(ctx, streams.Err)
 	defer end()
-	options.Stop = stop
-	result, err := backfill.Run(ctx, options)
-	if err == nil || result.Commits.Read > 0 {
-		if err := printResult(streams.Out, result); err != nil {
-			return err
-		}
+	run.options.Stop, run.options.Ask = stop, askAboutFlood(streams, stop)
+	if run.options.Prune != nil {
+		run.options.Prune.Ask = askAboutPrune(streams, stop)
 	}
+	result, err := backfill.Run(ctx, run.options)
+	return run.end(ctx, result, err)
+}
+
+// syncRun is a run of sync and where it tells what became of it.
+type syncRun struct {
+	settings settings
+	streams  ui.Streams
+	options  backfill.Options
+	webhook  webhookReader
+	failures *failuresFile
+}
+
+// end tells what became of the run, and gives the error that it ends with. A list of failures that is not complete
+// goes before how the run itself ended, and a result that could not be printed comes behind both.
+func (r syncRun) end(ctx context.Context, result *backfill.Result, err error) error {
+	listed := r.failures.write(result.Failures)
+	var printed error
+	if flood := (*backfill.FloodError)(nil); err == nil || result.Commits.Read > 0 && !errors.As(err, &flood) {
+		printed = printResult(r.streams.Out, result)
+	}
+	return cmp.Or(listed, r.outcome(ctx, result, err), printed)
+}
+
+// outcome gives the error that a run ends with, nil where all is done.
+func (r syncRun) outcome(ctx context.Context, result *backfill.Result, err error) error {
 	switch {
 	case err != nil:
-		return explain(ctx, err, s, options.Codecov)
+		return explain(ctx, err, r.settings, r.options.Codecov)
 	case result.Interrupted:
 		return withHint(errInterrupted, "run sync again: what is in Port already is not lost")
 	}
-	hintAtLiveEvents(ctx, streams.Err, options)
+	warnAboutAccess(r.streams.Err, r.options, result)
+	hintAtLiveEvents(r.streams.Err, r.options, r.webhook)
+	r.hintAtPrune(result)
 	if !result.Complete() {
 		return errPart
 	}
@@ -112,25 +152,41 @@ func syncOptions(s settings, flags syncFlags, now time.Time) (backfill.Options, 
 	if err != nil {
 		return backfill.Options{}, err
 	}
+	if flags.maxEntities < 1 {
+		return backfill.Options{}, usage(errorf("--max-entities %d: expected a number from 1", flags.maxEntities), "--yes creates any number of new entities")
+	}
 	options.Selection = selection
 	options.DryRun, options.Force, options.Yes, options.MaxEntities = flags.dryRun, flags.force, flags.yes, flags.maxEntities
 	return options, nil
 }
 
 // syncMapping gives the chosen mapping, or what of it --blueprint asks for.
-func syncMapping(ctx context.Context, streams ui.Streams, flags syncFlags, options backfill.Options) (*mapper.Mapping, error) {
+func syncMapping(streams ui.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return nil, err
 	}
-	mapping, err := chooseMapping(ctx, choice, options.Port, options.Now, streams.Err)
+	mapping, err := chooseMapping(choice, webhook, now, streams.Err)
 	if err != nil || len(flags.blueprints) == 0 {
 		return mapping, err
 	}
 	if mapping, err = mapping.Only(flags.blueprints...); err != nil {
 		return nil, usage(fmt.Errorf("--blueprint: %w", err), "name one that the mapping writes")
 	}
-	return mapping, nil
+	return mapping, relatedTo(mapping, flags.blueprints)
+}
+
+// relatedTo refuses a choice of blueprints whose entities would relate to entities of a built-in one that is left out:
+// those would not be checked, nor be there.
+func relatedTo(mapping *mapper.Mapping, chosen []string) error {
+	for _, blueprint := range mapper.BuiltinBlueprints() {
+		for _, relation := range blueprint.Relations {
+			if slices.Contains(mapping.Blueprints(), blueprint.Identifier) && !slices.Contains(chosen, relation.Target) {
+				return usage(errorf("--blueprint %s: its entities relate to %s", blueprint.Identifier, relation.Target), "add --blueprint "+relation.Target)
+			}
+		}
+	}
+	return nil
 }
 
 // backfillOptions makes the clients.
@@ -159,7 +215,10 @@ func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
 func explain(ctx context.Context, err error, s settings, source *codecov.Client) error {
 	missing := (*backfill.MissingBlueprintError)(nil)
 	flood := (*backfill.FloodError)(nil)
+	unprunable := (*backfill.PruneError)(nil)
 	switch {
+	case errors.As(err, &unprunable):
+		return usage(err, "--prune goes with all repositories and the built-in identifiers: leave --repo, --blueprint and --mapping out")
 	case errors.As(err, &flood):
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates them all")
 	case errors.Is(err, codecov.ErrUnauthorized):
@@ -168,6 +227,8 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 		return explainPort(err, s)
 	case errors.Is(err, codecov.ErrOwnerNotFound):
 		return usage(fmt.Errorf("codecov knows no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
+	case errors.Is(err, codecov.ErrOutage):
+		return withHint(err, "Codecov, or the git provider behind it, is down: run it again later")
 	case errors.As(err, &missing):
 		return usage(err, "create the blueprint in Port first")
 	}

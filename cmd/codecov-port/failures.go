@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+)
+
+// failuresFile is where --failures puts what is missing, one JSON object a line. A nil one takes everything and keeps
+// nothing.
+type failuresFile struct{ file *os.File }
+
+// failureLine is a line of the file. Without a blueprint and an entity it is about a whole repository.
+type failureLine struct {
+	Entity     string `json:"entity,omitempty"`
+	Blueprint  string `json:"blueprint,omitempty"`
+	Repository string `json:"repository,omitempty"`
+	Status     int    `json:"status,omitempty"` // of the answer; 0: there was none
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	TraceID    string `json:"traceId,omitempty"`
+}
+
+// createFailures makes the file, empty and for its owner alone, before a run: what cannot be kept is told while there
+// is nothing to keep yet. It gives nil without a name.
+func createFailures(name string) (*failuresFile, error) {
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--failures: %w", err), "name a file that can be written")
+	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := file.Chmod(0o600); err != nil { // one that was there already
+			return nil, usage(errors.Join(fmt.Errorf("--failures: %w", err), file.Close()), "name a file of your own")
+		}
+	}
+	return &failuresFile{file}, nil
+}
+
+// write ends the file with the failures.
+func (f *failuresFile) write(failures []backfill.Failure) error {
+	if f == nil {
+		return nil
+	}
+	buffered := bufio.NewWriter(f.file)
+	encoder := json.NewEncoder(legibleJSON{buffered})
+	encoder.SetEscapeHTML(false)
+	for _, failure := range failures {
+		line := failureLine{Entity: failure.Identifier, Blueprint: failure.Blueprint, Repository: failure.Repository,
+			Status: failure.Status, Code: failure.Code, Message: failure.Message, TraceID: failure.TraceID}
+		if err := encoder.Encode(line); err != nil {
+			break // told by Flush, too
+		}
+	}
+	if err := errors.Join(buffered.Flush(), f.file.Close()); err != nil {
+		return fmt.Errorf("--failures: the list is not complete: %w", err)
+	}
+	return nil
+}

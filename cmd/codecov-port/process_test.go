@@ -1,0 +1,330 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+// process is the program as a process of its own, between emulators in this one.
+type process struct {
+	*exec.Cmd
+	codecov     *codecovtest.Server
+	port        *porttest.Server
+	out, errors *watchedOutput
+
+	mu       sync.Mutex
+	requests int // to both sides so far
+}
+
+// watchedOutput keeps what is written and tells when a text has come.
+type watchedOutput struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	want  string
+	found chan struct{}
+}
+
+func watchFor(text string) *watchedOutput {
+	return &watchedOutput{want: text, found: make(chan struct{})}
+}
+
+func (w *watchedOutput) Write(data []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	had := strings.Contains(w.text.String(), w.want)
+	n, err := w.text.Write(data)
+	if !had && strings.Contains(w.text.String(), w.want) {
+		close(w.found)
+	}
+	return n, err
+}
+
+func (w *watchedOutput) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// interruptedText is what the program says once it has heard of a signal.
+const interruptedText = "interrupted: finishing"
+
+// newProcess makes a run of sync ready. at is called with the number of each request, to either side, before its answer.
+func newProcess(t *testing.T, catalog *porttest.Server, at func(p *process, r *http.Request, request int), args ...string) *process {
+	t.Helper()
+	p := &process{
+		Cmd: exec.CommandContext(t.Context(), "codecov-port", append([]string{"sync"}, args...)...), port: catalog,
+		codecov: codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}}),
+		out:     watchFor("requests "), errors: watchFor(interruptedText),
+	}
+	p.Stdout, p.Stderr = p.out, p.errors
+	handle := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			p.mu.Lock()
+			p.requests++
+			request := p.requests
+			p.mu.Unlock()
+			if at != nil {
+				at(p, r, request)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	for name, value := range userEnvironment(listen(t, handle(p.codecov)), listen(t, handle(catalog))) {
+		p.Env = append(p.Env, name+"="+value)
+	}
+	p.Env = append(p.Env, "PATH="+os.Getenv("PATH"))
+	return p
+}
+
+// end runs it to its end and gives its exit code, -1 where a signal ended it.
+func (p *process) end(t *testing.T) int {
+	t.Helper()
+	err := p.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	for _, said := range []string{p.out.String(), p.errors.String()} {
+		if strings.Contains(said, "panic") || strings.Contains(said, "DATA RACE") {
+			t.Errorf("it said: %s", said)
+		}
+	}
+	return p.ProcessState.ExitCode()
+}
+
+// entitiesOf gives what Port holds.
+func entitiesOf(catalog *porttest.Server) map[address]porttest.Entity {
+	return (&faultBench{port: catalog}).entities()
+}
+
+// TestKilledAtAnyMoment kills the program at ten random moments of a run, each time in a fresh Port, and runs it again:
+// the same entities are there as after an undisturbed run.
+func TestKilledAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the program 21 times")
+	}
+	undisturbed := newProcess(t, porttest.New(porttest.Options{}), nil, "--yes")
+	if code := undisturbed.end(t); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, undisturbed.errors)
+	}
+	want, draw := entitiesOf(undisturbed.port), rand.New(rand.NewPCG(6, 6))
+	for range 10 {
+		moment := 1 + draw.IntN(undisturbed.requests-1)
+		catalog := porttest.New(porttest.Options{})
+		killed := newProcess(t, catalog, func(p *process, r *http.Request, request int) {
+			if request == moment {
+				_ = p.Process.Kill()
+				<-r.Context().Done() // nothing is answered any more
+			}
+		}, "--yes")
+		if code := killed.end(t); code != -1 {
+			t.Errorf("killed at request %d of %d: exit code %d", moment, undisturbed.requests, code)
+		}
+		left := len(entitiesOf(catalog))
+		if code := newProcess(t, catalog, nil, "--yes").end(t); code != exitDone {
+			t.Errorf("run again after request %d: exit code %d", moment, code)
+		}
+		if diff := cmp.Diff(want, entitiesOf(catalog)); diff != "" {
+			t.Errorf("killed at request %d, with %d entities in Port: %s", moment, left, diff)
+		}
+	}
+}
+
+// TestSignals sends signals in mid-run: the first ends the run in good order, the second at once. What is in Port then
+// is what the result says, and the failures are on file.
+func TestSignals(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second os.Signal
+	}{
+		"Ctrl-C":       {first: os.Interrupt},
+		"SIGTERM":      {first: syscall.SIGTERM},
+		"Ctrl-C twice": {first: os.Interrupt, second: os.Interrupt},
+	} {
+		for _, moment := range []string{"/access_token", "/repos", "/commits", "/search", "/bulk"} {
+			t.Run(name+" "+moment, func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "failures.jsonl")
+				catalog := porttest.New(porttest.Options{})
+				if code := newProcess(t, catalog, nil, "--max-commits", "3").end(t); code != exitDone {
+					t.Fatalf("exit code %d", code)
+				}
+				var once sync.Once
+				p := newProcess(t, catalog, func(p *process, r *http.Request, _ int) {
+					if strings.HasSuffix(r.URL.Path, moment) {
+						once.Do(func() { p.interrupt(r, test.first, test.second) })
+					}
+				}, "--yes", "--failures", file)
+				if code := p.end(t); code != exitInterrupted {
+					t.Errorf("exit code %d: %s", code, p.errors)
+				}
+				if test.second == nil && !strings.Contains(p.errors.String(), interruptedText) {
+					t.Errorf("it said %q", p.errors)
+				}
+				if _, err := os.Stat(file); err != nil {
+					t.Error(err)
+				}
+				if code := newProcess(t, catalog, nil).end(t); code != exitDone || len(entitiesOf(catalog)) != 63 {
+					t.Errorf("run again: exit code %d, %d entities", code, len(entitiesOf(catalog)))
+				}
+			})
+		}
+	}
+}
+
+// interrupt sends the first signal and holds the answer until the program has heard of it; with a second one, the
+// answer never comes.
+func (p *process) interrupt(r *http.Request, first, second os.Signal) {
+	_ = p.Process.Signal(first)
+	select {
+	case <-p.errors.found:
+	case <-r.Context().Done(): // it has ended
+	}
+	if second != nil {
+		_ = p.Process.Signal(second)
+		<-r.Context().Done()
+	}
+}
+
+// brokenPipe is the writing end of a pipe that nobody reads.
+func brokenPipe(t *testing.T) *os.File {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = writer.Close() })
+	return writer
+}
+
+func TestClosedPipe(t *testing.T) {
+	t.Run("standard output", func(t *testing.T) {
+		p := newProcess(t, porttest.New(porttest.Options{}), nil)
+		p.Stdout = brokenPipe(t)
+		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "broken pipe") {
+			t.Errorf("exit code %d: %s", code, p.errors)
+		}
+		if got := len(entitiesOf(p.port)); got != 63 {
+			t.Errorf("%d entities", got)
+		}
+	})
+	t.Run("Ctrl-C ended the reader of both, too", func(t *testing.T) {
+		var once sync.Once
+		p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+			if strings.HasSuffix(r.URL.Path, "/bulk") {
+				once.Do(func() { _ = p.Process.Signal(os.Interrupt) })
+			}
+		}, "--yes")
+		p.Stdout, p.Stderr = brokenPipe(t), brokenPipe(t)
+		if code := p.end(t); code != exitInterrupted && code != exitFailed { // the run may end before the signal comes
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
+
+func TestFailuresFile(t *testing.T) {
+	// run syncs into a Port that refuses the history.
+	run := func(t *testing.T, file string) *process {
+		t.Helper()
+		p := newProcess(t, porttest.New(porttest.Options{}), nil, "--failures", file)
+		p.port.Faults.Add(faults.Fault{Times: -1, Status: 422, Header: http.Header{"X-Trace-Id": {"trace-1"}}, Body: `{"ok":false,"error":"invalid","message":"no <history>"}`,
+			Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, historyBlueprint+"/entities/bulk") }})
+		return p
+	}
+	t.Run("lists what is missing, for its owner alone", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "failures.jsonl")
+		if err := os.WriteFile(file, []byte("of another run\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p := run(t, file)
+		if code := p.end(t); code != exitPart {
+			t.Errorf("exit code %d: %s", code, p.errors)
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")
+		if len(lines) != 60 {
+			t.Errorf("%d lines", len(lines))
+		}
+		var line map[string]any
+		if err := json.Unmarshal([]byte(lines[0]), &line); err != nil {
+			t.Fatal(err)
+		}
+		entity, _ := line["entity"].(string)
+		repository, _, _ := strings.Cut(entity, "@")
+		want := map[string]any{"entity": entity, "blueprint": historyBlueprint, "repository": repository, "status": 422.0,
+			"code": "invalid", "message": "no <history>", "traceId": "trace-1"}
+		if diff := cmp.Diff(want, line); diff != "" || repository == "" {
+			t.Errorf("line %s", diff)
+		}
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, error %v", info.Mode(), err)
+		}
+	})
+	t.Run("unwritable", func(t *testing.T) {
+		p := run(t, filepath.Join(t.TempDir(), "none", "failures.jsonl"))
+		if code := p.end(t); code != exitUsage || !strings.Contains(p.errors.String(), "error: --failures: ") || p.requests != 0 {
+			t.Errorf("exit code %d, %d requests: %s", code, p.requests, p.errors)
+		}
+	})
+	t.Run("full disk", func(t *testing.T) {
+		if _, err := os.Stat("/dev/full"); err != nil {
+			t.Skip("no /dev/full on this system")
+		}
+		p := run(t, "/dev/full")
+		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: --failures: ") {
+			t.Errorf("exit code %d: %s", code, p.errors)
+		}
+		if !strings.Contains(p.out.String(), "codecov_commit_coverage: 0 created, 0 updated, 0 unchanged, 60 failed") {
+			t.Errorf("the result is not printed: %s", p.out)
+		}
+	})
+}
+
+// TestInterruptibleLeavesNothingBehind signals this process itself.
+func TestInterruptibleLeavesNothingBehind(t *testing.T) {
+	_, _, end := interruptible(t.Context(), new(bytes.Buffer)) // starts the watch that the signal package keeps
+	end()
+	before := goleak.IgnoreCurrent()
+	for _, signals := range []int{0, 1, 2} {
+		said := watchFor(interruptedText)
+		ctx, stop, end := interruptible(t.Context(), said)
+		for i := range signals {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				<-stop
+			} else {
+				<-ctx.Done()
+			}
+		}
+		if signals < 2 && ctx.Err() != nil {
+			t.Errorf("%d signals: %v", signals, ctx.Err())
+		}
+		end()
+	}
+	goleak.VerifyNone(t, before)
+}

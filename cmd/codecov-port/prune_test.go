@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+)
+
+func TestPruneFlags(t *testing.T) {
+	streams := ui.Streams{In: strings.NewReader("y\n"), Err: &strings.Builder{}}
+	for name, test := range map[string]struct {
+		flags  pruneFlags
+		agreed bool
+		want   string // the error; empty: none
+	}{
+		"off":            {pruneFlags{limit: "nonsense"}, false, ""},
+		"nobody to ask":  {pruneFlags{true, "20%"}, false, "--prune removes entities from Port, and there is no terminal to ask on"},
+		"agreed":         {pruneFlags{true, "20%"}, true, ""},
+		"no share":       {pruneFlags{true, "some"}, true, `--prune-limit "some": expected a share from 1% to 100%`},
+		"more than all":  {pruneFlags{true, "101%"}, true, `--prune-limit "101%": expected a share from 1% to 100%`},
+		"all of them":    {pruneFlags{true, "100%"}, true, ""},
+		"less than none": {pruneFlags{true, "-1"}, true, `--prune-limit "-1": expected a share from 1% to 100%`},
+	} {
+		prune, err := test.flags.pruning(streams, test.agreed)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want || (err != nil) != (exitCode(err) == exitUsage) || (prune != nil) != (test.flags.prune && err == nil) {
+			t.Errorf("%s: %+v, error %q, want %q", name, prune, got, test.want)
+		}
+	}
+}
+
+func TestAskAboutPrune(t *testing.T) {
+	gone := []backfill.Unlisted{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
+	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
+		var asked strings.Builder
+		if got := askAboutPrune(ui.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(gone); got != want {
+			t.Errorf("%q is taken for %v", answer, got)
+		}
+		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "
+		if diff := cmp.Diff(question, asked.String()); diff != "" {
+			t.Errorf("asked (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestPrintUnlisted(t *testing.T) {
+	var many []backfill.Unlisted
+	for i := range 12 {
+		many = append(many, backfill.Unlisted{Owner: "acme", Repository: fmt.Sprint("r", i)})
+	}
+	for name, test := range map[string]struct {
+		result backfill.Result
+		want   string
+	}{
+		"none": {},
+		"told": {backfill.Result{Unlisted: many}, "not listed    12 of Port's repositories by Codecov: " +
+			"acme/r0, acme/r1, acme/r2, acme/r3, acme/r4, acme/r5, acme/r6, acme/r7, acme/r8, acme/r9, and 2 more\n"},
+		"pruned": {backfill.Result{Unlisted: []backfill.Unlisted{
+			{Owner: "acme", Repository: "a\u202e", Removed: true, Entities: 7}, {Owner: "acme", Repository: "b", Kept: "no\x1b"}, {Owner: "acme", Repository: "c", Entities: 3, Kept: "interrupted"},
+		}}, "not listed    3 of Port's repositories by Codecov: acme/a\ufffd, acme/b, acme/c\n" +
+			"pruned        acme/a\ufffd: 7 entities\nkept          acme/b: no\ufffd\npruned partly acme/c: 3 entities: interrupted\n"},
+		"dry run": {backfill.Result{DryRun: true, Unlisted: []backfill.Unlisted{{Owner: "acme", Repository: "a", Removed: true, Entities: 1}}},
+			"not listed    1 of Port's repositories by Codecov: acme/a\nwould prune   acme/a: 1 entity\n"},
+	} {
+		var text strings.Builder
+		printUnlisted(&text, &test.result)
+		if diff := cmp.Diff(test.want, text.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
