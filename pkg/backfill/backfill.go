@@ -79,6 +79,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 type run struct {
 	Options
 	current      *mapper.Mapping           // the entries that give a state, not a history
+	history      *mapper.Mapping           // the others
 	repositories []listed                  // not changed once reading has started
 	gaps         gaps                      // what the lists of them did not give
 	owned        []owned                   // the accounts' repositories that Port holds; complete once they have been read back
@@ -97,6 +98,7 @@ func newRun(o Options) *run {
 	r := &run{
 		Options: o,
 		current: o.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit }),
+		history: o.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }),
 		index:   newIndex(),
 		tally:   newTally(o.Mapping.Blueprints()),
 	}

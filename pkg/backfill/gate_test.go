@@ -51,3 +51,22 @@ func TestDryRunIsNeverHeldBack(t *testing.T) {
 		t.Errorf("entities %+v", result.Entities)
 	}
 }
+
+func TestPlanHeedsTheSelection(t *testing.T) {
+	for name, test := range map[string]struct {
+		selection backfill.Selection
+		most      int
+	}{
+		"latest":       {backfill.Selection{Latest: true}, 2 * 53},
+		"all branches": {backfill.Selection{AllBranches: true}, 2201 + 53},
+		"max commits":  {backfill.Selection{MaxCommits: 2}, 3 * 53},
+	} {
+		b := newBench(t, recorded(t, "github.acme.json"))
+		b.options.Selection, b.options.MaxEntities = test.selection, 1
+		_, err := backfill.Run(t.Context(), b.options)
+		flood := (*backfill.FloodError)(nil)
+		if !errors.As(err, &flood) || flood.Plan.UpTo > test.most || flood.Plan.UpTo < 53 {
+			t.Errorf("%s: %+v, want up to %d", name, err, test.most)
+		}
+	}
+}

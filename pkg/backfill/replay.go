@@ -32,6 +32,7 @@ type replay struct {
 	entities chan<- outgoing
 	picker   *picker
 	future   []codecov.Commit
+	cutOff   bool           // there are commits too old to be wanted
 	refused  map[named]bool // identifiers that have been named as another's: once is enough
 }
 
@@ -106,6 +107,7 @@ func (p *replay) readBranch(ctx context.Context, branch string) error {
 			continue
 		}
 		if p.picker.tooOld(commit) {
+			p.cutOff = true
 			return nil
 		}
 		usable, reason := mapper.Usable(commit)
@@ -180,6 +182,9 @@ func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
 		return nil
 	case current:
 		mapping = p.current
+	}
+	if p.cutOff && commit.Timestamp.After(p.Now.Add(farAhead)) {
+		mapping = p.run.history // the present is among what is too old: a wrong clock must not take its place
 	}
 	p.tally.commitReplayed()
 	return p.payload(ctx, mapping, mapper.Payload(p.account, p.Repository, commit))

@@ -167,3 +167,23 @@ func TestEntityOfAnotherAccountIsLeftAlone(t *testing.T) {
 		t.Errorf("forced: %+v", result.Failures)
 	}
 }
+
+func TestWhatAnEntityLeavesOutIsNoReasonToWriteIt(t *testing.T) {
+	b := newBench(t, recorded(t, "github.slanks.json"))
+	b.run(t)
+	silent := mapper.BuiltinMapping()[:1]
+	silent[0].Entity.Title = "null"
+	silent[0].Entity.Properties["files"] = "[1, 2]" // fits no string
+	b.mapping(t, silent)
+	if result := b.run(t); result.Entities[0].Unchanged != 1 {
+		t.Errorf("entities %+v", result.Entities)
+	}
+	silent[0].Entity.Properties["branch"] = `"another"`
+	b.mapping(t, silent)
+	if result := b.run(t); result.Entities[0].Updated != 1 {
+		t.Errorf("a change beside what is left out: entities %+v", result.Entities)
+	}
+	if entity := b.entity(t, current, "codecov-example"); entity.Title == "" || entity.Properties["files"] == nil || entity.Properties["branch"] != "another" {
+		t.Errorf("entity %+v", entity)
+	}
+}

@@ -170,6 +170,14 @@ func TestInactiveRepositories(t *testing.T) {
 	if result := b.run(t); result.Entities[0].Unchanged != 60 {
 		t.Errorf("second run %+v", result.Entities)
 	}
+	// What the selection leaves out is not taken for missing.
+	for _, narrow := range []backfill.Selection{{Since: recording.Now()}, {Branches: []string{"no-such-branch"}}} {
+		b.options.Selection = narrow
+		b.options.IncludeInactive = true
+		if result := b.run(t); result.Entities[0].Updated != 0 {
+			t.Errorf("%+v: %+v", narrow, result.Entities)
+		}
+	}
 }
 
 func TestSeveralAccounts(t *testing.T) {
@@ -184,8 +192,8 @@ func TestSeveralAccounts(t *testing.T) {
 	if b.port.Count(current) != 3 || b.port.Count(history) != 4 {
 		t.Errorf("%d current states, %d rows of history", b.port.Count(current), b.port.Count(history))
 	}
-	if len(result.Failures) == 0 {
-		t.Error("no failure names the second repository")
+	if len(result.Failures) != 3 { // its state once, and each row of its history, which would relate to the other's
+		t.Errorf("%d failures name the second repository", len(result.Failures))
 	}
 	for _, failure := range result.Failures {
 		if failure.Repository != "app" || failure.Code != backfill.CodeTaken {

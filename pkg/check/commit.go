@@ -148,7 +148,18 @@ func describe(entities []mapper.Mapped) string {
 	return few(parts)
 }
 
-const shownValues = 4
+// What is shown of an entity: so many values, and so many characters of each at the most.
+const (
+	shownValues     = 4
+	shownCharacters = 60
+)
+
+func short(text string) string {
+	if characters := []rune(text); len(characters) > shownCharacters {
+		return string(characters[:shownCharacters]) + "…"
+	}
+	return text
+}
 
 // values writes the first properties that hold a plain value.
 func values(properties map[string]any) string {
@@ -159,7 +170,7 @@ func values(properties map[string]any) string {
 			continue
 		}
 		if len(parts) < shownValues {
-			parts = append(parts, fmt.Sprintf("%s %v", name, properties[name]))
+			parts = append(parts, name+" "+short(fmt.Sprint(properties[name])))
 		}
 	}
 	if len(parts) == 0 {

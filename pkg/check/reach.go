@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
 )
 
 // patience is how long a single answer is waited for.
@@ -24,7 +26,7 @@ func (d *doctor) reach(ctx context.Context, address string) Step {
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return failed(Other, request.URL.Redacted()+" does not answer: "+withoutAddress(err).Error(),
+		return failed(Other, request.URL.Redacted()+" does not answer: "+transport.Message(withoutAddress(err).Error()),
 			"check the address, the network, and a proxy (HTTPS_PROXY, NO_PROXY)")
 	}
 	_ = response.Body.Close() // that it answered is all that counts
