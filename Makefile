@@ -1,4 +1,4 @@
-.PHONY: build test lint demo bench cover
+.PHONY: build test lint demo bench cover fuzz
 
 build:
 	go build -trimpath -o bin/codecov-port ./cmd/codecov-port
@@ -17,3 +17,6 @@ bench:
 
 cover:
 	go test -coverprofile=bin/cover.out ./... && go tool cover -func=bin/cover.out
+
+fuzz:
+	.ci/fuzz

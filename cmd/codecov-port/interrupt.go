@@ -10,12 +10,12 @@ import (
 	"syscall"
 )
 
-// interruptible watches for Ctrl-C and SIGTERM. The first closes stop: read no further, finish what is under way.
-// The second ends the context: stop at once. end stops watching. From here on a reader of our output that is gone
+// interruptible watches for Ctrl-C and SIGTERM. The first ends the context first: read no further, finish what is under
+// way. The second ends ctx: stop at once. end stops watching. From here on a reader of our output that is gone
 // makes a write fail and does not end the program: Ctrl-C reaches all of a pipe, and tee must not take us along.
-func interruptible(parent context.Context, warnings io.Writer) (ctx context.Context, stop <-chan struct{}, end func()) {
+func interruptible(parent context.Context, warnings io.Writer) (ctx, first context.Context, end func()) {
 	ctx, cancel := context.WithCancel(parent)
-	first := make(chan struct{})
+	first, stop := context.WithCancelCause(ctx)
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -24,7 +24,7 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx context.Cont
 		select {
 		case <-signals:
 			_, _ = fmt.Fprintln(warnings, "interrupted: finishing what is under way; once more to stop at once")
-			close(first)
+			stop(errInterrupted)
 		case <-ctx.Done():
 			return
 		}

@@ -91,15 +91,15 @@ func runSync(ctx context.Context, streams ui.Streams, s settings, flags syncFlag
 	if err != nil {
 		return err
 	}
-	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(ctx, options.Port), failures: failures}
+	ctx, first, end := interruptible(ctx, streams.Err)
+	defer end()
+	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), failures: failures}
 	if run.options.Mapping, err = syncMapping(streams, flags, run.webhook, options.Now); err != nil {
 		return cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
 	}
-	ctx, stop, end := interruptible(ctx, streams.Err)
-	defer end()
-	run.options.Stop, run.options.Ask = stop, askAboutFlood(streams, stop)
+	run.options.Stop, run.options.Ask = first.Done(), askAboutFlood(streams, first.Done())
 	if run.options.Prune != nil {
-		run.options.Prune.Ask = askAboutPrune(streams, stop)
+		run.options.Prune.Ask = askAboutPrune(streams, first.Done())
 	}
 	result, err := backfill.Run(ctx, run.options)
 	return run.end(ctx, result, err)

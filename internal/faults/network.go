@@ -48,7 +48,7 @@ func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 func serveUntilBroken(handler http.Handler, w http.ResponseWriter, r *http.Request) (broken bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause != http.ErrAbortHandler {
+			if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			broken = true

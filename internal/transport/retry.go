@@ -21,6 +21,7 @@ type Retry struct {
 	LongestWait   time.Duration // of one back-off
 	MaxRetryAfter time.Duration // what a server's Retry-After may ask for at the most
 	Budget        time.Duration // spent in attempts and back-offs; waits for a turn or that a server asked for come on top
+	Patience      time.Duration // with a server that asks to wait, from the first time on
 }
 
 // DefaultRetry gives up on a dead service within two minutes.
@@ -30,6 +31,7 @@ var DefaultRetry = Retry{
 	LongestWait:   20 * time.Second,
 	MaxRetryAfter: 2 * time.Minute,
 	Budget:        2 * time.Minute,
+	Patience:      7 * time.Minute,
 }
 
 func (r Retry) client(next http.RoundTripper, stats *Stats) *retryablehttp.Client {
@@ -60,7 +62,7 @@ func (r Retry) check(ctx context.Context, resp *http.Response, err error) (bool,
 	tries := triesOf(ctx)
 	_, asked := retryAfter(resp, time.Now())
 	tries.checked(asked)
-	if tries.left() <= r.LongestWait {
+	if tries.left() <= r.LongestWait || tries.askedFor() > r.Patience {
 		return false, nil
 	}
 	if tries.Hurry && !asked && mayBeTooMuch(resp, err) {

@@ -28,7 +28,8 @@ type Tries struct {
 	spent     time.Duration // in attempts and in back-offs of our own choice
 	took      time.Duration // the last attempt
 	checkedAt time.Time
-	asked     bool // the server asked for the wait that follows
+	asked     bool      // the server asked for the wait that follows
+	askedAt   time.Time // for the first time; zero: it has not
 }
 
 type triesKey struct{}
@@ -84,6 +85,17 @@ func (t *Tries) left() time.Duration { return t.budget - t.spent }
 
 func (t *Tries) checked(asked bool) {
 	t.checkedAt, t.asked = time.Now(), asked
+	if asked && t.askedAt.IsZero() {
+		t.askedAt = t.checkedAt
+	}
+}
+
+// askedFor is how long the server has been asking to wait.
+func (t *Tries) askedFor() time.Duration {
+	if t.askedAt.IsZero() {
+		return 0
+	}
+	return time.Since(t.askedAt)
 }
 
 // waited closes the account of a wait and gives its length.

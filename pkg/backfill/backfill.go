@@ -91,7 +91,8 @@ type run struct {
 	ended        []atomic.Bool // by place in repositories: read to its end, or named as unreadable
 	tally        *tally
 
-	codecovOutage, providerOutage, portOutage outage
+	codecovOutage, providerOutage *outage
+	portOutage, portRefusal       *outage
 }
 
 func newRun(o Options) *run {
@@ -103,12 +104,10 @@ func newRun(o Options) *run {
 		tally:   newTally(o.Mapping.Blueprints()),
 	}
 	r.gate.run = r
-	r.portOutage.begun = make(chan struct{})
 	// A single repository may be too much for Codecov or the git provider, a single batch for Port.
 	slow := []int{0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}
-	r.codecovOutage.patience, r.codecovOutage.single = 2, slow
-	r.providerOutage.patience, r.providerOutage.single = 2, slow
-	r.portOutage.patience, r.portOutage.single = 2, []int{http.StatusInternalServerError}
+	r.codecovOutage, r.providerOutage = newOutage(2, slow...), newOutage(2, slow...)
+	r.portOutage, r.portRefusal = newOutage(2, http.StatusInternalServerError), newOutage(0)
 	return r
 }
 
@@ -123,10 +122,7 @@ func (r *run) do(ctx context.Context) error {
 		return failure
 	}
 	failure = cmp.Or(failure, r.stage(ctx, r.late.send))
-	if cause := r.portOutage.cause(); errors.Is(cause, port.ErrUnauthorized) {
-		return cmp.Or(failure, cause)
-	}
-	return failure
+	return cmp.Or(failure, r.portRefusal.cause())
 }
 
 // lookUnlessStopped looks, and tells whether the caller asked to stop meanwhile.

@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -8,16 +9,27 @@ import (
 )
 
 // outage remembers that a service has stopped answering: after that, what is left is named as failed without asking
-// again, so that a dead service is told within minutes and nothing goes unnamed. The zero value is ready; it is safe
-// for concurrent use.
+// again, so that a dead service is told within minutes and nothing goes unnamed. It is safe for concurrent use.
 type outage struct {
 	single   []int         // statuses that may be of one request alone, by what it asks for; 0 is no answer
 	patience int           // how many of those in a row are taken for such
-	begun    chan struct{} // closed once the service counts as down; nil: nobody waits for it
+	begun    chan struct{} // closed once the service counts as down
 
 	mu    sync.Mutex
 	inRow int
 	down  error
+}
+
+// errDown ends the requests that are still under way, or wait for their turn, when a service counts as down.
+var errDown = errors.New("the service has stopped answering")
+
+func newOutage(patience int, single ...int) *outage {
+	return &outage{patience: patience, single: single, begun: make(chan struct{})}
+}
+
+// whileUp gives a context that ends once the service counts as down, and the function that ends it and its watch.
+func (o *outage) whileUp(ctx context.Context) (context.Context, func()) {
+	return endingWith(ctx, o.begun, errDown)
 }
 
 // cause is why the service counts as down; nil while it does not.
@@ -49,11 +61,8 @@ func (o *outage) refused(err error) {
 
 // begin needs the lock.
 func (o *outage) begin(err error) {
-	if o.down != nil {
-		return
-	}
-	o.down = err
-	if o.begun != nil {
+	if o.down == nil {
+		o.down = err
 		close(o.begun)
 	}
 }

@@ -23,8 +23,10 @@ var errNoSuchRepository = errors.New("codecov shows no repository of this name")
 func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 	reading, end := stoppable(ctx, r.Stop)
 	defer end()
-	reading, endWatch := endingWith(reading, r.portOutage.begun, errAbandoned)
-	defer endWatch()
+	reading, endOutage := endingWith(reading, r.portOutage.begun, errAbandoned)
+	defer endOutage()
+	reading, endRefusal := endingWith(reading, r.portRefusal.begun, errAbandoned)
+	defer endRefusal()
 	if r.Yes || r.DryRun {
 		if err := r.gate.end(reading, entities); err != nil {
 			return err
@@ -48,7 +50,7 @@ func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 func (r *run) finish(ctx context.Context, err error, entities chan<- outgoing) error {
 	err = cmp.Or(err, r.gate.end(ctx, entities))
 	if errors.Is(err, errAbandoned) {
-		r.nameUnfinished(r.portOutage.cause())
+		r.nameUnfinished(cmp.Or(r.portRefusal.cause(), r.portOutage.cause()))
 		return nil
 	}
 	if err != nil {

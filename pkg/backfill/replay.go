@@ -94,8 +94,12 @@ func (p *replay) read(ctx context.Context) error {
 
 // readBranch reads one listing. In that of every branch, the default branch's commits have been seen before.
 func (p *replay) readBranch(ctx context.Context, branch string) error {
+	asking, end := p.provider().whileUp(ctx)
+	defer end()
+	asking, endAll := p.codecovOutage.whileUp(asking)
+	defer endAll()
 	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect(), Skipped: func(row *codecov.RowError) { p.tally.commitsMissing(p.Name, row) }}
-	for commit, err := range p.Codecov.Commits(ctx, p.owner, p.Name, options) {
+	for commit, err := range p.Codecov.Commits(asking, p.owner, p.Name, options) {
 		if isPartial(err) {
 			p.tally.commitsMissing(p.Name, err)
 			return nil
@@ -144,9 +148,9 @@ func (p *replay) expect() int {
 // public one.
 func (p *replay) provider() *outage {
 	if p.Private {
-		return &p.providerOutage
+		return p.providerOutage
 	}
-	return &p.codecovOutage
+	return p.codecovOutage
 }
 
 // readError is an error of Codecov's, told from those of the rest of the pipeline.
@@ -165,9 +169,12 @@ func (p *replay) unreadable(ctx context.Context, err error) error {
 	if errors.Is(err, codecov.ErrUnauthorized) {
 		return fmt.Errorf("read the commits of %s: %w", p.Name, err)
 	}
-	if errors.Is(err, codecov.ErrOutage) {
+	switch {
+	case errors.Is(err, errDown):
+		err = cmp.Or(p.codecovOutage.cause(), p.provider().cause())
+	case errors.Is(err, codecov.ErrOutage):
 		p.provider().failed(err)
-	} else {
+	default:
 		p.codecovOutage.failed(err)
 	}
 	p.tally.repositoryFailed(p.Name, err)
@@ -184,7 +191,7 @@ func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
 		mapping = p.current
 	}
 	if p.cutOff && commit.Timestamp.After(p.Now.Add(farAhead)) {
-		mapping = p.run.history // the present is among what is too old: a wrong clock must not take its place
+		mapping = p.history // the present is among what is too old: a wrong clock must not take its place
 	}
 	p.tally.commitReplayed()
 	return p.payload(ctx, mapping, mapper.Payload(p.account, p.Repository, commit))

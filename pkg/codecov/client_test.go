@@ -65,6 +65,9 @@ func TestOptionsHideTheToken(t *testing.T) {
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("start", "options", options)
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("start", "options", &options)
+	if encoded, err := json.Marshal(options); err != nil || strings.Contains(string(encoded), options.Token) {
+		t.Errorf("as JSON: %s, %v", encoded, err)
+	}
 	printed := []string{logged.String()}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		printed = append(printed, fmt.Sprintf(format, options), fmt.Sprintf(format, &options), fmt.Sprintf(format, []codecov.Options{options}))

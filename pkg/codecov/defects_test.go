@@ -395,3 +395,23 @@ func TestCountBehindABadRow(t *testing.T) {
 		t.Errorf("%d commits, %v; want %d", count, err, len(ties))
 	}
 }
+
+// TestBadRowIsToldOfOnce: also where the list is read again.
+func TestBadRowIsToldOfOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, list := wired(t, 60, codecov.Options{PageSize: 20})
+		moved := false
+		w.fault = func(asked, size int, r *http.Request) (*http.Response, error) {
+			if r.URL.Query().Get("page") == "3" && size == 20 && !moved {
+				moved = true
+				return answerWith(w, r, "page=3", "page=2"), nil
+			}
+			return spoil(5)(asked, size, r)
+		}
+		var skipped left
+		rows, err := collect(list(codecov.CommitsOptions{Skipped: skipped.note}))
+		if len(rows) != 59 || err != nil || !slices.Equal(skipped.positions, []int{6}) || !moved {
+			t.Errorf("%d rows, rows %v left out, %v", len(rows), skipped.positions, err)
+		}
+	})
+}
