@@ -1,4 +1,4 @@
-.PHONY: build test lint demo bench cover fuzz
+.PHONY: build test lint demo bench cover fuzz faults soak
 
 build:
 	go build -trimpath -o bin/codecov-port ./cmd/codecov-port
@@ -20,3 +20,9 @@ cover:
 
 fuzz:
 	.ci/fuzz
+
+faults:
+	go test -C cmd/codecov-port -run '^TestFault(Matrix|sInMidRun)$$' -table
+
+soak:
+	go test -run '^TestSoak$$' -v ./pkg/backfill -soak 100000

@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,12 +103,14 @@ func (r *run) upsert(ctx context.Context, b *bulk) error {
 	if r.DryRun {
 		return r.preview(ctx, b)
 	}
-	if cause := r.portOutage.cause(); cause != nil {
+	if cause := cmp.Or(r.portRefusal.cause(), r.portOutage.cause()); cause != nil {
 		r.failAll(b, cause)
 		return nil
 	}
+	asking, end := r.portOutage.whileUp(ctx)
+	defer end()
 	options := port.UpsertOptions{CreateMissingRelated: r.targets[b.blueprint].createRelated}
-	result, err := r.Port.UpsertBatch(ctx, b.blueprint, &b.batch, options)
+	result, err := r.Port.UpsertBatch(asking, b.blueprint, &b.batch, options)
 	switch {
 	case err == nil:
 		r.portOutage.answered()
@@ -117,12 +120,15 @@ func (r *run) upsert(ctx context.Context, b *bulk) error {
 		first, second := b.split()
 		return errors.Join(r.upsert(ctx, first), r.upsert(ctx, second))
 	}
+	if errors.Is(err, errDown) {
+		err = r.portOutage.cause()
+	}
 	r.failAll(b, err)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("write to blueprint %s: %w", b.blueprint, err)
 	case errors.Is(err, port.ErrUnauthorized):
-		r.portOutage.refused(fmt.Errorf("write to blueprint %s: %w", b.blueprint, err))
+		r.portRefusal.refused(fmt.Errorf("write to blueprint %s: %w", b.blueprint, err))
 	default:
 		r.portOutage.failed(err)
 	}
