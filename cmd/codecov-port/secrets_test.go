@@ -45,7 +45,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		g.learn(token)
 	}
-	if !g.where(r) {
+	if !g.misbehaves(r) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
@@ -226,14 +226,15 @@ func TestNoSecretIsEverShown(t *testing.T) {
 			setMisdeeds(codecovSide, test.codecov)
 			setMisdeeds(portSide, test.port)
 			for _, command := range shownCommands(t) {
-				portSide.known, codecovSide.known = []string{oddSecret}, []string{scriptToken} // each run gets a token of its own
+				portSide.forget(oddSecret) // each run gets a token of its own
+				codecovSide.forget(scriptToken)
 				output := say(t, command...).text() + fileText(command)
 				redacted += strings.Count(output, "[redacted]")
 				for _, secret := range append([]string{oddSecret, scriptToken}, portSide.tokens()...) {
 					assertAbsent(t, strings.Join(command, " "), output, secret)
 				}
 			}
-			if codecovSide.told+portSide.told == 0 {
+			if codecovSide.times()+portSide.times() == 0 {
 				t.Error("no answer held a secret")
 			}
 		})
@@ -247,8 +248,29 @@ func never(*http.Request) bool { return false }
 
 func setMisdeeds(g *gossip, where func(*http.Request) bool) {
 	if where != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		g.where = where
 	}
+}
+
+// forget leaves one secret known. A request that a run gave up may still be under way.
+func (g *gossip) forget(but string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.known = []string{but}
+}
+
+func (g *gossip) times() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.told
+}
+
+func (g *gossip) misbehaves(r *http.Request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.where(r)
 }
 
 // tokens are those that went by.
