@@ -250,7 +250,7 @@ func TestHostileAnswers(t *testing.T) {
 			} {
 				assertFit(t, strings.Join(command, " "), say(t, command...).text())
 			}
-			if codecovSide.told+portSide.told == 0 {
+			if codecovSide.times()+portSide.times() == 0 {
 				t.Error("no answer was hostile")
 			}
 		})
