@@ -25,7 +25,7 @@ side. ✓ is well, ! is worth knowing, ✗ keeps sync from its work; - could not
 
 type checkFlags struct{ mapping, output string }
 
-func newCheck(streams ui.Streams) *cobra.Command {
+func newCheck(streams *ui.Streams) *cobra.Command {
 	var flags checkFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -46,7 +46,7 @@ func newCheck(streams ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runCheck(ctx context.Context, streams ui.Streams, values *viper.Viper, flags checkFlags) error {
+func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags checkFlags) error {
 	if flags.output != "text" && flags.output != "json" {
 		return usage(fmt.Errorf("--output %q: expected text or json", flags.output), "see 'codecov-port check --help'")
 	}
@@ -70,7 +70,7 @@ func runCheck(ctx context.Context, streams ui.Streams, values *viper.Viper, flag
 }
 
 // checkOptions makes what the settings suffice for. What they lack is for the check itself to tell.
-func checkOptions(streams ui.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
+func checkOptions(streams *ui.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return check.Options{}, err

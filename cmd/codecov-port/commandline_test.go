@@ -24,7 +24,7 @@ func (s said) text() string { return s.out + s.err }
 func say(t *testing.T, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
-	code := run(t.Context(), args, ui.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
+	code := run(t.Context(), args, &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
 	return said{code, out.String(), err.String()}
 }
 

@@ -23,7 +23,7 @@ import (
 const aboutDemo = `Bring a recorded Codecov account with 60 repositories into an emulated Port, both on this machine, and show what
 lands there. It is the real pipeline over real HTTP; it needs no credentials and no network, and changes nothing.`
 
-func newDemo(streams ui.Streams) *cobra.Command {
+func newDemo(streams *ui.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "demo",
 		Short:   "See it work on a recorded account, without credentials",
@@ -41,7 +41,7 @@ const (
 	demoSecret = "demo-client-secret"
 )
 
-func demo(ctx context.Context, streams ui.Streams) error {
+func demo(ctx context.Context, streams *ui.Streams) error {
 	account, err := loadAccount("accounts/github.acme.json")
 	if err != nil {
 		return fmt.Errorf("load the recorded account: %w", err)

@@ -77,7 +77,7 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	b.said.Reset()
 	run := syncRun{
 		settings: settings{service: "github", owners: []string{"acme"}},
-		streams:  ui.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
+		streams:  &ui.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
 		webhook:  newWebhookReader(t.Context(), catalog),
 		options: backfill.Options{
 			Codecov: source, Port: catalog, Owners: []string{"acme"}, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: recording.Now(),

@@ -33,7 +33,7 @@ func minutes(d time.Duration) string {
 }
 
 // askAboutFlood gives the question to put before a flood of new entities; nil where nobody is there to answer.
-func askAboutFlood(streams ui.Streams, stop <-chan struct{}) func(backfill.Plan) bool {
+func askAboutFlood(streams *ui.Streams, stop <-chan struct{}) func(backfill.Plan) bool {
 	if !streams.Interactive() {
 		return nil
 	}
@@ -44,7 +44,7 @@ func askAboutFlood(streams ui.Streams, stop <-chan struct{}) func(backfill.Plan)
 
 // agrees puts a question. Anything but a yes is a no, and so is Ctrl-C. Waiting for a line cannot be ended: what waits
 // then ends with the program.
-func agrees(streams ui.Streams, stop <-chan struct{}, question string) bool {
+func agrees(streams *ui.Streams, stop <-chan struct{}, question string) bool {
 	_, _ = fmt.Fprintf(streams.Err, "%s [y/N] ", question)
 	lines := make(chan string, 1)
 	go func() {

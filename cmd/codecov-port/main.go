@@ -19,5 +19,5 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	log.SetOutput(io.Discard) // net/http would quote there what a server sends unasked
-	os.Exit(run(context.Background(), os.Args[1:], ui.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(run(context.Background(), os.Args[1:], &ui.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

@@ -31,7 +31,7 @@ type mapFlags struct {
 	mapping, commit, repository string
 }
 
-func newMap(streams ui.Streams) *cobra.Command {
+func newMap(streams *ui.Streams) *cobra.Command {
 	var flags mapFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -53,7 +53,7 @@ func newMap(streams ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runMap(ctx context.Context, streams ui.Streams, values *viper.Viper, flags mapFlags, args []string) error {
+func runMap(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags mapFlags, args []string) error {
 	if err := flags.check(args); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (f mapFlags) check(args []string) error {
 }
 
 // mapMapping makes the mapping ready. Port is asked only where it has to be, or where auto can.
-func mapMapping(ctx context.Context, streams ui.Streams, values *viper.Viper, name string) (*mapper.Mapping, error) {
+func mapMapping(ctx context.Context, streams *ui.Streams, values *viper.Viper, name string) (*mapper.Mapping, error) {
 	choice, err := readChoice(name, streams.In)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func mapMapping(ctx context.Context, streams ui.Streams, values *viper.Viper, na
 	return chooseMapping(choice, nil, time.Now(), streams.Err)
 }
 
-func filePayload(streams ui.Streams, args []string) (map[string]any, error) {
+func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
 	name := "-"
 	if len(args) > 0 {
 		name = args[0]
@@ -189,7 +189,7 @@ type mappedEntity struct {
 	Title      string         `json:"title,omitempty"`
 }
 
-func printMapped(streams ui.Streams, result mapper.Result) error {
+func printMapped(streams *ui.Streams, result mapper.Result) error {
 	entities := make([]mappedEntity, 0, len(result.Entities))
 	for _, m := range result.Entities {
 		entity := mappedEntity{
@@ -208,7 +208,7 @@ func printMapped(streams ui.Streams, result mapper.Result) error {
 }
 
 // tellUnmapped says which entries gave no entity that could be written.
-func tellUnmapped(streams ui.Streams, result mapper.Result) error {
+func tellUnmapped(streams *ui.Streams, result mapper.Result) error {
 	for _, entry := range result.Unnamed {
 		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d gives no identifier\n", entry+1)
 	}

@@ -190,7 +190,7 @@ func emulate(t *testing.T) *porttest.Server {
 func execute(t *testing.T, arguments ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), arguments, ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != exitDone {
+	if code := run(t.Context(), arguments, &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != exitDone {
 		t.Fatalf("%s: exit code %d\n%s%s", strings.Join(arguments, " "), code, out.String(), errs.String())
 	}
 	return out.String()

@@ -25,7 +25,7 @@ func (f *pruneFlags) bind(flags *pflag.FlagSet) {
 }
 
 // pruning gives what the flags come to: nil without --prune. Somebody must be there to agree, or have agreed beforehand.
-func (f *pruneFlags) pruning(streams ui.Streams, agreed bool) (*backfill.Prune, error) {
+func (f *pruneFlags) pruning(streams *ui.Streams, agreed bool) (*backfill.Prune, error) {
 	if !f.prune {
 		return nil, nil
 	}
@@ -39,7 +39,7 @@ func (f *pruneFlags) pruning(streams ui.Streams, agreed bool) (*backfill.Prune, 
 	return &backfill.Prune{Limit: limit}, nil
 }
 
-func askAboutPrune(streams ui.Streams, stop <-chan struct{}) func([]backfill.Unlisted) bool {
+func askAboutPrune(streams *ui.Streams, stop <-chan struct{}) func([]backfill.Unlisted) bool {
 	return func(gone []backfill.Unlisted) bool {
 		var question strings.Builder
 		question.WriteString("Codecov no longer has these repositories:\n")

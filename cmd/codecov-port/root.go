@@ -26,7 +26,7 @@ const exitCodes = `Exit codes:
   130  interrupted`
 
 // run executes the command line args and gives the exit code.
-func run(ctx context.Context, args []string, streams ui.Streams) int {
+func run(ctx context.Context, args []string, streams *ui.Streams) int {
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, streams ui.Streams) int {
 	return exitCode(err)
 }
 
-func newRoot(streams ui.Streams) *cobra.Command {
+func newRoot(streams *ui.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "codecov-port",
 		Short:         "Bring the history of your test coverage from Codecov into Port",

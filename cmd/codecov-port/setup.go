@@ -39,7 +39,7 @@ func (f *setupFlags) bind(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.branches, "branches", nil, "branches that Codecov shall tell of, with commas between them; none: all")
 }
 
-func newSetup(streams ui.Streams) *cobra.Command {
+func newSetup(streams *ui.Streams) *cobra.Command {
 	var flags setupFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -64,7 +64,7 @@ func newSetup(streams ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runSetup(ctx context.Context, streams ui.Streams, s settings, flags setupFlags) error {
+func runSetup(ctx context.Context, streams *ui.Streams, s settings, flags setupFlags) error {
 	catalog, err := newPort(s)
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ type syncFlags struct {
 	failures           string // a file's name
 }
 
-func newSync(streams ui.Streams) *cobra.Command {
+func newSync(streams *ui.Streams) *cobra.Command {
 	var flags syncFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -79,7 +79,7 @@ func newSync(streams ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runSync(ctx context.Context, streams ui.Streams, s settings, flags syncFlags) error {
+func runSync(ctx context.Context, streams *ui.Streams, s settings, flags syncFlags) error {
 	options, err := syncOptions(s, flags, time.Now())
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func runSync(ctx context.Context, streams ui.Streams, s settings, flags syncFlag
 // syncRun is a run of sync and where it tells what became of it.
 type syncRun struct {
 	settings settings
-	streams  ui.Streams
+	streams  *ui.Streams
 	options  backfill.Options
 	webhook  webhookReader
 	failures *failuresFile
@@ -161,7 +161,7 @@ func syncOptions(s settings, flags syncFlags, now time.Time) (backfill.Options, 
 }
 
 // syncMapping gives the chosen mapping, or what of it --blueprint asks for.
-func syncMapping(streams ui.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
+func syncMapping(streams *ui.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func version() versionInfo {
 // userAgent is what both APIs are told; Port shows it as the source of what is written.
 func userAgent() string { return "codecov-port/" + version().Version }
 
-func newVersion(streams ui.Streams) *cobra.Command {
+func newVersion(streams *ui.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",

@@ -15,7 +15,7 @@ type Streams struct {
 }
 
 // Interactive tells whether somebody can be asked: both the input and the errors are a terminal.
-func (s Streams) Interactive() bool { return isTerminal(s.In) && isTerminal(s.Err) }
+func (s *Streams) Interactive() bool { return isTerminal(s.In) && isTerminal(s.Err) }
 
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)

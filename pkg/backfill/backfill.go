@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,8 @@ type Options struct {
 	Yes         bool                 // create any number of them, as they come
 	Ask         func(plan Plan) bool // asked when they are more than MaxEntities; nil: the answer is no
 	Prune       *Prune               // remove repositories that Codecov no longer has; nil: only tell of them
+	Progress    *Progress            // follows the run; nil: nobody asks
+	Preview     func(Preview) error  // under DryRun: given each entity that would be written, one at a time; its error ends the run
 	Stop        <-chan struct{}      // closed: read no further, write what is on its way, and return
 	Readers     int                  // repositories read at once; 0: 28
 	Writers     int                  // bulk requests under way at once; 0: 32
@@ -64,12 +67,14 @@ func (o Options) withDefaults() Options {
 // the error is not nil. When ctx ends, the run ends at once; Stop ends it in good order.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	r := newRun(o.withDefaults())
+	o.Progress.follow(r)
 	started := time.Now()
 	err := o.checkPrune()
 	if err == nil {
 		err = r.do(ctx)
 	}
 	if err == nil {
+		r.tally.reached(Settling)
 		err = r.settleUnlisted(ctx)
 	}
 	return r.tally.result(o, time.Since(started)), err
@@ -90,6 +95,7 @@ type run struct {
 	late         late
 	ended        []atomic.Bool // by place in repositories: read to its end, or named as unreadable
 	tally        *tally
+	previewing   sync.Mutex // held while the caller looks at an entity
 
 	codecovOutage, providerOutage *outage
 	portOutage, portRefusal       *outage
@@ -117,6 +123,8 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.ended = make([]atomic.Bool, len(r.repositories))
+	r.tally.reached(Reading)
+	r.tally.toRead(r.withCoverage())
 	failure := r.stage(ctx, r.read)
 	if flood := (*FloodError)(nil); ctx.Err() != nil || errors.As(failure, &flood) {
 		return failure

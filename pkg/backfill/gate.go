@@ -157,9 +157,17 @@ func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
 
 // given is how many repositories may give entities.
 func (r *run) given() int {
+	if r.IncludeInactive {
+		return len(r.repositories)
+	}
+	return r.withCoverage()
+}
+
+// withCoverage is how many repositories have commits to read.
+func (r *run) withCoverage() int {
 	count := 0
 	for _, repository := range r.repositories {
-		if repository.HasCoverage() || r.IncludeInactive {
+		if repository.HasCoverage() {
 			count++
 		}
 	}

@@ -18,10 +18,21 @@ type Change struct {
 	From, To   any // nil: nothing
 }
 
+// Preview is an entity that a run would write.
+type Preview struct {
+	Blueprint  string
+	Repository string
+	Exists     bool // Port holds it: it would be updated, and where Force asks for that, may be unchanged
+	Entity     port.Entity
+}
+
 // preview tells what a batch would do, without doing it.
 func (r *run) preview(ctx context.Context, b *bulk) error {
 	var updates []outgoing
 	for _, o := range b.entities {
+		if err := r.show(o); err != nil {
+			return err
+		}
 		r.tally.written(b.blueprint, o.exists)
 		if o.exists {
 			updates = append(updates, o)
@@ -38,6 +49,16 @@ func (r *run) preview(ctx context.Context, b *bulk) error {
 		r.tally.changes(r.targets[b.blueprint].changes(r.index.hasher, held[o.entity.Identifier], o.entity))
 	}
 	return nil
+}
+
+// show gives the entity to whoever wants to see it.
+func (r *run) show(o outgoing) error {
+	if r.Preview == nil {
+		return nil
+	}
+	r.previewing.Lock()
+	defer r.previewing.Unlock()
+	return r.Preview(Preview{Blueprint: o.blueprint, Repository: o.repository, Exists: o.exists, Entity: o.entity})
 }
 
 // holds reads the entities that are to be updated, by identifier.

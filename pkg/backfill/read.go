@@ -48,6 +48,7 @@ func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 
 // finish hands on what is held back once the reading has ended, and names what is missing where it ended with an error.
 func (r *run) finish(ctx context.Context, err error, entities chan<- outgoing) error {
+	r.tally.reached(Writing)
 	err = cmp.Or(err, r.gate.end(ctx, entities))
 	if errors.Is(err, errAbandoned) {
 		r.nameUnfinished(cmp.Or(r.portRefusal.cause(), r.portOutage.cause()))

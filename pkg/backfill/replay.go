@@ -34,6 +34,10 @@ type replay struct {
 	future   []codecov.Commit
 	cutOff   bool           // there are commits too old to be wanted
 	refused  map[named]bool // identifiers that have been named as another's: once is enough
+	sampler  sampler
+	opened   int // listings
+	expected int // commits that they are expected to give
+	seen     int // commits that they gave
 }
 
 // replay reads the wanted commits of a repository and replays them, newest first. Commits far in the future come
@@ -50,6 +54,7 @@ func (r *run) replay(ctx context.Context, place int, entities chan<- outgoing) e
 		refused:  make(map[named]bool),
 	}
 	if repository.HasCoverage() {
+		defer p.leave()
 		if cause := cmp.Or(r.codecovOutage.cause(), p.provider().cause()); cause != nil {
 			r.tally.repositoryFailed(p.Name, cause)
 			return nil
@@ -73,11 +78,12 @@ func (p *replay) hasNone() bool {
 }
 
 func (p *replay) read(ctx context.Context) error {
-	for _, branch := range p.branches(p.Selection) {
+	defer p.keepHistory()
+	for i, branch := range p.branches(p.Selection) {
 		if p.picker.done() {
 			break
 		}
-		if err := p.readBranch(ctx, branch); err != nil {
+		if err := p.readBranch(ctx, branch, i == 0); err != nil {
 			return err
 		}
 	}
@@ -85,20 +91,22 @@ func (p *replay) read(ctx context.Context) error {
 		if p.picker.done() {
 			break
 		}
-		if err := p.commit(ctx, commit); err != nil {
+		if _, err := p.commit(ctx, commit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readBranch reads one listing. In that of every branch, the default branch's commits have been seen before.
-func (p *replay) readBranch(ctx context.Context, branch string) error {
+// readBranch reads one listing. In that of every branch, the default branch's commits have been seen before. The first
+// one gives the repository's history.
+func (p *replay) readBranch(ctx context.Context, branch string, first bool) error {
 	asking, end := p.provider().whileUp(ctx)
 	defer end()
 	asking, endAll := p.codecovOutage.whileUp(asking)
 	defer endAll()
-	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect(), Skipped: func(row *codecov.RowError) { p.tally.commitsMissing(p.Name, row) }}
+	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect(), Counted: p.opening(),
+		Skipped: func(row *codecov.RowError) { p.tally.commitsMissing(p.Name, row) }}
 	for commit, err := range p.Codecov.Commits(asking, p.owner, p.Name, options) {
 		if isPartial(err) {
 			p.tally.commitsMissing(p.Name, err)
@@ -115,6 +123,7 @@ func (p *replay) readBranch(ctx context.Context, branch string) error {
 			return nil
 		}
 		usable, reason := mapper.Usable(commit)
+		p.seen++
 		p.tally.commitRead(reason)
 		switch {
 		case !usable:
@@ -123,8 +132,12 @@ func (p *replay) readBranch(ctx context.Context, branch string) error {
 			p.future = append(p.future, commit)
 			continue
 		}
-		if err := p.commit(ctx, commit); err != nil {
+		replayed, err := p.commit(ctx, commit)
+		if err != nil {
 			return err
+		}
+		if replayed && first {
+			p.sampler.add(commit.Timestamp, *commit.Totals)
 		}
 		if p.picker.done() {
 			return nil
@@ -181,12 +194,12 @@ func (p *replay) unreadable(ctx context.Context, err error) error {
 	return nil
 }
 
-// commit replays one commit, where the picker wants it.
-func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
+// commit replays one commit, where the picker wants it, and tells whether it did.
+func (p *replay) commit(ctx context.Context, commit codecov.Commit) (replayed bool, err error) {
 	mapping := p.Mapping
 	switch p.picker.pick(commit) {
 	case skip:
-		return nil
+		return false, nil
 	case current:
 		mapping = p.current
 	}
@@ -194,7 +207,7 @@ func (p *replay) commit(ctx context.Context, commit codecov.Commit) error {
 		mapping = p.history // the present is among what is too old: a wrong clock must not take its place
 	}
 	p.tally.commitReplayed()
-	return p.payload(ctx, mapping, mapper.Payload(p.account, p.Repository, commit))
+	return true, p.payload(ctx, mapping, mapper.Payload(p.account, p.Repository, commit))
 }
 
 // payload maps one payload and sends what came of it on its way.
@@ -279,12 +292,15 @@ func (p *replay) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 	out := outgoing{blueprint: m.Blueprint, repository: p.Name, entity: entity, exists: state != missing}
 	switch {
 	case takenOver:
+		p.tally.found()
 		p.late.add(out)
 		return nil
 	case state == equal && !p.Force:
 		p.tally.unchanged(m.Blueprint)
 		return nil
-	case state == missing:
+	}
+	p.tally.found()
+	if state == missing {
 		return p.gate.pass(ctx, out, p.entities)
 	}
 	return hand(ctx, p.entities, out)

@@ -19,6 +19,7 @@ type Result struct {
 	LeftOut           []LeftOut      // values that do not fit their blueprint, by property and reason
 	Unlisted          []Unlisted     // repositories that Port holds and that Codecov's lists do not have
 	Changes           []Change       // under DryRun: what updates would change, the first MaxChanges of them
+	Histories         []History      // of each repository with a commit that was replayed, by owner and name
 	Barren            []int          // the mapping's entries (from 0) that gave no identifier on any commit
 	Failures          []Failure
 	Codecov           codecov.Counts

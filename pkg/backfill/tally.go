@@ -15,6 +15,7 @@ import (
 type tally struct {
 	mu       sync.Mutex
 	r        Result
+	course   course
 	entities map[string]*EntityCounts // by blueprint
 	unfit    map[LeftOut]int          // by what was left out, its count being 0
 
@@ -164,6 +165,7 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.r
+	t.course.stage = Ended
 	r.DryRun, r.Duration = o.DryRun, took
 	r.Codecov, r.Port = o.Codecov.Counts(), o.Port.Counts()
 	for _, blueprint := range o.Mapping.Blueprints() {
@@ -187,6 +189,9 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	})
 	slices.SortStableFunc(r.Changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
+	})
+	slices.SortFunc(r.Histories, func(a, b History) int {
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
 	})
 	slices.SortStableFunc(r.Failures, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))

@@ -39,6 +39,9 @@ type CommitsOptions struct {
 	Expect int
 	// Skipped is told of each row that is left out, while the list is read; nil: the first one ends the list.
 	Skipped func(*RowError)
+	// Counted is told how many commits the list holds, with each page that has come, before its rows; nil: nobody is.
+	// It may be called while the caller works on the page before.
+	Counted func(count int)
 }
 
 // Commits gives a repository's commits in every state, newest first by timestamp, each once. Commits that moved while
@@ -76,7 +79,7 @@ func (c *Client) commits(owner, repository string, o CommitsOptions) list {
 	}
 	segments := []string{string(c.service), owner, "repos", repository, "commits"}
 	return list{client: c, segments: segments, query: query, most: o.PageSize, expect: o.Expect,
-		title: title, skipped: o.Skipped}
+		title: title, skipped: o.Skipped, counted: o.Counted}
 }
 
 // Owners gives the accounts of the service that the token's user sees. It needs a token.

@@ -23,6 +23,7 @@ type list struct {
 	named   bool            // of rows that were asked for by their names: a page that is spoiled is not salvaged
 	hasty   bool            // nor is it asked for again
 	skipped func(*RowError) // nil: a row that is left out ends the list
+	counted func(count int) // nil: nobody wants to know
 	state   *state
 }
 
@@ -154,6 +155,9 @@ func read[T any](ctx context.Context, l list, at place) part[T] {
 	}
 	rows, bad := answer.from(at.offset, from, l.title)
 	l.state.counted(answer.Count)
+	if l.counted != nil {
+		l.counted(answer.Count)
+	}
 	l.state.leftOut += len(bad)
 	next := place{from.offset + from.size, from.size}
 	return part[T]{rows: rows, bad: bad, next: next, more: next.offset < answer.Count && len(answer.Results) > 0}

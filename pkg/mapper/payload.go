@@ -135,11 +135,11 @@ func totals(t *codecov.Totals) any {
 // tolerance is how far REST's coverage, which is cut to two decimals with a float error, may lie off the exact figure.
 const tolerance = 0.011
 
-// coverage is the exact figure as the webhook sends it. Old rows can contradict themselves: where the figure rebuilt
-// from hits and lines is off by more than the tolerance, REST's own is right.
-func coverage(t codecov.Totals) any {
+// Coverage is the exact figure in percent as the webhook sends it, "97.22222"; "" where there is none. Old rows can
+// contradict themselves: where the figure rebuilt from hits and lines is off by more than the tolerance, REST's own is right.
+func Coverage(t codecov.Totals) string {
 	if t.Coverage == nil {
-		return nil
+		return ""
 	}
 	ratio := t.Ratio()
 	exact, err := strconv.ParseFloat(ratio, 64)
@@ -147,6 +147,13 @@ func coverage(t codecov.Totals) any {
 		return ratio
 	}
 	return percentage(*t.Coverage)
+}
+
+func coverage(t codecov.Totals) any {
+	if exact := Coverage(t); exact != "" {
+		return exact
+	}
+	return nil
 }
 
 // percentage writes a coverage the webhook's way: "0", "100", else with five decimals.

@@ -1,0 +1,103 @@
+package backfill
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+)
+
+// MaxPoints is how many points a History has at the most.
+const MaxPoints = 64
+
+// History is how a repository's coverage went over the commits that were replayed: those of its default branch, or of
+// the first branch that was asked for. Commits that are dated into the future are not in it.
+type History struct {
+	Owner      string
+	Repository string
+	Commits    int     // that it was made of
+	Points     []Point // oldest first, both ends and evenly many commits between them; at least one
+}
+
+// Point is the coverage at one commit.
+type Point struct {
+	At       time.Time
+	Coverage float64 // percent
+	Lines    int64   // that can be covered: the weight of this repository among others
+}
+
+// Newest is the current state.
+func (h History) Newest() Point { return h.Points[len(h.Points)-1] }
+
+// Moved is by how many percentage points the coverage has changed from the oldest point to the newest.
+func (h History) Moved() float64 { return h.Newest().Coverage - h.Points[0].Coverage }
+
+// sampler keeps a bounded number of the commits that it is given, newest first. The zero value is ready.
+type sampler struct {
+	kept   []sample
+	stride int // every how many commits one is kept
+	given  int
+	last   sample // the last one given, kept or not
+}
+
+// sample is a Point in little room: there is a sampler for each repository.
+type sample struct {
+	at       int64   // Unix seconds
+	coverage float32 // seven digits: Codecov keeps five decimals at the most
+	lines    uint32
+}
+
+func (s *sampler) add(at time.Time, totals codecov.Totals) {
+	coverage, err := strconv.ParseFloat(mapper.Coverage(totals), 64)
+	if err != nil {
+		return // it has none
+	}
+	s.last = sample{at.Unix(), float32(coverage), uint32(min(max(totals.Lines, 0), 1<<32-1))}
+	s.stride = max(s.stride, 1)
+	if s.given%s.stride == 0 {
+		if len(s.kept) == MaxPoints-1 {
+			s.thin()
+		}
+		if s.given%s.stride == 0 {
+			s.kept = append(s.kept, s.last)
+		}
+	}
+	s.given++
+}
+
+// thin drops every second point.
+func (s *sampler) thin() {
+	s.stride *= 2
+	half := s.kept[:0]
+	for i := 0; i < len(s.kept); i += 2 {
+		half = append(half, s.kept[i])
+	}
+	s.kept = half
+}
+
+// points gives what was kept, and the last one given.
+func (s *sampler) points() []Point {
+	samples := slices.Clone(s.kept)
+	if s.given > 0 && (s.given-1)%s.stride != 0 {
+		samples = append(samples, s.last)
+	}
+	slices.Reverse(samples) // they came newest first
+	slices.SortStableFunc(samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	points := make([]Point, len(samples))
+	for i, kept := range samples {
+		points[i] = Point{time.Unix(kept.at, 0).UTC(), legible(kept.coverage), int64(kept.lines)}
+	}
+	return points
+}
+
+// legible is the number that a shorter one was made of: 97.2 and not 97.19999694824219.
+func legible(short float32) float64 {
+	number, err := strconv.ParseFloat(strconv.FormatFloat(float64(short), 'g', -1, 32), 64)
+	if err != nil {
+		return float64(short)
+	}
+	return number
+}
