@@ -15,11 +15,11 @@ import (
 // hintAtLiveEvents tells, at the end of a run that wrote the history, where live events will not extend it. It says
 // nothing where the webhook cannot be read.
 func hintAtLiveEvents(w io.Writer, o backfill.Options, read webhookReader) {
-	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), setup.HistoryBlueprint) {
+	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), mapper.HistoryBlueprint) {
 		return
 	}
 	webhook, err := read()
-	cause := "has no entry for " + setup.HistoryBlueprint + ": 'codecov-port setup --update' adds it"
+	cause := "has no entry for " + mapper.HistoryBlueprint + ": 'codecov-port setup --update' adds it"
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		cause = "does not exist: 'codecov-port setup' creates it"

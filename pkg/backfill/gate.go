@@ -12,8 +12,8 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// DefaultMaxEntities is how many entities a free Port account holds.
-const DefaultMaxEntities = 10_000
+// DefaultMaxEntities is what a free Port account holds.
+const DefaultMaxEntities = port.FreeEntities
 
 // gate holds new entities back until the reading has ended, or until they are more than a limit: then somebody is
 // asked. Behind an open gate they stream. It is safe for concurrent use.
@@ -140,15 +140,8 @@ func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
 		return Plan{}, err
 	}
 	plan := Plan{Limit: r.MaxEntities, AtLeast: atLeast}
-	for _, entry := range r.Mapping.Entries() {
-		if entry.PerCommit {
-			plan.UpTo += commits
-		} else {
-			plan.UpTo += r.given()
-		}
-	}
-	plan.UpTo = max(plan.UpTo, atLeast)
-	plan.Requests = (plan.UpTo + port.MaxBulkEntities - 1) / port.MaxBulkEntities
+	plan.UpTo = max(r.Mapping.Entities(r.given(), commits), atLeast)
+	plan.Requests = port.BulkRequests(plan.UpTo)
 	if rate, known := r.Port.Rate(); known && rate > 0 {
 		plan.Duration = time.Duration(float64(plan.Requests) / rate * float64(time.Second))
 	}

@@ -8,27 +8,17 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// freeEntities is how many entities a free Port account holds.
-const freeEntities = 10_000
-
 func (d *doctor) plan(ctx context.Context) {
 	ready := d.compiled != nil && d.counted.commits > 0
 	d.step("plan", "a mapping, and commits", ready, func() Step {
-		entities := 0
-		for _, entry := range d.compiled.Entries() {
-			if entry.PerCommit {
-				entities += d.counted.commits
-			} else {
-				entities += d.counted.repositories
-			}
-		}
-		requests := (entities + port.MaxBulkEntities - 1) / port.MaxBulkEntities
+		entities := d.compiled.Entities(d.counted.repositories, d.counted.commits)
+		requests := port.BulkRequests(entities)
 		text := fmt.Sprintf("a first run writes up to %d entities in %d bulk requests%s", entities, requests, d.duration(ctx, requests))
-		if entities > freeEntities {
-			return warning(fmt.Sprintf("%s; a free Port account holds %d", text, freeEntities),
+		if entities > port.FreeEntities {
+			return warning(fmt.Sprintf("%s; a free Port account holds %d", text, port.FreeEntities),
 				"sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all")
 		}
-		return well(fmt.Sprintf("%s; a free Port account holds %d", text, freeEntities))
+		return well(fmt.Sprintf("%s; a free Port account holds %d", text, port.FreeEntities))
 	})
 }
 

@@ -16,9 +16,6 @@ type webhook struct {
 	missing  bool
 }
 
-// history is the blueprint whose entities live events extend the history by.
-const history = "codecov_commit_coverage"
-
 func (d *doctor) webhook(ctx context.Context) {
 	d.step("webhook", "credentials that Port takes", d.portReady, func() Step {
 		ctx, cancel := patiently(ctx)
@@ -57,8 +54,8 @@ func judgeWebhook(w port.Webhook) Step {
 		return warning(name+" is disabled: new coverage does not arrive", "enable it in Port › Data sources")
 	case err != nil:
 		return warning(name+" has a mapping that cannot be read: "+oneLine(err), "compare it with what 'codecov-port setup --dry-run' shows")
-	case !slices.Contains(targets, history):
-		return warning(name+" has no entry for "+history+": new coverage does not extend the history", "'codecov-port setup --update' adds it")
+	case !slices.Contains(targets, mapper.HistoryBlueprint):
+		return warning(name+" has no entry for "+mapper.HistoryBlueprint+": new coverage does not extend the history", "'codecov-port setup --update' adds it")
 	}
 	return noted(name+" is enabled and maps onto "+strings.Join(targets, ", "),
 		"with only_pulls: false in Codecov's YAML the builds of every branch overwrite a repository's current state, unless branches: is set there ('codecov-port setup --branches main' prints it)")

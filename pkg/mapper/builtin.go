@@ -8,6 +8,12 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
+// The blueprints of the built-in mapping.
+const (
+	CurrentBlueprint = "codecov_coverage"        // an entity a repository: the one that Port's guide documents
+	HistoryBlueprint = "codecov_commit_coverage" // an entity a commit
+)
+
 //go:embed builtin
 var builtin embed.FS
 
@@ -29,7 +35,7 @@ func BuiltinMappingJSON() json.RawMessage { return builtinFile("mapping.json") }
 // codecov_commit_coverage, which has a relation to it. Each call gives a copy of its own.
 func BuiltinBlueprints() []port.Blueprint {
 	blueprints := make([]port.Blueprint, 2)
-	for i, name := range []string{"codecov_coverage.json", "codecov_commit_coverage.json"} {
+	for i, name := range []string{CurrentBlueprint + ".json", HistoryBlueprint + ".json"} {
 		if err := json.Unmarshal(builtinFile(name), &blueprints[i]); err != nil {
 			panic(fmt.Errorf("the built-in blueprint %s is broken: %w", name, err)) // a file of this package: its tests fail first
 		}

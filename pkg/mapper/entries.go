@@ -78,6 +78,19 @@ func (m *Mapping) Entries() []EntryInfo {
 	return infos
 }
 
+// Entities is how many entities the mapping makes at the most of so many repositories with so many commits in all.
+func (m *Mapping) Entities(repositories, commits int) int {
+	total := 0
+	for i := range m.entries {
+		if m.entries[i].info().PerCommit {
+			total += commits
+		} else {
+			total += repositories
+		}
+	}
+	return total
+}
+
 func (e *entry) info() EntryInfo {
 	partial := maps.Clone(e.traits.partial)
 	for name, keys := range partial {

@@ -18,6 +18,12 @@ const (
 	MaxBulkBytes    = 1 << 20 // the whole body
 )
 
+// FreeEntities is how many entities a free Port account holds (Port's documentation).
+const FreeEntities = 10_000
+
+// BulkRequests is how many bulk requests so many entities take, where their size sets no other limit.
+func BulkRequests(entities int) int { return (entities + MaxBulkEntities - 1) / MaxBulkEntities }
+
 // ErrBatchFull is given by Batch.Add when the entity belongs into the next batch.
 var ErrBatchFull = errors.New("batch is full")
 

@@ -24,7 +24,7 @@ import (
 
 const (
 	current = "codecov_coverage"
-	history = setup.HistoryBlueprint
+	history = mapper.HistoryBlueprint
 )
 
 var theContract = sync.OnceValues(func() (*portcontract.Contract, error) {
@@ -461,7 +461,7 @@ func TestLiveExtendsHistory(t *testing.T) {
 }
 
 func TestHistoryBlueprintIsBuiltIn(t *testing.T) {
-	if got := mapper.BuiltinBlueprints()[1].Identifier; got != setup.HistoryBlueprint {
+	if got := mapper.BuiltinBlueprints()[1].Identifier; got != mapper.HistoryBlueprint {
 		t.Errorf("the second built-in blueprint is %s", got)
 	}
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// HistoryBlueprint is the built-in blueprint that has an entity for each commit.
-const HistoryBlueprint = "codecov_commit_coverage"
-
 // builtinWebhook is the one of Port's guide, with the built-in mapping.
 func builtinWebhook() port.Webhook {
 	return port.Webhook{
@@ -24,10 +21,10 @@ func builtinWebhook() port.Webhook {
 	}
 }
 
-// LiveExtendsHistory tells whether what comes in by the webhook adds entities to HistoryBlueprint.
+// LiveExtendsHistory tells whether what comes in by the webhook adds entities to mapper.HistoryBlueprint.
 func LiveExtendsHistory(webhook port.Webhook) bool {
 	entries, err := readEntries(webhook.Mappings)
-	return err == nil && webhook.Enabled && writes(entries, HistoryBlueprint)
+	return err == nil && webhook.Enabled && writes(entries, mapper.HistoryBlueprint)
 }
 
 // webhookLacks tells for which blueprints of the built-in mapping the webhook has no entry, and gives the patch that
