@@ -217,7 +217,7 @@ func (p *replay) payload(ctx context.Context, mapping *mapper.Mapping, payload m
 	if err != nil {
 		return err
 	}
-	p.tally.unnamed(mapped.Unnamed)
+	p.tally.passedOver(mapped)
 	for _, problem := range mapped.Problems {
 		p.fail(problem.Blueprint, problem.Identifier, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
 	}

@@ -21,6 +21,7 @@ type Result struct {
 	Changes           []Change       // under DryRun: what updates would change, the first MaxChanges of them
 	Histories         []History      // of each repository with a commit that was replayed, by owner and name
 	Barren            []int          // the mapping's entries (from 0) that gave no identifier on any commit
+	Idle              []int          // those whose filter passed on no commit, which may be meant so
 	Failures          []Failure
 	Codecov           codecov.Counts
 	Port              port.Counts

@@ -19,11 +19,11 @@ type tally struct {
 	entities map[string]*EntityCounts // by blueprint
 	unfit    map[LeftOut]int          // by what was left out, its count being 0
 
-	fruitful, fruitless map[int]bool // the mapping's entries that gave an entity, or no identifier
+	fruitful, fruitless, filtered map[int]bool // the mapping's entries that gave an entity, no identifier, or did not pass their filter
 }
 
 func newTally(blueprints []string) *tally {
-	t := &tally{entities: make(map[string]*EntityCounts), unfit: make(map[LeftOut]int), fruitful: make(map[int]bool), fruitless: make(map[int]bool)}
+	t := &tally{entities: make(map[string]*EntityCounts), unfit: make(map[LeftOut]int), fruitful: make(map[int]bool), fruitless: make(map[int]bool), filtered: make(map[int]bool)}
 	t.r.Commits.Skipped = make(map[string]int)
 	for _, blueprint := range blueprints {
 		t.entities[blueprint] = &EntityCounts{Blueprint: blueprint}
@@ -98,16 +98,24 @@ func (t *tally) blueprintCreated(identifier string) {
 	t.count(func(r *Result) { r.CreatedBlueprints = append(r.CreatedBlueprints, identifier) })
 }
 
-// unnamed notes the mapping's entries that gave no identifier.
-func (t *tally) unnamed(entries []int) {
-	if len(entries) == 0 {
+// passedOver notes the mapping's entries that gave no identifier, or whose filter did not pass.
+func (t *tally) passedOver(mapped mapper.Result) {
+	if len(mapped.Unnamed)+len(mapped.Filtered) == 0 {
 		return
 	}
 	t.count(func(*Result) {
-		for _, entry := range entries {
+		for _, entry := range mapped.Unnamed {
 			t.fruitless[entry] = true
 		}
+		for _, entry := range mapped.Filtered {
+			t.filtered[entry] = true
+		}
 	})
+}
+
+// idle tells that the entry's filter passed on no commit. Where entities failed, it may have passed on those.
+func (t *tally) idle(entry mapper.EntryInfo) bool {
+	return t.filtered[entry.Index] && !t.fruitful[entry.Index] && !t.fruitless[entry.Index] && t.entities[entry.Blueprint].Failed == 0
 }
 
 func (t *tally) interrupted(heldBack int) {
@@ -181,6 +189,11 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 		}
 	}
 	slices.Sort(r.Barren)
+	for _, entry := range o.Mapping.Entries() {
+		if t.idle(entry) {
+			r.Idle = append(r.Idle, entry.Index)
+		}
+	}
 	slices.SortFunc(r.LeftOut, func(a, b LeftOut) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
 	})

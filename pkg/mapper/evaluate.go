@@ -14,6 +14,8 @@ type Result struct {
 	// Unnamed lists the places (from 0) of the entries that passed their filter and gave no identifier; an entry that
 	// parses items may be listed once for each of them.
 	Unnamed []int
+	// Filtered lists the places of the entries whose filter did not pass, in the same way.
+	Filtered []int
 }
 
 // Mapped is an entity that an entry gave. Its values may share memory with the payload and are not to be changed.
@@ -123,6 +125,7 @@ func beside(payload map[string]any, item any) map[string]any {
 
 func (r *run) entity(e *entry, s *scene) {
 	if e.filter != nil && r.value(e.filter, s.payload) != true {
+		r.result.Filtered = append(r.result.Filtered, e.index)
 		return
 	}
 	identifier, ok := r.known(e.identifier, s).(string)

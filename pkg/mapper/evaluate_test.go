@@ -178,6 +178,9 @@ func TestFilter(t *testing.T) {
 		if got := len(result.Entities) == 1; got != passes || len(result.Unnamed) > 0 {
 			t.Errorf("filter %q: passes %t, want %t; unnamed %v", filter, got, passes, result.Unnamed)
 		}
+		if got := len(result.Filtered) == 0; got != passes {
+			t.Errorf("filter %q: filtered %v", filter, result.Filtered)
+		}
 	}
 }
 
