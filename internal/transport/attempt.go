@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,17 +27,22 @@ type attempt struct {
 	stats        *Stats
 	secrets      *Secrets
 	secretsAsked bool
+	journal      *journal
 }
 
-func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a *attempt) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	tries, started := triesOf(req.Context()), time.Now()
 	timeout := min(a.timeout, tries.left())
 	ctx, cancel := context.WithTimeoutCause(req.Context(), timeout, fmt.Errorf("%w (%s)", ErrTimeout, timeout))
 	defer cancel()
 	tries.attempts++
-	defer func() { tries.attempted(time.Since(started)) }()
+	defer func() {
+		took := time.Since(started)
+		tries.attempted(took)
+		a.journal.attempted(req, tries, a.ending(tries, resp, err, took))
+	}()
 	a.stats.sent(req)
-	resp, err := a.next.RoundTrip(req.WithContext(ctx))
+	resp, err = a.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, attemptError(ctx, err)
 	}
@@ -57,6 +63,19 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil
+}
+
+// ending gives what the log is told of an attempt. Of an answer that holds a new secret only that it came.
+func (a *attempt) ending(tries *Tries, resp *http.Response, err error, took time.Duration) ending {
+	end := ending{err: err, took: took}
+	if err != nil {
+		return end
+	}
+	end.status, end.bytes = resp.StatusCode, len(tries.body)
+	if !a.secretsAsked {
+		end.traceID = cmp.Or(resp.Header.Get("X-Trace-Id"), resp.Header.Get("X-Request-Id"))
+	}
+	return end
 }
 
 // longestTrusted is how many bytes a server may announce to have memory set aside for them before they come.

@@ -9,8 +9,9 @@ import (
 type Authorizer interface {
 	// Authorization gives the value to send.
 	Authorization(ctx context.Context) (string, error)
-	// Renew is told a value that was answered with 401. It gives another one, the same for all who ask with
-	// the same refused value, or "" when there is none to be had.
+	// Renew is told a value that was answered with 401. It gives the one to try once more with: another one, the same
+	// for all who ask with the same refused value; the refused one itself where there is no other, as one refusal may be
+	// a mistake; or "" when there is nothing to renew.
 	Renew(ctx context.Context, refused string) (string, error)
 }
 

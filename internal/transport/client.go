@@ -12,6 +12,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -34,6 +35,7 @@ type Options struct {
 	Secrets        *Secrets // taken out of answers, and of errors that quote them; nil: none
 	// SecretsAsked: an answer with a status of success holds secrets that were asked for; they stay in it.
 	SecretsAsked bool
+	Logger       *slog.Logger // told of attempts at the level Debug, of what is repeated and of waits at Info; nil: nobody is
 }
 
 const (
@@ -59,8 +61,9 @@ func New(o Options) (*Client, error) {
 	if retry == (Retry{}) {
 		retry = DefaultRetry
 	}
+	journal := newJournal(o.Logger, o.Secrets)
 	return &Client{
-		retrying: retry.client(chain(o), o.Stats),
+		retrying: retry.client(chain(o, journal), o.Stats, journal),
 		origin:   o.Origin,
 		agent:    o.UserAgent,
 		budget:   retry.Budget,
@@ -68,7 +71,7 @@ func New(o Options) (*Client, error) {
 	}, nil
 }
 
-func chain(o Options) http.RoundTripper {
+func chain(o Options, journal *journal) http.RoundTripper {
 	rt := o.Network
 	if rt == nil {
 		rt = sharedNetwork
@@ -80,6 +83,7 @@ func chain(o Options) http.RoundTripper {
 		stats:        o.Stats,
 		secrets:      o.Secrets,
 		secretsAsked: o.SecretsAsked,
+		journal:      journal,
 	}
 	if o.Limiter != nil {
 		rt = &limited{next: rt, limiter: o.Limiter}
@@ -131,6 +135,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 		tries = new(Tries)
 	}
 	tries.begin(c.budget, r.Valid)
+	tries.method, tries.address = r.Method, r.URL
 	req, err := c.request(withTries(withClass(ctx, r.Class), tries), r)
 	if err != nil {
 		failure.Err = err

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -12,19 +13,27 @@ type GovernorOptions struct {
 	Concurrency int     // the most requests under way; below 1 counts as 1
 	Share       float64 // of the limit that the server's headers tell, above 0 to 1; anything else counts as 1
 	Stats       *Stats  // told of waits; nil: nobody is
+	// Patience is how long requests of a class wait while the server asks them to, without one usable answer meanwhile;
+	// 0: that of DefaultRetry.
+	Patience time.Duration
 }
+
+// ErrPutOff is given to a request that was not sent: the server has been asking to wait for longer than we are patient.
+var ErrPutOff = errors.New("the server keeps asking to wait")
 
 // Governor is a Limiter that adapts to the server, by what its answers tell.
 //
 // It lets up to Concurrency requests be under way, fewer after 429, 503, 504 and time-outs. Where headers tell a rate
 // limit, it sends at an even pace that comes to its share of the limit, slower where others use the same limit up,
-// and waits for the reset where nothing is left. A Retry-After holds all requests of the class that got it.
+// and waits for the reset where nothing is left. A Retry-After holds all requests of the class that got it; where the
+// server asks for ever, they are put off: each would else wait for the retries of those before it.
 //
 // Each class of requests has a pace of its own; classes that are told the same figures share one, as they may
 // share the limit. A Governor has no goroutine of its own and is safe for concurrent use.
 type Governor struct {
-	share float64
-	stats *Stats
+	share    float64
+	stats    *Stats
+	patience time.Duration
 
 	mu         sync.Mutex // guards what follows
 	congestion congestion
@@ -45,7 +54,8 @@ type lane struct {
 	underWay  int
 	known     bool // an answer has shown whether the class has a rate limit
 	heldUntil time.Time
-	pace      *pace // nil: no rate limit was told
+	heldSince time.Time // the first time of those that the server has asked for since its last usable answer; zero: there is none
+	pace      *pace     // nil: no rate limit was told
 }
 
 // untilKnown is how many requests of a class may be under way while it may have a rate limit that is not known yet.
@@ -57,7 +67,10 @@ func NewGovernor(o GovernorOptions) *Governor {
 	if !(o.Share > 0 && o.Share <= 1) {
 		o.Share = 1
 	}
-	return &Governor{share: o.Share, stats: o.Stats, congestion: congestion{most: most, allowed: most}}
+	if o.Patience == 0 {
+		o.Patience = DefaultRetry.Patience
+	}
+	return &Governor{share: o.Share, stats: o.Stats, patience: o.Patience, congestion: congestion{most: most, allowed: most}}
 }
 
 // Rate gives the requests a second that a class may send: the limit that the headers told times the share. It gives
@@ -72,7 +85,8 @@ func (g *Governor) Rate(class string) (perSecond float64, known bool) {
 	return pace.rate(), true
 }
 
-// Acquire waits for a turn, in the order in which requests of the same class come.
+// Acquire waits for a turn, in the order in which requests of the same class come. The error is the cause of the end of
+// ctx, or ErrPutOff.
 func (g *Governor) Acquire(ctx context.Context, class string) (func(*http.Response, error), error) {
 	g.mu.Lock()
 	l := g.lane(class)
@@ -84,7 +98,10 @@ func (g *Governor) Acquire(ctx context.Context, class string) (func(*http.Respon
 		return nil, context.Cause(ctx)
 	}
 	for {
-		request, until := g.admit(l, time.Now())
+		request, until, err := g.admit(l, time.Now())
+		if err != nil {
+			return nil, err
+		}
 		if request > 0 {
 			return func(resp *http.Response, err error) { g.settle(l, request, resp, err) }, nil
 		}
@@ -107,8 +124,8 @@ func (g *Governor) lane(class string) *lane {
 }
 
 // admit numbers a request that may be sent now. Else it gives 0 and the instant to ask again at, which is zero where
-// only an answer can help.
-func (g *Governor) admit(l *lane, now time.Time) (request int, until time.Time) {
+// only an answer can help, or ErrPutOff where it is not worth asking again.
+func (g *Governor) admit(l *lane, now time.Time) (request int, until time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ready, atPace := l.heldUntil, 0
@@ -116,13 +133,15 @@ func (g *Governor) admit(l *lane, now time.Time) (request int, until time.Time) 
 		atPace = g.underWayAt(l.pace)
 		ready = later(ready, l.pace.readyAt(now, atPace))
 	}
+	if ready.After(now) {
+		until, err = g.bounded(l, ready, now)
+		return 0, until, err
+	}
 	switch {
-	case ready.After(now):
-		return 0, ready
 	case g.underWay >= int(g.congestion.allowed),
 		g.mayBeLimited(l) && l.underWay >= untilKnown,
 		l.pace != nil && l.pace.asking:
-		return 0, time.Time{}
+		return 0, time.Time{}, nil
 	}
 	if l.pace != nil {
 		l.pace.sent(now, atPace)
@@ -130,7 +149,20 @@ func (g *Governor) admit(l *lane, now time.Time) (request int, until time.Time) 
 	g.underWay++
 	l.underWay++
 	g.latest++
-	return g.latest, time.Time{}
+	return g.latest, time.Time{}, nil
+}
+
+// bounded gives the instant to wait for until a lane is ready: the end of our patience where that comes first, and
+// ErrPutOff once it has come and the server goes on asking. The reset of a rate limit is waited for in any case.
+func (g *Governor) bounded(l *lane, ready, now time.Time) (time.Time, error) {
+	end := l.heldSince.Add(g.patience)
+	switch {
+	case l.heldSince.IsZero(), !l.heldUntil.After(now), ready.Before(end):
+		return ready, nil
+	case end.After(now):
+		return end, nil
+	}
+	return time.Time{}, ErrPutOff
 }
 
 // mayBeLimited tells whether a class may have a rate limit that is not known yet.
@@ -180,7 +212,7 @@ func (g *Governor) settle(l *lane, request int, resp *http.Response, err error) 
 	g.underWay--
 	l.underWay--
 	g.congestion.settle(request, g.latest, came)
-	l.heldUntil = later(l.heldUntil, now.Add(hold))
+	l.hold(now, hold, came)
 	if limit.Requests > 0 && limit.Period > 0 {
 		g.limited = true
 		g.follow(l, quota{limit.Requests, limit.Period}, now)
@@ -191,6 +223,18 @@ func (g *Governor) settle(l *lane, request int, resp *http.Response, err error) 
 		l.pace.told(request, limit, now)
 	}
 	g.wake()
+}
+
+// hold has the lane wait for as long as an answer asks for, and takes note of how long answers have been doing so. The
+// caller holds the governor's lock.
+func (l *lane) hold(now time.Time, asked time.Duration, came outcome) {
+	l.heldUntil = later(l.heldUntil, now.Add(asked))
+	switch {
+	case came == fine:
+		l.heldSince = time.Time{}
+	case asked > 0 && l.heldSince.IsZero():
+		l.heldSince = now
+	}
 }
 
 // wake makes the first of each queue ask again.

@@ -673,3 +673,83 @@ func BenchmarkGovernor(b *testing.B) {
 		})
 	}
 }
+
+// TestPutOff: requests that queue behind the retries of others end with our patience where a server asks to wait for ever;
+// one of them may have been sent shortly before, and is patient by itself. A server that answers now and then may ask for
+// as long as it likes.
+func TestPutOff(t *testing.T) {
+	for name, test := range map[string]struct {
+		header []string
+		every  int // so manieth request is answered; 0: none
+	}{
+		"hours":           {header: []string{"Retry-After", "7200"}},
+		"a minute":        {header: []string{"Retry-After", "60"}},
+		"until a reset":   {header: []string{"X-Ratelimit-Reset", "60"}},
+		"for want of any": {header: limitOf(100, 0, 60)},
+		"now and then":    {header: []string{"Retry-After", "60"}, every: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				client := newClient(t, transport.Options{
+					Limiter: transport.NewGovernor(transport.GovernorOptions{Concurrency: 1}),
+					Network: network(func(*http.Request) (*http.Response, error) {
+						if sent++; test.every > 0 && sent%test.every == 0 {
+							return answer(200, `{}`), nil
+						}
+						return answer(429, `{}`, test.header...), nil
+					}),
+				})
+				started, failed, putOff := time.Now(), 0, 0
+				var mu sync.Mutex
+				var requests sync.WaitGroup
+				for range 40 {
+					requests.Go(func() {
+						_, failure := client.Do(t.Context(), get(t, "/x"))
+						mu.Lock()
+						defer mu.Unlock()
+						if failure != nil {
+							failed++
+						}
+						if failure != nil && errors.Is(failure, transport.ErrPutOff) {
+							putOff++
+						}
+					})
+				}
+				requests.Wait()
+				took, patience := time.Since(started), transport.DefaultRetry.Patience
+				switch {
+				case test.every > 0 && (putOff > 0 || took < 2*patience):
+					t.Errorf("%d put off in %s", putOff, took)
+				case test.every == 0 && (failed != 40 || putOff < 39 || took > 2*patience+time.Minute):
+					t.Errorf("%d failed, %d of them put off, in %s", failed, putOff, took)
+				}
+			})
+		})
+	}
+}
+
+// TestPutOffForNoLongerThanAsked: once the time that was asked for is over, a request is sent.
+func TestPutOffForNoLongerThanAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		governor := transport.NewGovernor(transport.GovernorOptions{Concurrency: 2, Patience: time.Minute})
+		asked := answer(429, `{}`, "Retry-After", "100")
+		acquire(t, governor, "asked")(asked, nil)
+		if _, err := governor.Acquire(t.Context(), "asked"); !errors.Is(err, transport.ErrPutOff) {
+			t.Errorf("error %v", err)
+		}
+		acquire(t, governor, "another")(answer(200, `{}`), nil)
+		time.Sleep(40 * time.Second)
+		acquire(t, governor, "asked")(asked, nil)
+		if _, err := governor.Acquire(t.Context(), "asked"); !errors.Is(err, transport.ErrPutOff) {
+			t.Errorf("asked again: error %v", err)
+		}
+		time.Sleep(100 * time.Second)
+		acquire(t, governor, "asked")(answer(404, `{}`), nil)
+		acquire(t, governor, "asked")(asked, nil)
+		started := time.Now()
+		if _, err := governor.Acquire(t.Context(), "asked"); !errors.Is(err, transport.ErrPutOff) || time.Since(started) != time.Minute {
+			t.Errorf("after an answer: error %v in %s", err, time.Since(started))
+		}
+	})
+}

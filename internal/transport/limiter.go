@@ -8,7 +8,8 @@ import (
 // Limiter decides when a request may be sent. It is safe for concurrent use.
 type Limiter interface {
 	// Acquire waits for a turn of a request of the given class (Request.Class) and gives the function that is to
-	// be called once with what came of it. It fails only when ctx ends first.
+	// be called once with what came of it. It fails when ctx ends first, and with ErrPutOff, which is final, where
+	// the server asks to wait for too long.
 	Acquire(ctx context.Context, class string) (release func(*http.Response, error), err error)
 }
 

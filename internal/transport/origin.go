@@ -15,8 +15,8 @@ var ErrInsecure = errors.New("plain http would send the credentials in clear tex
 // query and fragment. A slash at the end is dropped.
 func ParseBase(address string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimRight(strings.TrimSpace(address), "/"))
-	if err != nil {
-		return nil, fmt.Errorf("address %q: not an address", address)
+	if err != nil || base.Opaque != "" {
+		return nil, errors.New("not an address: expected https://host") // it may hold a password
 	}
 	switch {
 	case base.Scheme != "https" && base.Scheme != "http", base.Host == "":

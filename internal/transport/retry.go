@@ -34,15 +34,22 @@ var DefaultRetry = Retry{
 	Patience:      7 * time.Minute,
 }
 
-func (r Retry) client(next http.RoundTripper, stats *Stats) *retryablehttp.Client {
+func (r Retry) client(next http.RoundTripper, stats *Stats, journal *journal) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: next,
 			// A redirect is handed up as an answer: followed, it would carry the token along.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		RetryMax:   r.Max,
-		CheckRetry: r.check,
+		RetryMax: r.Max,
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			again, final := r.check(ctx, resp, err)
+			if again && triesOf(ctx).attempts <= r.Max {
+				asked, _ := retryAfter(resp, time.Now())
+				journal.repeating(ctx, resp, err, min(asked, r.MaxRetryAfter))
+			}
+			return again, final
+		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 			return r.wait(attempt, resp)
 		},
@@ -62,7 +69,7 @@ func (r Retry) check(ctx context.Context, resp *http.Response, err error) (bool,
 	tries := triesOf(ctx)
 	_, asked := retryAfter(resp, time.Now())
 	tries.checked(asked)
-	if tries.left() <= r.LongestWait || tries.askedFor() > r.Patience {
+	if tries.left() <= r.LongestWait || tries.askedFor() > r.Patience || errors.Is(err, ErrPutOff) {
 		return false, nil
 	}
 	if tries.Hurry && !asked && mayBeTooMuch(resp, err) {

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -14,6 +16,8 @@ type Stats struct {
 
 	mu     sync.Mutex
 	limits map[string]time.Time // until when a class of requests waits for a rate limit, while it does
+	told   map[string]time.Time // of which waits the log has been told
+	log    *slog.Logger
 }
 
 // Counts is a reading of Stats.
@@ -62,16 +66,37 @@ func (s *Stats) limited(class string, until time.Time) (end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.limits == nil {
-		s.limits = map[string]time.Time{}
+		s.limits, s.told = map[string]time.Time{}, map[string]time.Time{}
 	}
 	s.limits[class] = until
 	started := time.Now()
+	s.tell(class, until, started)
 	return func() {
 		s.waited.Add(int64(time.Since(started)))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.limits, class)
 	}
+}
+
+// LogWaits has waits for a rate limit told to a log, those of a second and more; nil: to nobody.
+func (s *Stats) LogWaits(log *slog.Logger) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = log
+}
+
+// tell logs a wait, once however often it is taken up again. The caller holds the lock.
+func (s *Stats) tell(class string, until, now time.Time) {
+	if s.log == nil || until.Sub(now) < time.Second || until.Sub(s.told[class]) < time.Second {
+		return
+	}
+	s.told[class] = until
+	attributes := []slog.Attr{slog.Duration("wait", until.Sub(now).Round(time.Second/10))}
+	if class != "" {
+		attributes = append(attributes, slog.String("class", class))
+	}
+	s.log.LogAttrs(context.Background(), slog.LevelInfo, "waiting for the rate limit", attributes...)
 }
 
 func (s *Stats) sent(req *http.Request) {

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type Tries struct {
 	// no more, unless the server says when. nil: the policy alone decides.
 	Settled func(status int, body []byte) bool
 	Again   int
+
+	method  string
+	address *url.URL
 
 	settled   int  // answers that were Settled
 	gaveUp    bool // because of Hurry

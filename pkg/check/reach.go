@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
@@ -25,6 +26,10 @@ func (d *doctor) reach(ctx context.Context, address string) Step {
 		return failed(Configuration, "the address cannot be asked: "+err.Error(), "it looks like https://codecov.example.com")
 	}
 	response, err := client.Do(request)
+	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+		return failed(Configuration, request.URL.Redacted()+" has a certificate that is not trusted: "+transport.Message(unknown.Error()),
+			"where it is from a CA of your own, name it: --ca-file FILE")
+	}
 	if err != nil {
 		return failed(Other, request.URL.Redacted()+" does not answer: "+transport.Message(withoutAddress(err).Error()),
 			"check the address, the network, and a proxy (HTTPS_PROXY, NO_PROXY)")

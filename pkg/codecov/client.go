@@ -28,6 +28,7 @@ type Options struct {
 	Concurrency  int  // requests under way at the most; 0: 32
 	InsecureHTTP bool // plain http to other hosts than loopback
 	Transport    http.RoundTripper
+	Logger       *slog.Logger // told of requests at the level Debug, of repeated ones and of waits at Info; nil: nobody is
 }
 
 // String leaves the token out.
@@ -77,6 +78,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
 	}
+	client.stats.LogWaits(o.Logger)
 	client.http, err = transport.New(transport.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
@@ -86,6 +88,7 @@ func NewClient(o Options) (*Client, error) {
 		Network:      o.Transport,
 		Stats:        &client.stats,
 		Secrets:      transport.NewSecrets(o.Token),
+		Logger:       o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)

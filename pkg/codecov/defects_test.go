@@ -138,6 +138,26 @@ func TestListOfNothingButBadRows(t *testing.T) {
 	}
 }
 
+// TestBadRowsBehindRowsThatCannotBeDecoded: rows of both kinds count, so that the search for bad ones has an end.
+func TestBadRowsBehindRowsThatCannotBeDecoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const commits, size, garbled = 600, 256, 150
+		w, _, list := wired(t, commits, codecov.Options{PageSize: size})
+		w.fault = func(asked, wanted int, r *http.Request) (*http.Response, error) {
+			if page, _ := strconv.Atoi(r.URL.Query().Get("page")); (page-1)*wanted >= size {
+				return spoil(size, size+2, size+4, size+6)(asked, wanted, r)
+			}
+			body := fmt.Sprintf(`{"count":%d,"results":[%s%s]}`, commits, strings.Repeat("[],", garbled), strings.Repeat(`,{}`, size-garbled)[1:])
+			return answer(http.StatusOK, nil, body), nil
+		}
+		rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.RowError) {}}))
+		stopped := (*codecov.StoppedError)(nil)
+		if !errors.As(err, &stopped) || stopped.Position != size+1 {
+			t.Errorf("%d rows, error %v; want it to stop at row %d", len(rows), err, size+1)
+		}
+	})
+}
+
 // TestOutageIsNotBisected: one more try, and a look at two places and past the end.
 func TestOutageIsNotBisected(t *testing.T) {
 	for _, first := range []int{1, 3} {

@@ -13,6 +13,9 @@ import (
 // ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
 var ErrInsecure = transport.ErrInsecure
 
+// ErrPutOff tells that a request was not sent, since the server kept asking to wait.
+var ErrPutOff = transport.ErrPutOff
+
 // What a caller branches on. Match with errors.Is; the details are in the *APIError.
 var (
 	// ErrUnauthorized: Codecov refuses the token itself. Only a user API token works.

@@ -122,7 +122,7 @@ func (s *salvage[T]) single(ctx context.Context, at place) error {
 	switch {
 	case failure != nil:
 		return failure
-	case stops, s.bad == mostLeftOut:
+	case stops, s.bad >= mostLeftOut: // rows that cannot be decoded count, too, many at a time
 		return &StoppedError{List: s.list.title, Position: at.offset + 1, Count: s.list.state.count, Err: err}
 	}
 	s.bad++

@@ -45,6 +45,7 @@ type Options struct {
 	InsecureHTTP bool             // plain http to other hosts than loopback
 	Now          func() time.Time // the clock that token lifetimes are measured by; nil: time.Now
 	Transport    http.RoundTripper
+	Logger       *slog.Logger // told of requests at the level Debug, of repeated ones and of waits at Info; nil: nobody is
 }
 
 // String leaves the credentials out.
@@ -99,6 +100,7 @@ func NewClient(o Options) (*Client, error) {
 		o.Now = time.Now
 	}
 	client := &Client{base: base}
+	client.stats.LogWaits(o.Logger)
 	client.governor = transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats})
 	settings := transport.Options{
 		Origin:       base,
@@ -109,6 +111,7 @@ func NewClient(o Options) (*Client, error) {
 		Limiter:      client.governor,
 		Secrets:      transport.NewSecrets(o.ClientSecret),
 		SecretsAsked: true,
+		Logger:       o.Logger,
 	}
 	tokens, err := transport.New(settings)
 	if err != nil {

@@ -42,13 +42,9 @@ func (s *tokenSource) Authorization(ctx context.Context) (string, error) {
 	return s.current(ctx, func() bool { return s.value == "" || !s.now().Before(s.renewAt) })
 }
 
-// Renew gives another token than the refused one. It gives "" when Port hands out the same one again.
+// Renew gives a new token in place of the refused one, or that one itself where Port hands it out again.
 func (s *tokenSource) Renew(ctx context.Context, refused string) (string, error) {
-	value, err := s.current(ctx, func() bool { return s.value == refused })
-	if err != nil || value == refused {
-		return "", err
-	}
-	return value, nil
+	return s.current(ctx, func() bool { return s.value == refused })
 }
 
 // current gives the token, after fetching one where stale says so. Those who come meanwhile wait, and get

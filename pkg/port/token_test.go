@@ -121,7 +121,18 @@ func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
 	}
 }
 
-// TestSameTokenAgainIsNoLoop: Port may refuse a token and hand it out again.
+// TestSameTokenAgain: Port may refuse a token by mistake and hand it out again.
+func TestSameTokenAgain(t *testing.T) {
+	server := emulate(t, porttest.Options{})
+	server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusUnauthorized, Body: `{"ok":false,"error":"unauthorized"}`})
+	client := connect(t, server)
+	read(t, client)
+	if kinds := server.Requests().ByKind; kinds[porttest.BlueprintRead] != 2 || kinds[porttest.Token] != 2 {
+		t.Errorf("requests %v", kinds)
+	}
+}
+
+// TestSameTokenAgainIsNoLoop: one that is refused again is not tried a third time.
 func TestSameTokenAgainIsNoLoop(t *testing.T) {
 	server := emulate(t, porttest.Options{})
 	server.Faults.Add(faults.Fault{Match: isNoToken, Times: -1, Status: http.StatusUnauthorized, Body: `{"ok":false,"error":"unauthorized"}`})
@@ -132,7 +143,7 @@ func TestSameTokenAgainIsNoLoop(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		kinds := server.Requests().ByKind
-		if kinds[porttest.BlueprintRead] != attempt || kinds[porttest.Token] != attempt+1 {
+		if kinds[porttest.BlueprintRead] != 2*attempt || kinds[porttest.Token] != attempt+1 {
 			t.Errorf("call %d: requests %v", attempt, kinds)
 		}
 	}
