@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type Options struct {
 	Prune       *Prune               // remove repositories that Codecov no longer has; nil: only tell of them
 	Progress    *Progress            // follows the run; nil: nobody asks
 	Preview     func(Preview) error  // under DryRun: given each entity that would be written, one at a time; its error ends the run
+	Log         *slog.Logger         // told of repositories that have been read and of batches that are split; nil: nobody is
 	Stop        <-chan struct{}      // closed: read no further, write what is on its way, and return
 	Readers     int                  // repositories read at once; 0: 28
 	Writers     int                  // bulk requests under way at once; 0: 32
@@ -59,6 +61,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Writers <= 0 {
 		o.Writers = defaultWriters
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }

@@ -515,6 +515,22 @@ func TestStopFinishesWhatIsOnItsWay(t *testing.T) {
 	}
 }
 
+func TestStopWhileBlueprintsAreCreated(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	stop := make(chan struct{})
+	b.options.Stop, b.options.Yes = stop, true
+	b.port.Faults.Add(faults.Fault{Kind: faults.Hang, Match: func(r *http.Request) bool {
+		if r.Method != http.MethodPost || r.URL.Path != "/v1/blueprints" {
+			return false
+		}
+		close(stop)
+		return true
+	}})
+	if result := b.run(t); !result.Interrupted || len(result.Failures) > 0 {
+		t.Errorf("interrupted %t, failures %v", result.Interrupted, result.Failures)
+	}
+}
+
 func TestEndedContextEndsTheRun(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
 	ctx, cancel := context.WithCancel(t.Context())

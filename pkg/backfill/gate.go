@@ -85,6 +85,7 @@ func (g *gate) release(ctx context.Context, entities chan<- outgoing) error {
 			return g.closed
 		}
 		g.open = true
+		g.tally.released()
 	}
 	for i, o := range g.held {
 		if err := hand(ctx, entities, o); err != nil {

@@ -2,6 +2,7 @@ package backfill
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -10,11 +11,14 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
+// eldest is when git began: a commit from before has a wrong clock, and would stretch every chart to 1970.
+var eldest = time.Date(2005, time.April, 1, 0, 0, 0, 0, time.UTC)
+
 // MaxPoints is how many points a History has at the most.
 const MaxPoints = 64
 
 // History is how a repository's coverage went over the commits that were replayed: those of its default branch, or of
-// the first branch that was asked for. Commits that are dated into the future are not in it.
+// the first branch that was asked for. Commits that are dated into the future, or to before 2005, have a wrong clock and are not in it.
 type History struct {
 	Owner      string
 	Repository string
@@ -45,17 +49,20 @@ type sampler struct {
 
 // sample is a Point in little room: there is a sampler for each repository.
 type sample struct {
-	at       int64   // Unix seconds
+	at       uint32  // Unix seconds, from 1970 to 2106
 	coverage float32 // seven digits: Codecov keeps five decimals at the most
 	lines    uint32
 }
 
 func (s *sampler) add(at time.Time, totals codecov.Totals) {
+	if at.Before(eldest) {
+		return
+	}
 	coverage, err := strconv.ParseFloat(mapper.Coverage(totals), 64)
 	if err != nil {
 		return // it has none
 	}
-	s.last = sample{at.Unix(), float32(coverage), uint32(min(max(totals.Lines, 0), 1<<32-1))}
+	s.last = sample{uint32(min(max(at.Unix(), 0), math.MaxUint32)), float32(coverage), uint32(min(max(totals.Lines, 0), math.MaxUint32))}
 	s.stride = max(s.stride, 1)
 	if s.given%s.stride == 0 {
 		if len(s.kept) == MaxPoints-1 {
@@ -66,6 +73,31 @@ func (s *sampler) add(at time.Time, totals codecov.Totals) {
 		}
 	}
 	s.given++
+}
+
+// sampled is what has been kept of a repository.
+type sampled struct {
+	owner, repository string
+	sampler
+}
+
+// keepHistory hands what was kept of the repository to the tally.
+func (p *replay) keepHistory() {
+	if p.sampler.given > 0 {
+		p.tally.count(func(*Result) { p.tally.sampled = append(p.tally.sampled, sampled{p.owner, p.Name, p.sampler}) })
+	}
+}
+
+// histories makes the histories of what was kept, by owner and name.
+func (t *tally) histories() []History {
+	var all []History
+	for _, s := range t.sampled {
+		all = append(all, History{Owner: s.owner, Repository: s.repository, Commits: s.given, Points: s.points()})
+	}
+	slices.SortFunc(all, func(a, b History) int {
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
+	})
+	return all
 }
 
 // thin drops every second point.
@@ -88,7 +120,7 @@ func (s *sampler) points() []Point {
 	slices.SortStableFunc(samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
 	points := make([]Point, len(samples))
 	for i, kept := range samples {
-		points[i] = Point{time.Unix(kept.at, 0).UTC(), legible(kept.coverage), int64(kept.lines)}
+		points[i] = Point{time.Unix(int64(kept.at), 0).UTC(), legible(kept.coverage), int64(kept.lines)}
 	}
 	return points
 }

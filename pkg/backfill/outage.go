@@ -3,9 +3,13 @@ package backfill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // outage remembers that a service has stopped answering: after that, what is left is named as failed without asking
@@ -32,7 +36,8 @@ func (o *outage) whileUp(ctx context.Context) (context.Context, func()) {
 	return endingWith(ctx, o.begun, errDown)
 }
 
-// cause is why the service counts as down; nil while it does not.
+// cause is why the service counts as down; nil while it does not. It tells of the request that showed it, which is
+// another than those that are not made for it.
 func (o *outage) cause() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -48,7 +53,7 @@ func (o *outage) failed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.inRow++; o.inRow > o.patience || !slices.Contains(o.single, status) {
-		o.begin(err)
+		o.begin(fmt.Errorf("%w: %w", errDown, err))
 	}
 }
 
@@ -74,11 +79,15 @@ func (o *outage) answered() {
 	o.inRow = 0
 }
 
-// unanswered tells a service that is down or overloaded from one that refuses, and gives the status of its answer.
+// unanswered tells a service that is down or overloaded from one that refuses, and gives the status of its answer: that
+// of being asked to wait also where the request was put off for it.
 func unanswered(err error) (status int, ok bool) {
 	var failure interface {
 		error
 		HTTPStatus() int
+	}
+	if errors.Is(err, codecov.ErrPutOff) || errors.Is(err, port.ErrPutOff) {
+		return http.StatusTooManyRequests, true
 	}
 	if !errors.As(err, &failure) {
 		return 0, false

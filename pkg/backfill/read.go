@@ -27,12 +27,13 @@ func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 	defer endOutage()
 	reading, endRefusal := endingWith(reading, r.portRefusal.begun, errAbandoned)
 	defer endRefusal()
+	var err error
 	if r.Yes || r.DryRun {
-		if err := r.gate.end(reading, entities); err != nil {
-			return err
-		}
+		err = r.gate.end(reading, entities)
 	}
-	err := r.readAll(reading, entities)
+	if err == nil {
+		err = r.readAll(reading, entities)
+	}
 	flood := (*FloodError)(nil)
 	switch {
 	case errors.Is(context.Cause(reading), errStopped):

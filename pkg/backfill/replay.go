@@ -65,6 +65,7 @@ func (r *run) replay(ctx context.Context, place int, entities chan<- outgoing) e
 		r.codecovOutage.answered()
 		p.provider().answered()
 		r.tally.repositoryRead()
+		r.Log.Info("repository read", "repository", p.owner+"/"+p.Name, "commits", p.seen)
 	}
 	if r.IncludeInactive && p.hasNone() {
 		return p.payload(ctx, r.Mapping, mapper.InactivePayload(p.account, p.Repository))

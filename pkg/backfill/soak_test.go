@@ -2,11 +2,13 @@ package backfill_test
 
 import (
 	"flag"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/codecov-port/codecov-port/internal/faults"
 	"github.com/codecov-port/codecov-port/internal/recording"
@@ -119,5 +121,72 @@ func (b *bench) checkSoak(t *testing.T, result *backfill.Result, repositories, c
 	}
 	if b.codecov.Faults.Met() == 0 || b.port.Faults.Met() == 0 {
 		t.Error("no request met a fault")
+	}
+}
+
+// TestServerThatAsksForHoursIsToldWithinMinutes: from some moment on, one side answers everything by asking to wait. Many
+// requests are under way by then, and many more queue for their turn. The run ends all the same, and nothing is lost.
+func TestServerThatAsksForHoursIsToldWithinMinutes(t *testing.T) {
+	const repositories, perRepository = 60, 40
+	reading := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/commits") }
+	writing := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/entities/bulk") }
+	for name, test := range map[string]struct {
+		matches func(*http.Request) bool
+		from    int64 // the first such request that is asked to wait
+	}{
+		"codecov, from the start": {matches: reading, from: 1},
+		"codecov, in mid-run":     {matches: reading, from: repositories / 2},
+		"port, from the start":    {matches: writing, from: 1},
+		"port, in mid-run":        {matches: writing, from: repositories * perRepository / port.MaxBulkEntities / 2},
+	} {
+		for _, header := range []http.Header{
+			{"Retry-After": {"7200"}}, {"Retry-After": {"60"}}, {"Retry-After": {"1"}}, {"X-Ratelimit-Reset": {"120"}},
+			{"X-Ratelimit-Limit": {"100"}, "X-Ratelimit-Period": {"60"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"60"}},
+		} {
+			t.Run(fmt.Sprintf("%s, %v", name, header), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b := newMemoryBench(t, codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: repositories, CommitsPerRepository: perRepository}))
+					var seen atomic.Int64
+					fault := faults.Fault{Times: -1, Status: http.StatusTooManyRequests, Header: header, Match: func(r *http.Request) bool {
+						return test.matches(r) && seen.Add(1) >= test.from
+					}}
+					b.codecov.Faults.Add(fault)
+					b.port.Faults.Add(fault)
+					result := b.run(t)
+					t.Logf("%s, %d requests", result.Duration, seen.Load())
+					if result.Duration > 15*time.Minute || result.Complete() {
+						t.Errorf("it took %s, with %d failures", result.Duration, len(result.Failures))
+					}
+					b.checkAccount(t, result, repositories, perRepository)
+				})
+			})
+		}
+	}
+}
+
+// checkAccount holds that each commit of the synthetic account is in Port or is named, by itself or with its repository.
+func (b *bench) checkAccount(t *testing.T, result *backfill.Result, repositories, perRepository int) {
+	t.Helper()
+	named, whole := make(map[string]int), make(map[string]bool)
+	for _, failure := range result.Failures {
+		switch failure.Blueprint {
+		case "":
+			whole[failure.Repository] = true
+		case history:
+			named[failure.Repository]++
+		}
+	}
+	for _, entity := range b.port.Entities(history) {
+		repository, _, _ := strings.Cut(entity.Identifier, "@")
+		named[repository]++
+	}
+	for repository, count := range named {
+		if count != perRepository && !whole[repository] {
+			t.Errorf("%s: %d of %d commits are in Port or named", repository, count, perRepository)
+		}
+		whole[repository] = true
+	}
+	if len(whole) != repositories {
+		t.Errorf("%d of %d repositories are in Port or named", len(whole), repositories)
 	}
 }

@@ -16,6 +16,7 @@ type tally struct {
 	mu       sync.Mutex
 	r        Result
 	course   course
+	sampled  []sampled                // in the little room of samples until the end
 	entities map[string]*EntityCounts // by blueprint
 	unfit    map[LeftOut]int          // by what was left out, its count being 0
 
@@ -131,6 +132,7 @@ func (t *tally) unchanged(blueprint string) {
 
 func (t *tally) written(blueprint string, existed bool) {
 	t.count(func(*Result) {
+		t.course.settled++
 		if existed {
 			t.entities[blueprint].Updated++
 		} else {
@@ -152,6 +154,9 @@ func (t *tally) changesFull() (full bool) {
 
 func (t *tally) failed(failure Failure) {
 	t.count(func(r *Result) {
+		if wasFound(failure) {
+			t.course.settled++
+		}
 		t.entities[failure.Blueprint].Failed++
 		r.Failures = append(r.Failures, failure)
 	})
@@ -175,6 +180,7 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	r := t.r
 	t.course.stage = Ended
 	r.DryRun, r.Duration = o.DryRun, took
+	r.Histories = t.histories()
 	r.Codecov, r.Port = o.Codecov.Counts(), o.Port.Counts()
 	for _, blueprint := range o.Mapping.Blueprints() {
 		r.Entities = append(r.Entities, *t.entities[blueprint])
@@ -202,9 +208,6 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	})
 	slices.SortStableFunc(r.Changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
-	})
-	slices.SortFunc(r.Histories, func(a, b History) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
 	})
 	slices.SortStableFunc(r.Failures, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))

@@ -117,6 +117,7 @@ func (r *run) upsert(ctx context.Context, b *bulk) error {
 		r.settle(b, result)
 		return nil
 	case b.batch.Len() > 1 && refusesTheBody(err):
+		r.Log.Info("batch split", "blueprint", b.blueprint, "entities", b.batch.Len(), "reason", err.Error())
 		first, second := b.split()
 		return errors.Join(r.upsert(ctx, first), r.upsert(ctx, second))
 	}
