@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"strings"
 	"time"
@@ -40,15 +41,15 @@ func newCheck(streams *ui.Streams) *cobra.Command {
 			return runCheck(cmd.Context(), streams, values, flags)
 		},
 	}
-	bindSettings(cmd.Flags(), values, bothSides)
+	bindSettings(cmd, values, bothSides)
 	bindMapping(cmd.Flags(), &flags.mapping)
 	cmd.Flags().StringVar(&flags.output, "output", "text", "text, or json: one document with all steps")
 	return cmd
 }
 
 func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags checkFlags) error {
-	if flags.output != "text" && flags.output != "json" {
-		return usage(fmt.Errorf("--output %q: expected text or json", flags.output), "see 'codecov-port check --help'")
+	if err := checkOutput("check", flags.output); err != nil {
+		return err
 	}
 	options, err := checkOptions(streams, values, flags)
 	if err != nil {
@@ -58,7 +59,7 @@ func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, fla
 	check.Run(ctx, options, func(step check.Step) {
 		steps = append(steps, step)
 		if flags.output == "text" {
-			printStep(streams.Out, step)
+			printStep(streams, step)
 		}
 	})
 	if flags.output == "json" {
@@ -83,10 +84,10 @@ func checkOptions(streams *ui.Streams, values *viper.Viper, flags checkFlags) (c
 	}
 	report(missing(values, bothSides))
 	if isSet(values, "PORT_CLIENT_ID", "PORT_CLIENT_SECRET") {
-		report(addPort(&options, values))
+		report(addPort(&options, values, newLog(streams)))
 	}
 	if isSet(values, "CODECOV_TOKEN", "CODECOV_SERVICE_PROVIDER") {
-		report(addCodecov(&options, values))
+		report(addCodecov(&options, values, newLog(streams)))
 	}
 	return options, nil
 }
@@ -108,12 +109,13 @@ func problem(err error) check.Problem {
 	return p
 }
 
-func addPort(options *check.Options, values *viper.Viper) error {
+func addPort(options *check.Options, values *viper.Viper, log *slog.Logger) error {
 	s, err := parseSettings(values, portSide)
 	if err != nil {
 		return err
 	}
-	options.PortURL = s.portURL
+	s.log = log
+	options.PortURL, options.Network = s.portURL, s.network
 	if options.Port, err = newPort(s); err != nil {
 		return err
 	}
@@ -140,25 +142,37 @@ func otherRegions(s settings) (map[string]*port.Client, error) {
 	return regions, nil
 }
 
-func addCodecov(options *check.Options, values *viper.Viper) error {
+func addCodecov(options *check.Options, values *viper.Viper, log *slog.Logger) error {
 	s, err := parseSettings(values, codecovSide)
 	if err != nil {
 		return err
 	}
-	options.CodecovURL, options.AppURL = s.codecovAPI, s.codecovApp
+	s.log = log
+	options.CodecovURL, options.AppURL, options.Network = s.codecovAPI, s.codecovApp, s.network
 	options.Codecov, err = newCodecov(s)
 	return err
 }
 
-var marks = map[check.State]string{check.OK: "✓", check.Warning: "!", check.Failed: "✗", check.Skipped: "-"}
+// mark is what a step's line begins with.
+func mark(style ui.Style, state check.State) string {
+	switch state {
+	case check.OK:
+		return style.Green("✓")
+	case check.Warning:
+		return style.Yellow("!")
+	case check.Failed:
+		return style.Red("✗")
+	}
+	return style.Dim("-")
+}
 
-func printStep(w io.Writer, step check.Step) {
+func printStep(streams *ui.Streams, step check.Step) {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: %s\n", marks[step.State], ui.Safe(step.Name), ui.Safe(step.Text))
+	fmt.Fprintf(&text, "%s %s: %s\n", mark(streams.OutStyle(), step.State), ui.Safe(step.Name), ui.Safe(step.Text))
 	if step.Hint != "" {
 		fmt.Fprintf(&text, "    %s\n", strings.ReplaceAll(ui.SafeLines(step.Hint), "\n", "\n    "))
 	}
-	_, _ = io.WriteString(w, text.String())
+	_, _ = io.WriteString(streams.Out, text.String())
 }
 
 // unwell is a check with failed steps; it ends with the exit code of its kind.

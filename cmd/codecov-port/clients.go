@@ -16,6 +16,8 @@ func newCodecov(s settings) (*codecov.Client, error) {
 		UserAgent:    userAgent(),
 		InsecureHTTP: s.insecureHTTP,
 		Concurrency:  s.codecovConcurrency,
+		Logger:       logFor(s.log, "codecov"),
+		Transport:    s.network,
 	})
 	return client, addressHint(err)
 }
@@ -29,6 +31,8 @@ func newPort(s settings) (*port.Client, error) {
 		InsecureHTTP: s.insecureHTTP,
 		Concurrency:  s.portConcurrency,
 		Share:        s.portShare,
+		Logger:       logFor(s.log, "port"),
+		Transport:    s.network,
 	})
 	return client, addressHint(err)
 }

@@ -3,15 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"strings"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/recording"
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -20,18 +20,37 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
-const aboutDemo = `Bring a recorded Codecov account with 60 repositories into an emulated Port, both on this machine, and show what
-lands there. It is the real pipeline over real HTTP; it needs no credentials and no network, and changes nothing.`
+const aboutDemo = `Bring a made-up Codecov account with 36 repositories into an emulated Port, both on this machine, and show what
+lands there. It is the real pipeline over real HTTP; it needs no credentials and no network, and changes nothing.
+On a terminal each answer takes 150 ms, as over a network.
+
+With --keep, both go on until Ctrl-C, so that every other command can be tried on them.`
+
+// demoFlags are the demo's.
+type demoFlags struct {
+	report string // a file's name
+	keep   bool
+}
 
 func newDemo(streams *ui.Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:     "demo",
-		Short:   "See it work on a recorded account, without credentials",
-		Long:    aboutDemo,
-		Example: "  codecov-port demo",
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), streams) },
+	var flags demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See it work on a made-up account, without credentials",
+		Long:  aboutDemo + "\n\n" + exitCodes,
+		Example: `  codecov-port demo
+  codecov-port demo --report report.html
+  codecov-port demo --keep`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return demo(ctx, streams, flags)
+		},
 	}
+	bindReport(cmd.Flags(), &flags.report)
+	cmd.Flags().BoolVar(&flags.keep, "keep", false, "leave both running until Ctrl-C, and print the variables that lead to them")
+	return cmd
 }
 
 // The emulators know these; they open nothing elsewhere.
@@ -41,51 +60,99 @@ const (
 	demoSecret = "demo-client-secret"
 )
 
-func demo(ctx context.Context, streams *ui.Streams) error {
-	account, err := loadAccount("accounts/github.acme.json")
+// demo runs until its end, or with --keep until ctx ends.
+func demo(ctx context.Context, streams *ui.Streams, flags demoFlags) error {
+	page, err := createReport(flags.report)
 	if err != nil {
-		return fmt.Errorf("load the recorded account: %w", err)
+		return err
+	}
+	defer page.discard()
+	scene, err := openScene(ctx, streams)
+	if err != nil {
+		return err
+	}
+	defer scene.close()
+	result, err := scene.play(ctx, streams)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err != nil {
+		return err
+	}
+	reported := page.write(reportOf(scene.settings.unlinked(), result, nil))
+	if err := scene.tell(streams, result, flags.keep); err != nil {
+		return err
+	}
+	page.announce(streams)
+	if reported == nil && flags.keep {
+		<-ctx.Done()
+	}
+	return reported
+}
+
+// scene is what the demo plays on: both emulators, and what leads to them.
+type scene struct {
+	settings settings
+	port     *porttest.Server
+	latency  time.Duration // of each answer
+	now      time.Time
+	close    func()
+}
+
+// demoLatency is how long each answer takes where somebody looks on: as over a network, so that the live view is seen.
+const demoLatency = 150 * time.Millisecond
+
+func openScene(ctx context.Context, streams *ui.Streams) (scene, error) {
+	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
+	if streams.Live().Possible() && !streams.Quiet {
+		latency = demoLatency
+	}
+	account, err := demoAccount(now)
+	if err != nil {
+		return scene{}, fmt.Errorf("make up an account: %w", err)
 	}
 	source := codecovtest.New(codecovtest.Options{
 		Accounts: []codecovtest.Account{account},
 		Tokens:   map[string]codecovtest.Access{demoToken: {}},
+		Latency:  func(*http.Request, int) time.Duration { return latency },
 	})
-	catalog := porttest.New(porttest.Options{ClientID: demoID, ClientSecret: demoSecret, Now: recording.Now})
+	catalog := porttest.New(porttest.Options{
+		ClientID: demoID, ClientSecret: demoSecret,
+		Latency: func(*http.Request) time.Duration { return latency },
+	})
 	codecovURL, closeCodecov, err := serve(ctx, source)
 	if err != nil {
-		return err
+		return scene{}, err
 	}
-	defer closeCodecov()
 	portURL, closePort, err := serve(ctx, catalog)
 	if err != nil {
-		return err
+		closeCodecov()
+		return scene{}, err
 	}
-	defer closePort()
-	options, err := backfillOptions(settings{
+	s := settings{
 		clientID: demoID, clientSecret: demoSecret, codecovToken: demoToken,
-		service: codecov.Service(account.Service()), owners: []string{account.Owner().Username},
-		portURL: portURL, codecovAPI: codecovURL + apiPath, codecovApp: cloudApp,
-	}, recording.Now())
-	if err != nil {
-		return err
+		service: codecov.Service(account.Service()), owners: []string{demoOwner},
+		portURL: portURL, codecovAPI: codecovURL + apiPath, codecovApp: codecovURL, log: newLog(streams),
 	}
-	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Now, streams.Err); err != nil {
-		return err
-	}
-	result, err := backfill.Run(ctx, options)
-	if err != nil {
-		return err
-	}
-	return printDemo(streams.Out, catalog, result)
+	return scene{settings: s, port: catalog, latency: latency, now: now, close: func() { closePort(); closeCodecov() }}, nil
 }
 
-func loadAccount(file string) (codecovtest.Account, error) {
-	f, err := recording.Accounts.Open(file)
+// unlinked is for a page that is looked at when the emulators are gone.
+func (s settings) unlinked() settings {
+	s.codecovApp = ""
+	return s
+}
+
+// play brings the account in.
+func (s scene) play(ctx context.Context, streams *ui.Streams) (*backfill.Result, error) {
+	options, err := backfillOptions(s.settings, s.now)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	return codecovtest.LoadAccount(f)
+	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Now, streams); err != nil {
+		return nil, err
+	}
+	return runFollowed(ctx, streams, options)
 }
 
 // serve starts a server on a free port of this machine.
@@ -106,37 +173,3 @@ func serve(ctx context.Context, handler http.Handler) (address string, stop func
 		<-done
 	}, nil
 }
-
-const demoRows = 15
-
-func printDemo(w io.Writer, catalog *porttest.Server, result *backfill.Result) error {
-	rows := demoTable(catalog)
-	var text strings.Builder
-	fmt.Fprintf(&text, "A recorded Codecov account, brought into an emulated Port.\n\n")
-	columns := []ui.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Align: ui.Right}, {Title: "COMMITS", Align: ui.Right}, {Title: "TREND"}}
-	if err := ui.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
-		return err
-	}
-	if more := len(rows) - demoRows; more > 0 {
-		fmt.Fprintf(&text, "… and %d more\n", more)
-	}
-	fmt.Fprintln(&text, "\nIn Port now:")
-	for _, entities := range result.Entities {
-		fmt.Fprintf(&text, "  %5d entities of %s\n", catalog.Count(entities.Blueprint), entities.Blueprint)
-	}
-	fmt.Fprintln(&text)
-	if err := printResult(&text, result); err != nil {
-		return err
-	}
-	fmt.Fprint(&text, demoNext)
-	_, err := io.WriteString(w, text.String())
-	return err
-}
-
-const demoNext = `
-Next, with your own account: export the five variables of Port's Codecov guide,
-  PORT_CLIENT_ID, PORT_CLIENT_SECRET, CODECOV_TOKEN, CODECOV_SERVICE_PROVIDER, CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME
-then see what would be written, and write it:
-  codecov-port sync --dry-run
-  codecov-port sync
-`

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -66,21 +63,4 @@ func exitCode(err error) int {
 		return exitCredentials
 	}
 	return exitFailed
-}
-
-func printError(w io.Writer, err error) {
-	_, _ = fmt.Fprintf(w, "error: %s\n", belowFirst(err.Error()))
-	if hint := (hinted{}); errors.As(err, &hint) {
-		_, _ = fmt.Fprintf(w, "hint: %s\n", belowFirst(hint.hint))
-	}
-}
-
-// belowFirst makes text fit to print and has all but its first line indented: a line break in a name from outside
-// begins no line that could be taken for another message.
-func belowFirst(text string) string {
-	lines := strings.Split(ui.SafeLines(text), "\n")
-	for i := 1; i < len(lines); i++ {
-		lines[i] = "  " + strings.TrimPrefix(lines[i], "  ")
-	}
-	return strings.Join(lines, "\n")
 }

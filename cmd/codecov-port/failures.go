@@ -14,7 +14,7 @@ import (
 // nothing.
 type failuresFile struct{ file *os.File }
 
-// failureLine is a line of the file. Without a blueprint and an entity it is about a whole repository.
+// failureLine is a line of the file, and a failure in the document of --output json. Without a blueprint and an entity it is about a whole repository.
 type failureLine struct {
 	Entity     string `json:"entity,omitempty"`
 	Blueprint  string `json:"blueprint,omitempty"`
@@ -23,6 +23,11 @@ type failureLine struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
 	TraceID    string `json:"traceId,omitempty"`
+}
+
+func newFailureLine(f backfill.Failure) failureLine {
+	return failureLine{Entity: f.Identifier, Blueprint: f.Blueprint, Repository: f.Repository,
+		Status: f.Status, Code: f.Code, Message: f.Message, TraceID: f.TraceID}
 }
 
 // createFailures makes the file, empty and for its owner alone, before a run: what cannot be kept is told while there
@@ -43,6 +48,14 @@ func createFailures(name string) (*failuresFile, error) {
 	return &failuresFile{file}, nil
 }
 
+// name is the file's; "" where there is none.
+func (f *failuresFile) name() string {
+	if f == nil {
+		return ""
+	}
+	return f.file.Name()
+}
+
 // write ends the file with the failures.
 func (f *failuresFile) write(failures []backfill.Failure) error {
 	if f == nil {
@@ -52,9 +65,7 @@ func (f *failuresFile) write(failures []backfill.Failure) error {
 	encoder := json.NewEncoder(legibleJSON{buffered})
 	encoder.SetEscapeHTML(false)
 	for _, failure := range failures {
-		line := failureLine{Entity: failure.Identifier, Blueprint: failure.Blueprint, Repository: failure.Repository,
-			Status: failure.Status, Code: failure.Code, Message: failure.Message, TraceID: failure.TraceID}
-		if err := encoder.Encode(line); err != nil {
+		if err := encoder.Encode(newFailureLine(failure)); err != nil {
 			break // told by Flush, too
 		}
 	}

@@ -86,7 +86,7 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	}
 	result, err := b.run(t.Context(), &run)
 	if err != nil {
-		printError(&b.said, err)
+		printError(&ui.Streams{Err: &b.said}, err)
 	}
 	return result, exitCode(err)
 }
@@ -176,4 +176,9 @@ func refuseConnections(matches func(*http.Request) bool, times int) func(*http.R
 		times--
 		return true
 	}
+}
+
+// entitiesOf gives what Port holds.
+func entitiesOf(catalog *porttest.Server) map[address]porttest.Entity {
+	return (&faultBench{port: catalog}).entities()
 }

@@ -79,11 +79,12 @@ type kindOfFault struct {
 }
 
 // patience is how long the fault may hold a run up: a refusal is told at once, a dead service within two minutes and a
-// little for what is asked besides. A server that asks for hours is waited for two minutes before each attempt.
+// little for what is asked besides. A server that asks to wait is waited for two minutes before each attempt, and by
+// each kind of request for seven minutes in all, however many wait.
 func (k kindOfFault) patience(times int) time.Duration {
 	switch {
-	case k.Header.Get("Retry-After") != "":
-		return 20 * time.Minute
+	case k.Header.Get("Retry-After") != "", k.Header.Get("X-Ratelimit-Reset") != "":
+		return 15 * time.Minute
 	case k.codes["commits"] == staying["commits"]:
 		return time.Second
 	case times > 0:
@@ -127,7 +128,7 @@ var theFaults = []kindOfFault{
 	{Fault: named("another object", answer(200, `{"status":"fine"}`)), codes: staying},
 	{Fault: named("redirect to another host", answer(307, "", "Location", "https://elsewhere.test/")), codes: staying},
 	{Fault: answer(400, refusal), codes: staying.but(codes{"bulk": {0, 3}})},
-	{Fault: answer(401, refusal), codes: staying.but(codes{"token": {4, 4}, "webhook": {0, 0}, "blueprint": {4, 4}, "create": {4, 4}, "search": {4, 4}, "bulk": {4, 4}})},
+	{Fault: answer(401, refusal), codes: staying.but(codes{"token": {4, 4}, "webhook": {0, 0}, "blueprint": {0, 4}, "create": {0, 4}, "search": {0, 4}, "bulk": {0, 4}})},
 	{Fault: answer(403, refusal), codes: staying.but(codes{"webhook": {0, 0}})},
 	{Fault: answer(404, refusal), codes: staying.but(codes{"token": {4, 4}, "webhook": {0, 0}, "blueprint": {0, 0}})},
 	{Fault: answer(408, refusal), codes: passing},
@@ -135,6 +136,8 @@ var theFaults = []kindOfFault{
 	{Fault: answer(422, refusal), codes: staying.but(codes{"bulk": {0, 3}})},
 	{Fault: answer(429, refusal), codes: passing},
 	{Fault: answer(429, refusal, "Retry-After", "7200"), codes: passing},
+	{Fault: named("429, Retry-After: 60", answer(429, refusal, "Retry-After", "60")), codes: passing},
+	{Fault: named("429, reset", answer(429, refusal, "X-Ratelimit-Reset", "120")), codes: passing},
 	{Fault: named("500", answer(500, `{"error":"Server Error (500)"}`)), codes: passing},
 	{Fault: answer(502, html), codes: passing},
 	{Fault: answer(503, refusal), codes: passing},

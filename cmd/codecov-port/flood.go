@@ -45,6 +45,7 @@ func askAboutFlood(streams *ui.Streams, stop <-chan struct{}) func(backfill.Plan
 // agrees puts a question. Anything but a yes is a no, and so is Ctrl-C. Waiting for a line cannot be ended: what waits
 // then ends with the program.
 func agrees(streams *ui.Streams, stop <-chan struct{}, question string) bool {
+	defer streams.Live().GiveWay()()
 	_, _ = fmt.Fprintf(streams.Err, "%s [y/N] ", question)
 	lines := make(chan string, 1)
 	go func() {

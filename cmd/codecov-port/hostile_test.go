@@ -71,7 +71,7 @@ func TestHostileNames(t *testing.T) {
 	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, catalog), nil)
 	spoken := ""
 	for _, command := range [][]string{
-		{"sync", "--dry-run"}, {"sync"}, {"sync", "--dry-run", "--force"}, {"check"}, {"check", "--output", "json"}, {"setup"}, {"setup", "--dry-run"},
+		{"sync", "--dry-run"}, {"sync", "--dry-run", "--output", "jsonl"}, {"sync"}, {"sync", "--dry-run", "--force", "-vv"}, {"sync", "--output", "json"}, {"check"}, {"check", "--output", "json"}, {"setup"}, {"setup", "--dry-run"},
 		{"map", "--repo", "ansi\x1b[31mred", "--commit", sha(0)[:40]}, {"map", "--repo", "no\x1b[31m", "--commit", hostile},
 		{"sync", "--owner", hostile}, {"sync", "--repo", hostile}, {"sync", "--branch", hostile}, {"sync", "--service", hostile}, {"sync", "--since", hostile},
 		{"sync", "--mapping", "no\x1b[31mfile\u202e"}, {"sync", "--blueprint", hostile}, {"sync", "--port-region", hostile}, {hostile}, {"sync", hostile}, {"sync", "--" + hostile},
@@ -81,7 +81,7 @@ func TestHostileNames(t *testing.T) {
 		assertFit(t, fmt.Sprintf("%.60q", command), output)
 		spoken += output
 	}
-	for _, shown := range []string{"ansi�[31mred", "line�hint: forged", "title�]0;x�", "日本", "rtl�txt.exe", "100%", `\u001b[31m`} {
+	for _, shown := range []string{"ansi�[31mred", `line\nhint: forged`, `title\u001b]0;x\u0007`, "日本", `rtl\u202etxt.exe`, "100%", `\u001b[31m`} {
 		if !strings.Contains(spoken, shown) {
 			t.Errorf("%s is nowhere to be seen: the names did not come through", shown)
 		}
@@ -95,20 +95,21 @@ func TestHostileNames(t *testing.T) {
 func TestForbiddenIdentifiersAreNamed(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
 	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, porttest.New(porttest.Options{})), nil)
-	got := say(t, "sync")
+	got := say(t, "sync", "--output", "json")
 	if got.code != exitPart {
 		t.Fatalf("exit code %d: %s", got.code, got.text())
 	}
-	named := 0
-	for line := range strings.Lines(got.out) {
-		for _, reason := range []string{"failed        codecov_coverage ", "failed        repository "} {
-			if strings.HasPrefix(line, reason) {
-				named++
-			}
+	named := map[string]bool{}
+	for _, failure := range holdToSchema(t, got.out).Failures {
+		named[failure.Repository] = true
+	}
+	for _, name := range hostileNames {
+		if !named[name] {
+			t.Errorf("%.50q is not named", name)
 		}
 	}
-	if named != len(hostileNames) {
-		t.Errorf("%d of %d repositories are named in\n%s", named, len(hostileNames), got.out)
+	if len(named) != len(hostileNames) {
+		t.Errorf("%d repositories are named, want %d", len(named), len(hostileNames))
 	}
 }
 
@@ -144,7 +145,7 @@ func TestHostileCatalog(t *testing.T) {
 		assertFit(t, strings.Join(command, " "), output)
 		spoken += output
 	}
-	for _, shown := range []string{"would update  codecov_coverage app: $title from \"x\\u001b[31m", "acme/gone", "acme/filler�x"} {
+	for _, shown := range []string{"would update  codecov_coverage app: $title from\n              \"x\\u001b[31m", "acme/gone", "acme/filler�x"} {
 		if !strings.Contains(spoken, shown) {
 			t.Errorf("%s is nowhere to be seen in\n%s", shown, spoken)
 		}

@@ -2,10 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 
+	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -14,7 +13,7 @@ import (
 
 // hintAtLiveEvents tells, at the end of a run that wrote the history, where live events will not extend it. It says
 // nothing where the webhook cannot be read.
-func hintAtLiveEvents(w io.Writer, o backfill.Options, read webhookReader) {
+func hintAtLiveEvents(streams *ui.Streams, o backfill.Options, read webhookReader) {
 	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), mapper.HistoryBlueprint) {
 		return
 	}
@@ -28,5 +27,5 @@ func hintAtLiveEvents(w io.Writer, o backfill.Options, read webhookReader) {
 	case !webhook.Enabled:
 		cause = "is disabled: enable it in Port"
 	}
-	_, _ = fmt.Fprintf(w, "hint: new coverage will not extend the history: Port's webhook %s %s\n", mapper.WebhookIdentifier, cause)
+	advise(streams, "new coverage will not extend the history: Port's webhook %s %s", mapper.WebhookIdentifier, cause)
 }

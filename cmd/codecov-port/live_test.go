@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -36,7 +37,7 @@ func TestHintAtLiveEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			options := backfill.Options{Port: portWith(t, test.webhook, test.status), Mapping: builtinMapping(t, test.blueprints...), DryRun: test.dryRun}
 			var warnings strings.Builder
-			hintAtLiveEvents(&warnings, options, newWebhookReader(t.Context(), options.Port))
+			hintAtLiveEvents(&ui.Streams{Err: &warnings}, options, newWebhookReader(t.Context(), options.Port))
 			got := warnings.String()
 			if test.want == "" && got != "" {
 				t.Errorf("said %q", got)

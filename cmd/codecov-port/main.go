@@ -12,7 +12,7 @@ import (
 )
 
 // gcPercent trades some processor time for memory: what is remembered of a million commits stays below 100 MiB.
-const gcPercent = 35
+const gcPercent = 30
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -46,7 +46,7 @@ func newMap(streams *ui.Streams) *cobra.Command {
 			return runMap(cmd.Context(), streams, values, flags, args)
 		},
 	}
-	bindSettings(cmd.Flags(), values, bothSides)
+	bindSettings(cmd, values, bothSides)
 	bindMapping(cmd.Flags(), &flags.mapping)
 	cmd.Flags().StringVar(&flags.commit, "commit", "", "take this commit of the account: its sha, or the beginning of it")
 	cmd.Flags().StringVar(&flags.repository, "repo", "", "the repository of --commit")
@@ -63,7 +63,7 @@ func runMap(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags
 	}
 	var payload map[string]any
 	if flags.commit != "" {
-		payload, err = accountPayload(ctx, values, flags)
+		payload, err = accountPayload(ctx, streams, values, flags)
 	} else {
 		payload, err = filePayload(streams, args)
 		mapping = mapping.Live()
@@ -109,13 +109,14 @@ func mapMapping(ctx context.Context, streams *ui.Streams, values *viper.Viper, n
 		if err != nil {
 			return nil, err
 		}
+		s.log = newLog(streams)
 		if catalog, err = newPort(s); err != nil {
 			return nil, err
 		}
-		mapping, err := chooseMapping(choice, newWebhookReader(ctx, catalog), time.Now(), streams.Err)
+		mapping, err := chooseMapping(choice, newWebhookReader(ctx, catalog), time.Now(), streams)
 		return mapping, explain(ctx, err, s, nil)
 	}
-	return chooseMapping(choice, nil, time.Now(), streams.Err)
+	return chooseMapping(choice, nil, time.Now(), streams)
 }
 
 func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
@@ -135,11 +136,12 @@ func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
 }
 
 // accountPayload rebuilds the payload of a commit of the account.
-func accountPayload(ctx context.Context, values *viper.Viper, flags mapFlags) (map[string]any, error) {
+func accountPayload(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags mapFlags) (map[string]any, error) {
 	s, err := readSettings(values, codecovSide)
 	if err != nil {
 		return nil, err
 	}
+	s.log = newLog(streams)
 	source, err := newCodecov(s)
 	if err != nil {
 		return nil, err
@@ -210,10 +212,10 @@ func printMapped(streams *ui.Streams, result mapper.Result) error {
 // tellUnmapped says which entries gave no entity that could be written.
 func tellUnmapped(streams *ui.Streams, result mapper.Result) error {
 	for _, entry := range result.Unnamed {
-		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d gives no identifier\n", entry+1)
+		warn(streams, "mapping entry %d gives no identifier", entry+1)
 	}
 	for _, p := range result.Problems {
-		_, _ = fmt.Fprintf(streams.Err, "warning: mapping entry %d (%s): the identifier %q %s\n", p.Entry+1, ui.Safe(p.Blueprint), ui.Safe(p.Identifier), p.Reason)
+		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, ui.Safe(p.Blueprint), ui.Safe(p.Identifier), p.Reason)
 	}
 	if len(result.Unnamed)+len(result.Problems) > 0 {
 		return errPart

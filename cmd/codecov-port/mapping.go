@@ -58,8 +58,8 @@ func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
 
 // chooseMapping makes the chosen mapping ready, and says what in it a backfill cannot follow. webhook may be nil where
 // the choice does not read it.
-func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, warnings io.Writer) (*mapper.Mapping, error) {
-	live, err := webhookMapping(choice, webhook, warnings)
+func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, streams *ui.Streams) (*mapper.Mapping, error) {
+	live, err := webhookMapping(choice, webhook, streams)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, w
 	if err != nil {
 		return nil, usage(err, mappingHint)
 	}
-	tellLimits(warnings, mapper.Limits(entries))
+	tellLimits(streams, mapper.Limits(entries))
 	if len(mapping.Entries()) == 0 {
 		return nil, usage(errors.New("nothing of the mapping is left that a backfill can follow"), "choose another one with --mapping")
 	}
@@ -86,7 +86,7 @@ const mappingHint = "'codecov-port map' tries a mapping on a payload, without Po
 
 // webhookMapping reads the mapping of the webhook in Port, enabled or not; none where there is no webhook, or where
 // auto may not read it.
-func webhookMapping(choice mapper.Choice, read webhookReader, warnings io.Writer) ([]byte, error) {
+func webhookMapping(choice mapper.Choice, read webhookReader, streams *ui.Streams) ([]byte, error) {
 	if !choice.ReadsWebhook() {
 		return nil, nil
 	}
@@ -95,7 +95,7 @@ func webhookMapping(choice mapper.Choice, read webhookReader, warnings io.Writer
 	case errors.Is(err, port.ErrNotFound):
 		return nil, nil
 	case port.Unpermitted(err) && choice.Name == mapper.ChoiceAuto:
-		_, _ = fmt.Fprintln(warnings, "warning: the credentials may not read webhooks in Port: the built-in mapping is used")
+		warn(streams, "the credentials may not read webhooks in Port: the built-in mapping is used")
 		return nil, nil
 	case port.Unpermitted(err):
 		return nil, usage(fmt.Errorf("the credentials may not read webhooks in Port: %w", err), "--mapping builtin goes on without the webhook")
@@ -105,9 +105,8 @@ func webhookMapping(choice mapper.Choice, read webhookReader, warnings io.Writer
 	return webhook.Mappings, nil
 }
 
-func tellLimits(warnings io.Writer, limits []mapper.Limit) {
+func tellLimits(streams *ui.Streams, limits []mapper.Limit) {
 	for _, limit := range limits {
-		_, _ = fmt.Fprintf(warnings, "warning: mapping entry %d (%s): %s: %s\n", limit.Entry+1,
-			ui.Safe(limit.Blueprint), ui.Safe(limit.Field), ui.Safe(limit.Reason))
+		warn(streams, "mapping entry %d (%s): %s: %s", limit.Entry+1, ui.Safe(limit.Blueprint), ui.Safe(limit.Field), ui.Safe(limit.Reason))
 	}
 }

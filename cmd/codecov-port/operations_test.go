@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
@@ -212,13 +213,20 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 	t.Helper()
 	address := listen(t, l)
 	export(t, address, listen(t, porttest.New(porttest.Options{})), nil)
-	arguments := []string{"sync", "--dry-run", "--owner", l.owner}
+	arguments := []string{"sync", "--dry-run", "--output", "json", "--owner", l.owner}
 	for _, name := range l.names {
 		arguments = append(arguments, "--repo", name)
 	}
 	s := say(t, arguments...)
-	var told []string
-	for line := range strings.Lines(s.out + s.err) {
+	result, wide, told := &backfill.Result{}, &sheet{width: 10_000}, []string(nil)
+	document := holdToSchema(t, s.out)
+	for _, f := range document.Failures {
+		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Entity, Status: f.Status, Code: f.Code, Message: f.Message})
+	}
+	if document.Commits.Read > 0 || s.code == exitPart { // else the error says it all
+		wide.failures(result, "")
+	}
+	for line := range strings.Lines(wide.text.String() + s.err) {
 		line = strings.Join(strings.Fields(line), " ")
 		for _, start := range []string{"failed ", "hint", "warning: ", "error: "} {
 			if strings.HasPrefix(line, start) && line != "error: done in part" {

@@ -125,11 +125,6 @@ func (p *process) endedBy(signal os.Signal) bool {
 	return ok && status.Signaled() && status.Signal() == signal
 }
 
-// entitiesOf gives what Port holds.
-func entitiesOf(catalog *porttest.Server) map[address]porttest.Entity {
-	return (&faultBench{port: catalog}).entities()
-}
-
 // TestKilledAtAnyMoment kills the program at ten random moments of a run, each time in a fresh Port, and runs it again:
 // the same entities are there as after an undisturbed run.
 func TestKilledAtAnyMoment(t *testing.T) {
@@ -206,6 +201,20 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestInterruptedDocument: --output json gives its document also when the run is told to stop.
+func TestInterruptedDocument(t *testing.T) {
+	var once sync.Once
+	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+		if strings.HasSuffix(r.URL.Path, "/commits") {
+			once.Do(func() { p.interrupt(r, os.Interrupt, nil) })
+		}
+	}, "--output", "json")
+	code := p.end(t)
+	if d := holdToSchema(t, p.out.String()); code != exitInterrupted || d.ExitCode != exitInterrupted || !d.Interrupted || d.Complete || d.Error == nil {
+		t.Errorf("exit code %d: %s", code, p.out)
+	}
+}
+
 // interrupt sends the first signal and holds the answer until the program has heard of it; with a second one, the
 // answer never comes.
 func (p *process) interrupt(r *http.Request, first, second os.Signal) {
@@ -243,6 +252,13 @@ func TestClosedPipe(t *testing.T) {
 		}
 		if got := len(entitiesOf(p.port)); got != 63 {
 			t.Errorf("%d entities", got)
+		}
+	})
+	t.Run("of the entities of a dry run", func(t *testing.T) {
+		p := newProcess(t, porttest.New(porttest.Options{}), nil, "--dry-run", "--output", "jsonl")
+		p.Stdout = brokenPipe(t)
+		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: write the entities: ") || strings.Contains(p.errors.String(), "commits ") {
+			t.Errorf("exit code %d: %s", code, p.errors)
 		}
 	})
 	t.Run("Ctrl-C ended the reader of both, too", func(t *testing.T) {
@@ -315,7 +331,7 @@ func TestFailuresFile(t *testing.T) {
 		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: --failures: ") {
 			t.Errorf("exit code %d: %s", code, p.errors)
 		}
-		if !strings.Contains(p.out.String(), "codecov_commit_coverage: 0 created, 0 updated, 0 unchanged, 60 failed") {
+		if !strings.Contains(p.out.String(), "codecov_commit_coverage        0        0          0      60") {
 			t.Errorf("the result is not printed: %s", p.out)
 		}
 	})

@@ -44,7 +44,7 @@ func askAboutPrune(streams *ui.Streams, stop <-chan struct{}) func([]backfill.Un
 		var question strings.Builder
 		question.WriteString("Codecov no longer has these repositories:\n")
 		for _, u := range gone {
-			fmt.Fprintf(&question, "  %s: %s\n", ui.Safe(title(u)), entitiesText(u.Entities))
+			fmt.Fprintf(&question, "  %s: %s\n", ui.Safe(title(u)), several(u.Entities, "entity"))
 		}
 		question.WriteString("remove them and their history from Port?")
 		return agrees(streams, stop, question.String())
@@ -53,8 +53,8 @@ func askAboutPrune(streams *ui.Streams, stop <-chan struct{}) func([]backfill.Un
 
 const shownUnlisted = 10
 
-// printUnlisted tells of the repositories that Port holds and that Codecov's lists do not have.
-func printUnlisted(text *strings.Builder, r *backfill.Result) {
+// unlisted tells of the repositories that Port holds and that Codecov's lists do not have.
+func (s *sheet) unlisted(r *backfill.Result) {
 	if len(r.Unlisted) == 0 {
 		return
 	}
@@ -63,33 +63,26 @@ func printUnlisted(text *strings.Builder, r *backfill.Result) {
 		names = append(names, title(u))
 	}
 	if more := len(r.Unlisted) - shownUnlisted; more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
+		names = append(names, fmt.Sprintf("and %s more", ui.Count(more)))
 	}
-	fmt.Fprintf(text, "not listed    %d of Port's repositories by Codecov: %s\n", len(r.Unlisted), ui.Safe(strings.Join(names, ", ")))
+	s.line("not listed", "%s of Port's repositories by Codecov: %s", ui.Count(len(r.Unlisted)), strings.Join(names, ", "))
 	for _, u := range r.Unlisted {
 		switch {
 		case u.Removed:
-			fmt.Fprintf(text, "%s%s: %s\n", verb(r, "pruned        ", "would prune   "), ui.Safe(title(u)), entitiesText(u.Entities))
+			s.line(verb(r, "pruned", "would prune"), "%s: %s", title(u), several(u.Entities, "entity"))
 		case u.Entities > 0:
-			fmt.Fprintf(text, "pruned partly %s: %s: %s\n", ui.Safe(title(u)), entitiesText(u.Entities), ui.Safe(u.Kept))
+			s.line("pruned partly", "%s: %s: %s", title(u), several(u.Entities, "entity"), u.Kept)
 		case u.Kept != "":
-			fmt.Fprintf(text, "kept          %s: %s\n", ui.Safe(title(u)), ui.Safe(u.Kept))
+			s.line("kept", "%s: %s", title(u), u.Kept)
 		}
 	}
 }
 
 func title(u backfill.Unlisted) string { return u.Owner + "/" + u.Repository }
 
-func entitiesText(count int) string {
-	if count == 1 {
-		return "1 entity"
-	}
-	return ui.Count(count) + " entities"
-}
-
 // hintAtPrune tells, at the end of a run, how to get rid of what Codecov's lists do not have, where that can be done.
 func (r syncRun) hintAtPrune(result *backfill.Result) {
 	if len(result.Unlisted) > 0 && r.options.Prune == nil && r.options.Mapping.NamesAsBuiltin() {
-		_, _ = fmt.Fprintln(r.streams.Err, "hint: sync --prune removes from Port the repositories that Codecov no longer has; with --dry-run it tells which")
+		advise(r.streams, "sync --prune removes from Port the repositories that Codecov no longer has; with --dry-run it tells which")
 	}
 }

@@ -51,7 +51,7 @@ func TestAskAboutPrune(t *testing.T) {
 	}
 }
 
-func TestPrintUnlisted(t *testing.T) {
+func TestUnlistedIsTold(t *testing.T) {
 	var many []backfill.Unlisted
 	for i := range 12 {
 		many = append(many, backfill.Unlisted{Owner: "acme", Repository: fmt.Sprint("r", i)})
@@ -70,9 +70,9 @@ func TestPrintUnlisted(t *testing.T) {
 		"dry run": {backfill.Result{DryRun: true, Unlisted: []backfill.Unlisted{{Owner: "acme", Repository: "a", Removed: true, Entities: 1}}},
 			"not listed    1 of Port's repositories by Codecov: acme/a\nwould prune   acme/a: 1 entity\n"},
 	} {
-		var text strings.Builder
-		printUnlisted(&text, &test.result)
-		if diff := cmp.Diff(test.want, text.String()); diff != "" {
+		s := &sheet{width: 200}
+		s.unlisted(&test.result)
+		if diff := cmp.Diff(test.want, s.text.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -17,7 +18,9 @@ webhook would have, and upserts the entities in bulk.
 
 ` + exitCodes
 
-const exitCodes = `Exit codes:
+const exitTitle = "Exit codes:"
+
+const exitCodes = exitTitle + `
   0    done
   1    failed
   2    wrong usage or configuration
@@ -27,11 +30,12 @@ const exitCodes = `Exit codes:
 
 // run executes the command line args and gives the exit code.
 func run(ctx context.Context, args []string, streams *ui.Streams) int {
+	streams.Live()
 	root := newRoot(streams)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := certificateHint(root.ExecuteContext(ctx))
 	if err != nil {
-		printError(streams.Err, err)
+		printError(streams, err)
 	}
 	return exitCode(err)
 }
@@ -52,11 +56,19 @@ func newRoot(streams *ui.Streams) *cobra.Command {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(err, "see '"+cmd.CommandPath()+" --help'")
-	})
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newSync(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newVersion(streams))
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(printHelp)
+	root.PersistentFlags().String(configFlag, "", "read settings from this YAML file, not from "+configDefault)
+	root.PersistentFlags().String(envFileFlag, "", "read variables from this file: what the environment lacks of them")
+	bindConsole(root.PersistentFlags(), streams)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		return cmp.Or(applySources(cmd, streams), checkConsole(streams))
+	}
+	root.AddCommand(newSync(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newConfig(streams),
+		newVersion(streams), newMan())
+	describeHelp(root)
+	describeCompletion(root)
+	completeFlags(root)
 	return root
 }
 

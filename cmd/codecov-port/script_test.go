@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"entities": entities,
@@ -34,6 +35,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"fault":    fault,
 			"portapi":  portAPI,
+			"masked":   masked,
 		},
 	})
 }
@@ -87,6 +89,16 @@ func recordedCodecov() (*codecovtest.Server, error) {
 		options.Accounts = append(options.Accounts, account)
 	}
 	return codecovtest.New(options), nil
+}
+
+// loadAccount reads a recorded account.
+func loadAccount(file string) (codecovtest.Account, error) {
+	f, err := recording.Accounts.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return codecovtest.LoadAccount(f)
 }
 
 // entities BLUEPRINT COUNT: Port holds so many.

@@ -22,8 +22,8 @@ import (
 // oddSecret has characters that addresses and JSON write in another way.
 const oddSecret = `S3cr/et+"<odd>&=% value`
 
-// forms are how a secret may be written.
-func forms(secret string) []string {
+// spellings are how a secret may be written.
+func spellings(secret string) []string {
 	quoted, _ := json.Marshal(secret)
 	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(quoted[1 : len(quoted)-1])}
 }
@@ -72,7 +72,7 @@ func (g *gossip) tell() string {
 	}
 	var all []string
 	for _, secret := range g.known {
-		all = append(all, forms(secret)...)
+		all = append(all, spellings(secret)...)
 	}
 	return "Bearer " + strings.Join(all, " ; Bearer ")
 }
@@ -291,6 +291,11 @@ func shownCommands(t *testing.T) [][]string {
 		{"check"},
 		{"check", "--output", "json"},
 		{"map", "--repo", "app", "--commit", "a7794fc"},
+		{"sync", "--dry-run", "-vv"},
+		{"sync", "--force", "-vv"},
+		{"setup", "--update", "-vv"},
+		{"check", "-vv"},
+		{"map", "--repo", "app", "--commit", "a7794fc", "-vv"},
 	}
 }
 
@@ -302,7 +307,7 @@ func fileText(command []string) string {
 
 func assertAbsent(t *testing.T, command, output, secret string) {
 	t.Helper()
-	for _, form := range forms(secret) {
+	for _, form := range spellings(secret) {
 		if at := strings.Index(output, form); at >= 0 {
 			t.Errorf("%s shows %q: …%.300q", command, form, output[max(0, at-100):])
 		}
@@ -331,7 +336,7 @@ func TestWebhookKeyIsShownBySetupAlone(t *testing.T) {
 	if len(key) < 16 {
 		t.Fatalf("key %q", key)
 	}
-	for _, command := range [][]string{{"sync", "--dry-run"}, {"sync"}, {"check"}, {"check", "--output", "json"}, {"map", "--repo", "app", "--commit", "a7794fc"}} {
+	for _, command := range [][]string{{"sync", "--dry-run"}, {"sync"}, {"sync", "--force", "-vv"}, {"check", "-vv"}, {"check"}, {"check", "--output", "json"}, {"map", "--repo", "app", "--commit", "a7794fc"}} {
 		assertAbsent(t, strings.Join(command, " "), say(t, command...).text(), key)
 	}
 }

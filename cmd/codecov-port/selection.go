@@ -41,7 +41,7 @@ func (f *selectionFlags) selection(now time.Time) (backfill.Selection, error) {
 		}
 	}
 	if s.Every, err = backfill.ParsePeriod(f.every); err != nil {
-		return s, usage(fmt.Errorf("--every: %w", err), "for example --every week")
+		return s, usage(fmt.Errorf("--every: %w", err), meant(f.every, flagForms["every"].names, "for example --every week"))
 	}
 	if err := s.Check(); err != nil {
 		return s, usage(err, "see 'codecov-port sync --help'")

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
-	"os"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// settings are what the flags and the environment say, read once.
+// settings are what the flags, the environment and the files say, read once.
 type settings struct {
 	clientID     string
 	clientSecret string
@@ -26,6 +27,8 @@ type settings struct {
 	codecovAPI   string
 	codecovApp   string
 	insecureHTTP bool
+	network      http.RoundTripper // nil: the system's certificates
+	log          *slog.Logger      // told of requests; nil: nobody is
 
 	portShare          float64 // of Port's rate limit
 	portConcurrency    int
@@ -78,13 +81,7 @@ var variables = []variable{
 	{env: "CODECOV_APP_URL", flag: "codecov-app-url", side: codecovSide, about: "address of Codecov's web pages where it is another one"},
 }
 
-func serviceNames() string {
-	var names []string
-	for _, service := range codecov.Services() {
-		names = append(names, string(service))
-	}
-	return strings.Join(names, ", ")
-}
+func serviceNames() string { return strings.Join(services(), ", ") }
 
 // The flags that are no variables.
 const (
@@ -107,7 +104,8 @@ func (sides apis) of() []variable {
 
 // bindSettings declares the flags of these sides and ties each to its variable: a flag goes before the environment.
 // The values are the command's own: another command's flags of the same names must not take their place.
-func bindSettings(flags *pflag.FlagSet, values *viper.Viper, sides apis) {
+func bindSettings(cmd *cobra.Command, values *viper.Viper, sides apis) {
+	flags := cmd.Flags()
 	for _, v := range sides.of() {
 		switch {
 		case v.many:
@@ -121,7 +119,16 @@ func bindSettings(flags *pflag.FlagSet, values *viper.Viper, sides apis) {
 		}
 	}
 	flags.Bool(insecureFlag, false, "allow plain http to other hosts than this machine: credentials travel in clear text")
+	flags.String(caFileFlag, "", "trust the certificates in this PEM file, too")
 	bindFlag(flags, values, insecureFlag, insecureFlag)
+	bindFlag(flags, values, caFileFlag, caFileFlag)
+	cmd.PreRun = func(cmd *cobra.Command, _ []string) { // secrets have no flags that the env file could set
+		for env, secret := range sourcesOf(cmd.Context()).secrets {
+			if secret.origin == fromEnvFile {
+				values.Set(env, secret.values[0])
+			}
+		}
+	}
 }
 
 func bindFlag(flags *pflag.FlagSet, values *viper.Viper, key, name string) {
@@ -160,9 +167,14 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 		insecureHTTP: values.GetBool(insecureFlag),
 	}
 	var err error
+	if file := value(caFileFlag); file != "" {
+		if s.network, err = trusted(file); err != nil {
+			return settings{}, usage(fmt.Errorf("--%s: %w", caFileFlag, err), "it holds certificates as PEM: -----BEGIN CERTIFICATE-----")
+		}
+	}
 	if needs&codecovSide != 0 {
 		if s.service, err = codecov.ParseService(value("CODECOV_SERVICE_PROVIDER")); err != nil {
-			return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from")
+			return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), meant(value("CODECOV_SERVICE_PROVIDER"), services(), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from"))
 		}
 	}
 	if needs&portSide != 0 {
@@ -179,32 +191,22 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 	return s, nil
 }
 
-// portAddress is the address that is given, or that of the region. A flag goes before the environment here, too.
+// portAddress is the address that is given, or that of the region.
 func portAddress(values *viper.Viper) (string, error) {
-	const regionVariable, addressVariable = "PORT_REGION", "PORT_BASE_URL"
-	given := func(env string) (value string, byFlag bool) {
-		value = strings.TrimSpace(values.GetString(env))
-		return value, value != strings.TrimSpace(os.Getenv(env))
+	ofRegion, err := port.RegionURL(cmp.Or(strings.TrimSpace(values.GetString("PORT_REGION")), "eu"))
+	if err != nil {
+		return "", usage(fmt.Errorf("PORT_REGION: %w", err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
 	}
-	region, regionByFlag := given(regionVariable)
-	address, addressByFlag := given(addressVariable)
-	ofRegion, err := port.RegionURL(cmp.Or(region, "eu"))
-	switch {
-	case err != nil:
-		return "", usage(fmt.Errorf("%s: %w", regionVariable, err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
-	case address != "" && regionByFlag && addressByFlag:
-		return "", usage(errorf("--port-region and --port-base-url: one or the other"), "the address goes before the region's")
-	case address == "" || regionByFlag:
-		return ofRegion, nil
-	}
-	return address, nil
+	return cmp.Or(strings.TrimSpace(values.GetString("PORT_BASE_URL")), ofRegion), nil
 }
 
 // readRates adds what the flags of bindRates say.
 func (s settings) readRates(values *viper.Viper) (settings, error) {
 	s.portConcurrency, s.codecovConcurrency = values.GetInt(portConcurrencyFlag), values.GetInt(codecovConcurrencyFlag)
-	if s.portConcurrency < 1 || s.codecovConcurrency < 1 {
-		return settings{}, usage(errorf("--%s and --%s: expected a number from 1", portConcurrencyFlag, codecovConcurrencyFlag), "leave them out")
+	for _, flag := range []string{portConcurrencyFlag, codecovConcurrencyFlag} {
+		if number := values.GetInt(flag); number < 1 {
+			return settings{}, usage(errorf("--%s %d: expected a number from 1", flag, number), "leave it out: the default suits most")
+		}
 	}
 	var err error
 	if s.portShare, err = parseShare(portShareFlag, values.GetString(portShareFlag)); err != nil {
@@ -229,8 +231,10 @@ func missing(values *viper.Viper, needs apis) error {
 		what = "variables"
 	}
 	return usage(fmt.Errorf("missing environment %s: %s", what, strings.Join(names, ", ")),
-		"find and export each of them:\n"+strings.Join(hints, "\n"))
+		"find each of them and export it, or name a file that holds them with --env-file:\n"+strings.Join(hints, "\n"))
 }
+
+const environmentTitle = "Environment, required:"
 
 // aboutVariables is the part of a command's help that tells of the environment of the sides that it talks to.
 func aboutVariables(sides apis) string {
@@ -247,7 +251,8 @@ func aboutVariables(sides apis) string {
 		}
 		fmt.Fprintf(text, "\n  %s\n      %s", v.env, about)
 	}
-	return "Environment, required:" + required.String() + "\nand at will:" + others.String()
+	return environmentTitle + required.String() + "\nand at will:" + others.String() +
+		"\nA flag goes before the environment, that before the file of --env-file, and that before the config file."
 }
 
 // list gives the values of a variable, which the environment separates with commas. Blank and repeated ones are dropped.

@@ -56,10 +56,11 @@ func newSetup(streams *ui.Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s.log = newLog(streams)
 			return runSetup(cmd.Context(), streams, s, flags)
 		},
 	}
-	bindSettings(cmd.Flags(), values, portSide)
+	bindSettings(cmd, values, portSide)
 	flags.bind(cmd.Flags())
 	return cmd
 }
@@ -79,7 +80,7 @@ func runSetup(ctx context.Context, streams *ui.Streams, s settings, flags setupF
 	if err := printSetup(streams.Out, report, flags); err != nil {
 		return err
 	}
-	warnOfSetup(streams.Err, report, flags)
+	warnOfSetup(streams, report, flags)
 	return nil
 }
 
@@ -171,12 +172,12 @@ func printRequests(text *strings.Builder, requests []port.Request) error {
 }
 
 // warnOfSetup tells what will not be as one expects it.
-func warnOfSetup(w io.Writer, report *setup.Report, flags setupFlags) {
+func warnOfSetup(streams *ui.Streams, report *setup.Report, flags setupFlags) {
 	if !report.Webhook.Enabled {
-		_, _ = fmt.Fprintln(w, "warning: the webhook is disabled: new coverage does not arrive until it is enabled in Port")
+		warn(streams, "the webhook is disabled: new coverage does not arrive until it is enabled in Port")
 	}
 	if report.Webhook.URL != "" && len(flags.cleanBranches()) == 0 {
-		_, _ = fmt.Fprintln(w, "warning: with only_pulls: false the build of every branch overwrites a repository's current state")
-		_, _ = fmt.Fprintln(w, "hint: setup --branches main names those that count in the YAML")
+		warn(streams, "with only_pulls: false the build of every branch overwrites a repository's current state")
+		advise(streams, "setup --branches main names those that count in the YAML")
 	}
 }

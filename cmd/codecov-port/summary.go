@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,37 +14,69 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 )
 
+// ending is what a result is told with.
+type ending struct {
+	portLink string // the blueprint's page in Port; "" where it is not known
+	failures string // the file that lists all failures; "": none was asked for
+}
+
 // printResult tells what became of a run.
-func printResult(w io.Writer, r *backfill.Result) error {
-	var text strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
-	for _, blueprint := range r.CreatedBlueprints {
-		line("%s blueprint %s", verb(r, "created", "would create"), ui.Safe(blueprint))
+func printResult(streams *ui.Streams, end ending, r *backfill.Result) error {
+	s := newSheet(streams)
+	s.lead(r)
+	s.read(r)
+	if !untouched(r) {
+		s.entities(r)
 	}
-	repositories := r.Repositories
-	line("repositories  %d listed, %d private, %d without coverage, %d read, %d failed",
-		repositories.Listed, repositories.Private, repositories.WithoutCoverage, repositories.Read, repositories.Failed)
-	line("commits       %d read, %d replayed%s", r.Commits.Read, r.Commits.Replayed, skipped(r.Commits.Skipped))
-	for _, entities := range r.Entities {
-		line("entities      %s: %d %s, %d %s, %d unchanged, %d failed", ui.Safe(entities.Blueprint),
-			entities.Created, verb(r, "created", "would be created"), entities.Updated, verb(r, "updated", "would be updated"),
-			entities.Unchanged, entities.Failed)
+	s.work(r)
+	s.remarks(r)
+	s.coverage(r)
+	if end.portLink != "" && !r.DryRun {
+		s.blank()
+		s.line("in Port", "%s", end.portLink)
 	}
-	line("requests      %d to Codecov, %d to Port, in %s", r.Codecov.Requests, r.Port.Requests, r.Duration.Round(time.Millisecond))
-	for _, leftOut := range r.LeftOut {
-		line("left out      %s of %s, %d times: %s", ui.Safe(leftOut.Property), ui.Safe(leftOut.Blueprint), leftOut.Count, leftOut.Reason)
-	}
-	printUnlisted(&text, r)
-	printChanges(&text, r.Changes)
-	if r.HeldBack > 0 {
-		line("held back     %d new entities were read and not written", r.HeldBack)
-	}
-	for _, entry := range r.Barren {
-		line("barren        entry %d of the mapping gave no identifier on any commit", entry+1)
-	}
-	printFailures(&text, r.Failures)
-	_, err := io.WriteString(w, text.String())
+	s.failures(r, end.failures)
+	_, err := io.WriteString(streams.Out, s.text.String())
 	return err
+}
+
+// untouched tells that Port held everything already, and that nothing is missing.
+func untouched(r *backfill.Result) bool {
+	if !r.Complete() || len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Unlisted, func(u backfill.Unlisted) bool { return u.Removed }) {
+		return false
+	}
+	unchanged := 0
+	for _, entities := range r.Entities {
+		if entities.Created+entities.Updated > 0 {
+			return false
+		}
+		unchanged += entities.Unchanged
+	}
+	return unchanged > 0
+}
+
+// lead tells first what all else is to be read with.
+func (s *sheet) lead(r *backfill.Result) {
+	if r.Interrupted {
+		s.colored(s.style.Yellow, "interrupted", "there is more to read; this is what was done")
+	}
+	if r.DryRun {
+		s.line("dry run", "nothing was written")
+	}
+	if untouched(r) {
+		s.colored(s.style.Green, "unchanged", "%s: Port holds all of it already", verb(r, "nothing had changed", "nothing would change"))
+		s.below("%s", unchangedText(r))
+	}
+}
+
+func unchangedText(r *backfill.Result) string {
+	var parts []string
+	for _, entities := range r.Entities {
+		if entities.Unchanged > 0 {
+			parts = append(parts, ui.Count(entities.Unchanged)+" of "+entities.Blueprint)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func verb(r *backfill.Result, done, would string) string {
@@ -53,45 +86,114 @@ func verb(r *backfill.Result, done, would string) string {
 	return done
 }
 
-func skipped(reasons map[string]int) string {
-	if len(reasons) == 0 {
-		return ""
+// read tells of what Codecov has.
+func (s *sheet) read(r *backfill.Result) {
+	c := r.Repositories
+	text := fmt.Sprintf("%s listed, %s read", ui.Count(c.Listed), ui.Count(c.Read))
+	for _, part := range []struct {
+		count int
+		what  string
+	}{{c.Failed, "failed"}, {c.WithoutCoverage, "without coverage"}, {c.Private, "private"}} {
+		if part.count > 0 {
+			text += fmt.Sprintf(", %s %s", ui.Count(part.count), part.what)
+		}
 	}
-	var parts []string
-	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		parts = append(parts, fmt.Sprintf("%d %s", reasons[reason], reason))
+	s.line("repositories", "%s", text)
+	words := []string{ui.Count(r.Commits.Read) + " read,", ui.Count(r.Commits.Replayed) + " replayed"}
+	if len(r.Commits.Skipped) > 0 {
+		words[1] += ";"
+		words = append(words, skipped(r.Commits.Skipped)...)
 	}
-	return ", skipped: " + strings.Join(parts, ", ")
+	s.words(s.style.Dim, "commits", words)
 }
 
-func printFailures(text *strings.Builder, failures []backfill.Failure) {
-	for _, failure := range failures {
-		fmt.Fprintf(text, "failed        %s%s: %s\n", ui.Safe(failed(failure)), ui.Safe(failure.Code), ui.Safe(failure.Message))
+// skipped tells why commits were skipped, the most frequent reason first.
+func skipped(reasons map[string]int) []string {
+	byCount := func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }
+	var words []string
+	for i, reason := range slices.SortedFunc(maps.Keys(reasons), byCount) {
+		word := ui.Count(reasons[reason]) + " " + ui.Safe(reason)
+		if i == 0 {
+			word = "skipped: " + word
+		}
+		if i < len(reasons)-1 {
+			word += ","
+		}
+		words = append(words, word)
 	}
-	printAdvice(text, failures)
+	return words
 }
 
-// failed tells what failed; a row of a list that has no name is told by the message.
-func failed(failure backfill.Failure) string {
-	switch {
-	case failure.Blueprint != "":
-		return failure.Blueprint + " " + failure.Identifier + ": "
-	case failure.Repository != "":
-		return "repository " + failure.Repository + ": "
+// entities tells what became of them, a line a blueprint.
+func (s *sheet) entities(r *backfill.Result) {
+	rows := [][]cell{{
+		{text: "entities", color: s.style.Dim}, s.head(verb(r, "created", "to create")), s.head(verb(r, "updated", "to update")), s.head("unchanged"), s.head("failed"),
+	}}
+	for _, e := range r.Entities {
+		rows = append(rows, []cell{
+			{text: "  " + ui.Short(ui.Safe(e.Blueprint))},
+			tally(e.Created, s.style.Green), tally(e.Updated, s.style.Green), tally(e.Unchanged, nil), tally(e.Failed, s.style.Red),
+		})
 	}
-	return ""
+	for _, line := range columns(rows) {
+		s.raw(line)
+	}
+	if len(r.CreatedBlueprints) > 0 {
+		s.line("blueprints", "%s: %s", verb(r, "created", "would be created"), strings.Join(r.CreatedBlueprints, ", "))
+	}
+}
+
+func (s *sheet) head(text string) cell { return cell{text: text, right: true, color: s.style.Dim} }
+
+// tally is a cell with a count, colored unless it is 0.
+func tally(count int, color func(string) string) cell {
+	if count == 0 {
+		color = nil
+	}
+	return cell{text: ui.Count(count), right: true, color: color}
+}
+
+// work tells how long it took and what was asked of both sides.
+func (s *sheet) work(r *backfill.Result) {
+	entities := 0
+	for _, e := range r.Entities {
+		entities += e.Created + e.Updated + e.Unchanged
+	}
+	s.line("time", "%s%s", durationText(r.Duration), rateText(entities, r.Duration))
+	text := fmt.Sprintf("%s to Codecov, %s to Port", ui.Count(r.Codecov.Requests), ui.Count(r.Port.Requests))
+	if retries := r.Codecov.Retries + r.Port.Retries; retries > 0 {
+		text += fmt.Sprintf("; %s of them again after a failure", ui.Count(retries))
+	}
+	if waited := r.Codecov.Waited + r.Port.Waited; waited >= time.Second {
+		text += fmt.Sprintf("; waits of %s, taken together", durationText(waited))
+	}
+	s.line("requests", "%s", text)
+}
+
+// remarks tells what is not as one may expect it, though it is no failure.
+func (s *sheet) remarks(r *backfill.Result) {
+	for _, leftOut := range r.LeftOut {
+		s.line("left out", "%s of %s, %s: %s", leftOut.Property, leftOut.Blueprint, several(leftOut.Count, "time"), leftOut.Reason)
+	}
+	s.unlisted(r)
+	s.changes(r.Changes)
+	if r.HeldBack > 0 {
+		s.line("held back", "%s read and not written", several(r.HeldBack, "new entity"))
+	}
+	for _, entry := range r.Barren {
+		s.colored(s.style.Yellow, "barren", "entry %d of the mapping gave no identifier on any commit", entry+1)
+	}
 }
 
 const shownChanges = 20
 
-// printChanges tells what updates would change.
-func printChanges(text *strings.Builder, changes []backfill.Change) {
+// changes tells what updates would change.
+func (s *sheet) changes(changes []backfill.Change) {
 	for _, change := range changes[:min(shownChanges, len(changes))] {
-		fmt.Fprintf(text, "would update  %s %s: %s from %s to %s\n", ui.Safe(change.Blueprint), ui.Safe(change.Identifier), ui.Safe(change.Property),
-			shortJSON(change.From), shortJSON(change.To))
+		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, shortJSON(change.From), shortJSON(change.To))
 	}
 	if more := len(changes) - shownChanges; more > 0 {
-		fmt.Fprintf(text, "              … and %d more changes\n", more)
+		s.below("… and %s", several(more, "more change"))
 	}
 }
 

@@ -40,6 +40,8 @@ type syncFlags struct {
 	maxEntities        int
 	mapping            string
 	failures           string // a file's name
+	report             string // a file's name
+	output             string
 }
 
 func newSync(streams *ui.Streams) *cobra.Command {
@@ -56,17 +58,10 @@ func newSync(streams *ui.Streams) *cobra.Command {
   codecov-port sync --latest --blueprint codecov_coverage`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := readSettings(values, bothSides)
-			if err != nil {
-				return err
-			}
-			if s, err = s.readRates(values); err != nil {
-				return err
-			}
-			return runSync(cmd.Context(), streams, s, flags)
+			return runSync(cmd.Context(), streams, values, flags)
 		},
 	}
-	bindSettings(cmd.Flags(), values, bothSides)
+	bindSettings(cmd, values, bothSides)
 	bindRates(cmd.Flags(), values)
 	flags.selectionFlags.bind(cmd.Flags())
 	flags.pruneFlags.bind(cmd.Flags())
@@ -76,33 +71,62 @@ func newSync(streams *ui.Streams) *cobra.Command {
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, and prune, without asking")
 	cmd.Flags().IntVar(&flags.maxEntities, "max-entities", backfill.DefaultMaxEntities, "new entities that are created without asking")
 	cmd.Flags().StringVar(&flags.failures, "failures", "", "write what failed to this file, a JSON object a line")
+	bindReport(cmd.Flags(), &flags.report)
+	cmd.Flags().StringVar(&flags.output, "output", outputText, "text; json: one document; jsonl, with --dry-run: each entity that would be written, a line each")
 	return cmd
 }
 
-func runSync(ctx context.Context, streams *ui.Streams, s settings, flags syncFlags) error {
-	options, err := syncOptions(s, flags, time.Now())
-	if err != nil {
-		return err
-	}
-	if options.Prune, err = flags.pruning(streams, flags.yes || flags.dryRun); err != nil {
-		return err
-	}
-	failures, err := createFailures(flags.failures)
-	if err != nil {
+func runSync(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags syncFlags) error {
+	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
 		return err
 	}
 	ctx, first, end := interruptible(ctx, streams.Err)
 	defer end()
-	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), failures: failures}
+	run, err := prepareSync(ctx, first, streams, values, flags)
+	if err != nil {
+		return refused(streams, flags, err)
+	}
+	result, err := runFollowed(ctx, streams, run.options)
+	return run.end(ctx, result, err)
+}
+
+// prepareSync makes the run of what the user said. first ends when it is to stop in good order.
+func prepareSync(ctx, first context.Context, streams *ui.Streams, values *viper.Viper, flags syncFlags) (syncRun, error) {
+	s, err := readSettings(values, bothSides)
+	if err != nil {
+		return syncRun{}, err
+	}
+	if s, err = s.readRates(values); err != nil {
+		return syncRun{}, err
+	}
+	s.log = newLog(streams)
+	options, err := syncOptions(s, flags, time.Now())
+	if err != nil {
+		return syncRun{}, err
+	}
+	if options.Prune, err = flags.pruning(streams, flags.yes || flags.dryRun); err != nil {
+		return syncRun{}, err
+	}
+	failures, err := createFailures(flags.failures)
+	if err != nil {
+		return syncRun{}, err
+	}
+	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), failures: failures, output: flags.output}
+	if run.report, err = createReport(flags.report); err != nil {
+		return syncRun{}, cmp.Or(failures.write(nil), err)
+	}
 	if run.options.Mapping, err = syncMapping(streams, flags, run.webhook, options.Now); err != nil {
-		return cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
+		run.report.discard()
+		return syncRun{}, cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
 	}
 	run.options.Stop, run.options.Ask = first.Done(), askAboutFlood(streams, first.Done())
 	if run.options.Prune != nil {
 		run.options.Prune.Ask = askAboutPrune(streams, first.Done())
 	}
-	result, err := backfill.Run(ctx, run.options)
-	return run.end(ctx, result, err)
+	if flags.output == outputJSONL {
+		run.options.Preview = previewTo(streams.Out)
+	}
+	return run, nil
 }
 
 // syncRun is a run of sync and where it tells what became of it.
@@ -112,17 +136,23 @@ type syncRun struct {
 	options  backfill.Options
 	webhook  webhookReader
 	failures *failuresFile
+	report   *reportFile
+	output   string
 }
 
-// end tells what became of the run, and gives the error that it ends with. A list of failures that is not complete
-// goes before how the run itself ended, and a result that could not be printed comes behind both.
+// end tells what became of the run, and gives the error that it ends with. A list of failures that is not complete, or
+// a report, goes before how the run itself ended, and a result that could not be printed comes behind both.
 func (r syncRun) end(ctx context.Context, result *backfill.Result, err error) error {
 	listed := r.failures.write(result.Failures)
-	var printed error
-	if flood := (*backfill.FloodError)(nil); err == nil || result.Commits.Read > 0 && !errors.As(err, &flood) {
-		printed = printResult(r.streams.Out, result)
+	failure := cmp.Or(listed, r.writeReport(result, err), r.outcome(ctx, result, err))
+	printed := r.print(result, err, failure)
+	r.report.announce(r.streams)
+	if err == nil && !result.Interrupted {
+		warnAboutAccess(r.streams, r.options, result)
+		hintAtLiveEvents(r.streams, r.options, r.webhook)
+		r.hintAtPrune(result)
 	}
-	return cmp.Or(listed, r.outcome(ctx, result, err), printed)
+	return cmp.Or(failure, printed)
 }
 
 // outcome gives the error that a run ends with, nil where all is done.
@@ -132,11 +162,7 @@ func (r syncRun) outcome(ctx context.Context, result *backfill.Result, err error
 		return explain(ctx, err, r.settings, r.options.Codecov)
 	case result.Interrupted:
 		return withHint(errInterrupted, "run sync again: what is in Port already is not lost")
-	}
-	warnAboutAccess(r.streams.Err, r.options, result)
-	hintAtLiveEvents(r.streams.Err, r.options, r.webhook)
-	r.hintAtPrune(result)
-	if !result.Complete() {
+	case !result.Complete():
 		return errPart
 	}
 	return nil
@@ -166,7 +192,7 @@ func syncMapping(streams *ui.Streams, flags syncFlags, webhook webhookReader, no
 	if err != nil {
 		return nil, err
 	}
-	mapping, err := chooseMapping(choice, webhook, now, streams.Err)
+	mapping, err := chooseMapping(choice, webhook, now, streams)
 	if err != nil || len(flags.blueprints) == 0 {
 		return mapping, err
 	}
@@ -206,6 +232,7 @@ func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
 		AppURL:     s.codecovApp,
 		Blueprints: mapper.BuiltinBlueprints(),
 		Now:        now,
+		Log:        s.log,
 		Readers:    s.codecovConcurrency,
 		Writers:    s.portConcurrency,
 	}, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -10,31 +11,42 @@ import (
 	"github.com/codecov-port/codecov-port/internal/ui"
 )
 
-// released is set by the linker in a release; elsewhere the build's own information is used.
-var released string
+// released, commit and date are set by the linker in a release; elsewhere the build's own information is used.
+var released, commit, date string
 
+// versionInfo is what is known of the build; its JSON is for scripts.
 type versionInfo struct {
-	Version string
-	Commit  string
-	Go      string
+	Version  string `json:"version"`
+	Commit   string `json:"commit"`
+	Date     string `json:"date"` // of the commit, RFC 3339
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Modified bool   `json:"modified"` // built from a tree with changes that are not committed
 }
 
+const unknown = "unknown"
+
 func version() versionInfo {
-	info := versionInfo{Version: released, Commit: "unknown", Go: runtime.Version()}
+	info := versionInfo{Version: released, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	build, ok := debug.ReadBuildInfo()
-	if ok && info.Version == "" {
-		info.Version = build.Main.Version
+	if !ok {
+		build = new(debug.BuildInfo)
 	}
+	for _, setting := range build.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			info.Commit = cmp.Or(info.Commit, setting.Value)
+		case "vcs.time":
+			info.Date = cmp.Or(info.Date, setting.Value)
+		case "vcs.modified":
+			info.Modified = setting.Value == "true"
+		}
+	}
+	info.Version = cmp.Or(info.Version, build.Main.Version)
 	if info.Version == "" || info.Version == "(devel)" {
 		info.Version = "devel"
 	}
-	if ok {
-		for _, setting := range build.Settings {
-			if setting.Key == "vcs.revision" {
-				info.Commit = setting.Value
-			}
-		}
-	}
+	info.Commit, info.Date = cmp.Or(info.Commit, unknown), cmp.Or(info.Date, unknown)
 	return info
 }
 
@@ -42,14 +54,31 @@ func version() versionInfo {
 func userAgent() string { return "codecov-port/" + version().Version }
 
 func newVersion(streams *ui.Streams) *cobra.Command {
-	return &cobra.Command{
+	var output string
+	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			v := version()
-			_, err := fmt.Fprintf(streams.Out, "codecov-port %s (commit %s, %s)\n", v.Version, v.Commit, v.Go)
-			return err
-		},
+		Short: "Print the version, and what it was built from",
+		Long:  "Print the version, and the commit, date, Go version and platform that it was built from and for.\n\n" + exitCodes,
+		Example: `  codecov-port version
+  codecov-port version --output json`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return printVersion(streams, version(), output) },
 	}
+	cmd.Flags().StringVar(&output, "output", "text", "text, or json: one document")
+	return cmd
+}
+
+func printVersion(streams *ui.Streams, v versionInfo, output string) error {
+	if err := checkOutput("version", output); err != nil {
+		return err
+	}
+	if output == "json" {
+		return writeJSON(streams.Out, v)
+	}
+	commit := v.Commit
+	if v.Modified {
+		commit += " with changes"
+	}
+	_, err := fmt.Fprintf(streams.Out, "codecov-port %s (commit %s, %s, %s, %s)\n", v.Version, commit, v.Date, v.Go, v.Platform)
+	return err
 }

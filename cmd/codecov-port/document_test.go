@@ -1,0 +1,222 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+const syncSchema = "../../docs/sync-output.schema.json"
+
+// holdToSchema checks that text is one document as the schema has it, and gives it.
+func holdToSchema(t *testing.T, text string) document {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile(syncSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	instance, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("not one JSON document: %v\n%s", err, text)
+	}
+	if err := schema.Validate(instance); err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	var d document
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// refusesHistory is a Port that refuses the history.
+func refusesHistory() faults.Fault {
+	return faults.Fault{Times: -1, Status: 422, Header: http.Header{"X-Trace-Id": {"trace-1"}}, Body: `{"ok":false,"error":"invalid_request","message":"no <history>"}`,
+		Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, historyBlueprint+"/entities/bulk") }}
+}
+
+// TestDocuments holds what --output json writes to its schema, however the run ends, and to the exit code.
+func TestDocuments(t *testing.T) {
+	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
+	hostileAccount := codecovWith(t, repositories, commits)
+	small := codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}})
+	type check = func(document) bool
+	for name, test := range map[string]struct {
+		codecov     http.Handler
+		refuses     bool // Port refuses the history
+		environment map[string]string
+		before      []string // of a run before it
+		arguments   []string
+		exit        int
+		check       check
+	}{
+		"clean": {codecov: small, check: func(d document) bool {
+			return d.Complete && d.Error == nil && len(d.Histories) == 3 && d.Coverage != nil && len(d.Coverage.Trend) == 24 && d.Entities[1].Created == 60 && len(d.BlueprintsCreated) == 2
+		}},
+		"nothing new": {codecov: small, before: []string{}, check: func(d document) bool { return d.Complete && d.Entities[1].Unchanged == 60 }},
+		"dry run":     {codecov: small, arguments: []string{"--dry-run"}, check: func(d document) bool { return d.DryRun && d.Entities[1].Created == 60 && d.PortLink == nil }},
+		"changes": {codecov: small, before: []string{"--latest"}, arguments: []string{"--mapping", "testdata-changed", "--dry-run"}, check: func(d document) bool {
+			return len(d.Changes) > 0 && d.Changes[0].Identifier != "" && d.Changes[0].To == "x\u202e"
+		}},
+		"failures": {codecov: hostileAccount, exit: exitPart, check: func(d document) bool {
+			return !d.Complete && d.Error != nil && len(d.Failures) >= len(hostileNames) && d.Failures[0].Code != ""
+		}},
+		"refused by Port": {codecov: small, refuses: true, exit: exitPart, check: func(d document) bool {
+			return d.Entities[1].Failed == 60 && d.Failures[59].TraceID == "trace-1" && d.Failures[59].Status == 422
+		}},
+		"barren": {codecov: small, arguments: []string{"--mapping", "testdata-barren", "--dry-run"}, exit: exitPart, check: func(d document) bool {
+			return reflect.DeepEqual(d.BarrenEntries, []int{2})
+		}},
+		"missing variable": {codecov: small, environment: map[string]string{"CODECOV_TOKEN": ""}, exit: exitUsage, check: func(d document) bool {
+			return strings.Contains(d.Error.Message, "CODECOV_TOKEN") && d.Error.Hint != "" && d.DurationSeconds == 0
+		}},
+		"wrong flag": {codecov: small, arguments: []string{"--since", "yesterday", "--dry-run"}, exit: exitUsage, check: func(d document) bool { return d.DryRun }},
+		"refused credentials": {codecov: small, environment: map[string]string{"PORT_CLIENT_SECRET": "wrong"}, exit: exitCredentials, check: func(d document) bool {
+			return strings.Contains(d.Error.Message, "401") && !d.Complete
+		}},
+		"unknown account": {codecov: small, arguments: []string{"--owner", "nobody"}, exit: exitUsage, check: func(d document) bool { return d.Coverage == nil }},
+		"flood":           {codecov: small, arguments: []string{"--max-entities", "1"}, exit: exitUsage, check: func(d document) bool { return d.Entities[1].Created == 0 }},
+		"no answer":       {codecov: small, environment: map[string]string{"PORT_BASE_URL": "http://127.0.0.1:1"}, arguments: []string{"--mapping", "builtin"}, exit: exitFailed, check: func(d document) bool { return d.Error != nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			catalog := porttest.New(porttest.Options{})
+			export(t, listen(t, test.codecov), listen(t, catalog), test.environment)
+			if test.before != nil {
+				if got := say(t, append([]string{"sync"}, test.before...)...); got.code != exitDone {
+					t.Fatal(got.text())
+				}
+			}
+			if test.refuses {
+				catalog.Faults.Add(refusesHistory())
+			}
+			arguments := slices.Clone(test.arguments)
+			for i, argument := range arguments {
+				if mapping, ok := testMappings[argument]; ok {
+					arguments[i] = filepath.Join(t.TempDir(), "mapping.json")
+					if err := os.WriteFile(arguments[i], []byte(mapping), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			got := say(t, append([]string{"sync", "--output", "json"}, arguments...)...)
+			assertFit(t, name, got.text())
+			d := holdToSchema(t, got.out)
+			if got.code != test.exit || d.ExitCode != test.exit || (d.Error == nil) != (test.exit == exitDone) || !test.check(d) {
+				t.Errorf("exit code %d, want %d: %s\n%s", got.code, test.exit, got.out, got.err)
+			}
+		})
+	}
+}
+
+var testMappings = map[string]string{
+	"testdata-changed": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name", "properties": {"branch": "'x\u202e'"}}}]`,
+	"testdata-barren": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
+		{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`,
+}
+
+// TestDocumentOfEverything: what no real run gives at once.
+func TestDocumentOfEverything(t *testing.T) {
+	var out strings.Builder
+	if err := writeJSON(&out, newDocument(troubled(), results["troubled"].end, errPart)); err != nil {
+		t.Fatal(err)
+	}
+	assertFit(t, "everything", out.String())
+	d := holdToSchema(t, out.String())
+	if d.Unlisted[0].Kept != "interrupted" || d.HeldBack != 1 || d.LeftOut[0].Count != 1200 || *d.PortLink != "https://app.port.io/codecov_coverages" || d.Requests.Port.WaitedSeconds != 120 {
+		t.Error(out.String())
+	}
+}
+
+// TestSchemaHasEachField: no field is written that the schema does not tell of, nor the other way round.
+func TestSchemaHasEachField(t *testing.T) {
+	text, err := os.ReadFile(syncSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema schemaNode
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	holdToFields(t, "", reflect.TypeFor[document](), &schema, schema.Definitions)
+}
+
+type schemaNode struct {
+	Ref         string                 `json:"$ref"`
+	Description string                 `json:"description"`
+	Properties  map[string]*schemaNode `json:"properties"`
+	Required    []string               `json:"required"`
+	Additional  any                    `json:"additionalProperties"`
+	Items       *schemaNode            `json:"items"`
+	Definitions map[string]*schemaNode `json:"$defs"`
+}
+
+func holdToFields(t *testing.T, path string, kind reflect.Type, node *schemaNode, definitions map[string]*schemaNode) {
+	t.Helper()
+	for node != nil && node.Ref != "" {
+		node = definitions[strings.TrimPrefix(node.Ref, "#/$defs/")]
+	}
+	switch {
+	case node == nil:
+		t.Errorf("%s: not in the schema", path)
+	case kind.Kind() == reflect.Pointer:
+		holdToFields(t, path, kind.Elem(), node, definitions)
+	case kind.Kind() == reflect.Slice:
+		holdToFields(t, path+"[]", kind.Elem(), node.Items, definitions)
+	case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]():
+		var names, required []string
+		for i := range kind.NumField() {
+			name, option, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+			names = append(names, name)
+			if option == "" {
+				required = append(required, name)
+			}
+			holdToFields(t, path+"."+name, kind.Field(i).Type, node.Properties[name], definitions)
+		}
+		if node.Additional != false {
+			t.Errorf("%s: additionalProperties: %v", path, node.Additional)
+		}
+		if len(names) != len(node.Properties) {
+			t.Errorf("%s: %d fields, the schema has %d", path, len(names), len(node.Properties))
+		}
+		slices.Sort(required)
+		slices.Sort(node.Required)
+		if diff := cmp.Diff(required, node.Required); diff != "" {
+			t.Errorf("%s: required (-fields +schema):\n%s", path, diff)
+		}
+	}
+}
+
+// TestOutputFlag: what --output refuses.
+func TestOutputFlag(t *testing.T) {
+	export(t, listen(t, http.NotFoundHandler()), listen(t, http.NotFoundHandler()), nil)
+	for arguments, want := range map[string]string{
+		"--output xml":             `error: --output "xml": expected text, json or jsonl`,
+		"--output jsonl":           "error: --output jsonl gives what would be written: it goes with --dry-run alone",
+		"--output json\u202e":      "error: --output",
+		"--output JSON --dry-run":  `error: --output "JSON"`,
+		"--output jsonl --force":   "error: --output jsonl",
+		"--output= --dry-run":      `error: --output ""`,
+		"--output json,text --yes": "error: --output",
+	} {
+		got := say(t, append([]string{"sync"}, strings.Fields(arguments)...)...)
+		if got.code != exitUsage || !strings.Contains(got.err, want) || got.out != "" {
+			t.Errorf("%s: exit code %d: %s", arguments, got.code, fmt.Sprint(got.out, got.err))
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+)
+
+// inTheAccount are the names in the examples, and what stands for them in the recorded account.
+var inTheAccount = strings.NewReplacer("my-app", "ledger-worker23", "1a2b3c4", "17339eb", "'app-*'", "'ledger-*'", "!app-legacy", "!monolith")
+
+// exampleCodes are the exit codes of the examples that do not end with 0.
+var exampleCodes = map[string]int{}
+
+// preparedFiles are what a user of the examples has in the working directory.
+func preparedFiles(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{
+		"my-mapping.yaml":  "- blueprint: codecov_coverage\n  entity:\n    identifier: .body.repo.name\n",
+		"my-mapping.json":  `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`,
+		"my-settings.yaml": "since: 1y\nevery: week\n",
+		".env":             "export CODECOV_TOKEN='" + scriptToken + "'\n",
+	}
+	script, err := os.ReadFile("../../testdata/script/map.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, payload, _ := strings.Cut(string(script), "-- payload.json --\n")
+	files["payload.json"], _, _ = strings.Cut(payload, "\n-- ")
+	return files
+}
+
+// TestExamples runs every line of every command's examples, as it is written, against both emulators.
+func TestExamples(t *testing.T) {
+	files := preparedFiles(t)
+	ran := 0
+	eachCommand(func(cmd *cobra.Command) {
+		for line := range strings.Lines(cmd.Example) {
+			line = strings.TrimSpace(line)
+			if strings.HasPrefix(line, "#") || line == "" {
+				continue
+			}
+			ran++
+			t.Run(line, func(t *testing.T) {
+				account, err := recordedCodecov()
+				if err != nil {
+					t.Fatal(err)
+				}
+				inFolder(t, files)
+				export(t, listen(t, account), listen(t, porttest.New(porttest.Options{})), nil)
+				runExample(t, line)
+			})
+		}
+	})
+	if ran < 15 {
+		t.Errorf("only %d examples", ran)
+	}
+}
+
+// runExample runs a line as a shell would: its words, < and >.
+func runExample(t *testing.T, line string) {
+	t.Helper()
+	words := shellWords(t, inTheAccount.Replace(line))
+	var out, errs bytes.Buffer
+	streams := &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
+	var args []string
+	var target string
+	for i := 0; i < len(words); i++ {
+		switch word := words[i]; {
+		case word == "<":
+			i++
+			data, err := os.ReadFile(words[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			streams.In = bytes.NewReader(data)
+		case strings.HasPrefix(word, ">"):
+			target = strings.TrimPrefix(word, ">")
+		default:
+			args = append(args, word)
+		}
+	}
+	if args[0] != "codecov-port" {
+		t.Fatalf("runs %s", args[0])
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if slices.Contains(args, "--keep") { // runs until it is stopped: once the variables are told
+		streams.Out = &stopping{Writer: &out, at: "export ", stop: stop}
+	}
+	if code := run(ctx, args[1:], streams); code != exampleCodes[line] {
+		t.Errorf("exit code %d, want %d: %s", code, exampleCodes[line], errs.String())
+	}
+	if out.Len() == 0 {
+		t.Error("said nothing")
+	}
+	if target != "" && strings.ContainsAny(target, " /<>") {
+		t.Errorf("writes to %q", target)
+	}
+}
+
+// stopping ends a context once a text is written.
+type stopping struct {
+	io.Writer
+	at   string
+	stop func()
+}
+
+func (s *stopping) Write(data []byte) (int, error) {
+	if bytes.Contains(data, []byte(s.at)) {
+		s.stop()
+	}
+	return s.Writer.Write(data)
+}
+
+// shellWords takes a line apart at its blanks; single and double quotes keep them together.
+func shellWords(t *testing.T, line string) []string {
+	t.Helper()
+	var words []string
+	var word strings.Builder
+	var quote rune
+	for _, r := range line + " " {
+		switch {
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case r == quote:
+			quote = 0
+		case quote == 0 && r == ' ':
+			if word.Len() > 0 {
+				words = append(words, word.String())
+			}
+			word.Reset()
+		default:
+			word.WriteRune(r)
+		}
+	}
+	if quote != 0 {
+		t.Fatalf("%s: a quote is not closed", line)
+	}
+	return words
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+)
+
+// hundredths gives a percentage in hundredths of a percent, cut downwards as Codecov shows it: 97.229 is 9722.
+func hundredths(percent float64) int {
+	const slack = 1e-7 // 1.15 * 100 is 114.99999999999999
+	return int(math.Floor(percent*100 + slack))
+}
+
+// percentText is a percentage as Codecov shows it: 97.22 %.
+func percentText(percent float64) string { return decimals(hundredths(percent)) + " %" }
+
+// pointsText tells by how many percentage points something went from one percentage to another, as they are shown.
+func pointsText(from, to float64) string {
+	moved := hundredths(to) - hundredths(from)
+	if moved < 0 {
+		return "-" + decimals(-moved)
+	}
+	return "+" + decimals(moved)
+}
+
+func decimals(hundredths int) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) }
+
+// durationText says a duration as people do.
+func durationText(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	switch {
+	case d < 950*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 9950*time.Millisecond:
+		return fmt.Sprintf("%.1f seconds", d.Seconds())
+	case seconds < 60:
+		return fmt.Sprintf("%d seconds", seconds)
+	case seconds < 3600:
+		return several(seconds/60, "minute") + unlessNone(seconds%60, "second")
+	}
+	minutes := (seconds + 30) / 60
+	return several(minutes/60, "hour") + unlessNone(minutes%60, "minute")
+}
+
+func unlessNone(count int, unit string) string {
+	if count == 0 {
+		return ""
+	}
+	return " " + several(count, unit)
+}
+
+// several counts things: 1 minute, 1,200 minutes. A thing that ends in y has its plural in ies.
+func several(count int, thing string) string {
+	switch {
+	case count == 1:
+		return "1 " + thing
+	case thing[len(thing)-1] == 'y':
+		thing = thing[:len(thing)-1] + "ie"
+	}
+	return ui.Count(count) + " " + thing + "s"
+}
+
+// rateText tells how many entities a second a run dealt with; "" where that says nothing.
+func rateText(entities int, took time.Duration) string {
+	perSecond := float64(entities) / took.Seconds()
+	switch {
+	case entities == 0 || took <= 0:
+		return ""
+	case perSecond < 10:
+		return fmt.Sprintf(", %.1f entities a second", perSecond)
+	}
+	return fmt.Sprintf(", %s entities a second", ui.Count(int(math.Round(perSecond))))
+}

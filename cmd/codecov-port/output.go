@@ -1,0 +1,91 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// What sync may put on the standard output.
+const (
+	outputText  = "text"
+	outputJSON  = "json"  // one document: see docs/output.md
+	outputJSONL = "jsonl" // under --dry-run: each entity that would be written, a line each
+)
+
+func checkSyncOutput(output string, dryRun bool) error {
+	const where = "see 'codecov-port sync --help'"
+	switch {
+	case output == outputJSONL && !dryRun:
+		return usage(errors.New("--output jsonl gives what would be written: it goes with --dry-run alone"), "add --dry-run; --output json tells what became of a run")
+	case output != outputText && output != outputJSON && output != outputJSONL:
+		return usage(fmt.Errorf("--output %q: expected text, json or jsonl", output), where)
+	}
+	return nil
+}
+
+// previewLine is an entity that would be written, as it would be sent to Port.
+type previewLine struct {
+	Action     string      `json:"action"` // create or update
+	Blueprint  string      `json:"blueprint"`
+	Repository string      `json:"repository"`
+	Entity     port.Entity `json:"entity"`
+}
+
+// errReaderGone ends a run whose entities nobody reads any more.
+var errReaderGone = errors.New("write the entities")
+
+// previewTo gives the function that writes each entity that would be written to w, a line each.
+func previewTo(w io.Writer) func(backfill.Preview) error {
+	encoder := json.NewEncoder(legibleJSON{w})
+	encoder.SetEscapeHTML(false)
+	return func(p backfill.Preview) error {
+		line := previewLine{Action: "create", Blueprint: p.Blueprint, Repository: p.Repository, Entity: p.Entity}
+		if p.Exists {
+			line.Action = "update"
+		}
+		if err := encoder.Encode(line); err != nil {
+			return fmt.Errorf("%w: %w", errReaderGone, err)
+		}
+		return nil
+	}
+}
+
+// print tells what became of the run, in the form that was asked for. err is what backfill.Run gave, failure the
+// error that the run ends with.
+func (r syncRun) print(result *backfill.Result, err, failure error) error {
+	end := ending{portLink: portLink(r.settings.portURL, r.options.Mapping), failures: r.failures.name()}
+	switch {
+	case r.output == outputJSON:
+		return writeJSON(r.streams.Out, newDocument(result, end, failure))
+	case !worthTelling(result, err):
+		return nil
+	case r.output == outputJSONL:
+		streams := *r.streams
+		streams.Out = r.streams.Err
+		return printResult(&streams, end, result)
+	}
+	return printResult(r.streams, end, result)
+}
+
+// worthTelling tells whether there is a result that somebody wants to see.
+func worthTelling(result *backfill.Result, err error) bool {
+	if flood := (*backfill.FloodError)(nil); errors.As(err, &flood) || errors.Is(err, errReaderGone) {
+		return false
+	}
+	return err == nil || result.Commits.Read > 0
+}
+
+// refused is an error that ends sync before its run: with a document that says so, where one was asked for.
+func refused(streams *ui.Streams, flags syncFlags, err error) error {
+	if flags.output != outputJSON {
+		return err
+	}
+	return cmp.Or(err, writeJSON(streams.Out, newDocument(&backfill.Result{DryRun: flags.dryRun}, ending{}, err)))
+}

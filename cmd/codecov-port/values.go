@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// form is what the values of a flag look like.
+type form struct {
+	names []string           // the values that there are, or that have a name where files stand, too
+	file  bool               // the name of a file
+	check func(string) error // nil: any text will do
+}
+
+// flagForms are those of the flags that take more than a number or any text, of all commands.
+var flagForms = map[string]form{
+	"service":              {names: services(), check: having(codecov.ParseService)},
+	"port-region":          {names: []string{"eu", "us"}, check: having(port.RegionURL)},
+	"every":                {names: []string{"commit", "day", "week", "month"}, check: having(backfill.ParsePeriod)},
+	"color":                {names: colors, check: oneOf(colors...)},
+	"output":               {names: []string{"text", "json"}, check: oneOf("text", "json")},
+	"sync output":          {names: []string{"text", "json", "jsonl"}, check: oneOf("text", "json", "jsonl")},
+	"mapping":              {names: []string{mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook}, file: true},
+	"since":                {check: checkSince},
+	portShareFlag:          {check: checkShare},
+	pruneLimitFlag:         {check: checkShare},
+	portConcurrencyFlag:    {check: checkPositive},
+	codecovConcurrencyFlag: {check: checkPositive},
+	"max-entities":         {check: checkPositive},
+	"port-base-url":        {check: having(transport.ParseBase)},
+	"codecov-url":          {check: having(transport.ParseBase)},
+	"codecov-app-url":      {check: having(transport.ParseBase)},
+	caFileFlag:             {file: true, check: having(trusted)},
+	configFlag:             {file: true},
+	envFileFlag:            {file: true},
+	"failures":             {file: true},
+	"report":               {file: true},
+}
+
+var colors = []string{"auto", "always", "never"}
+
+// formOf gives the form of a command's flag.
+func formOf(cmd *cobra.Command, flag string) form {
+	if own, ok := flagForms[cmd.Name()+" "+flag]; ok {
+		return own
+	}
+	return flagForms[flag]
+}
+
+// checkValues tells what is wrong with values of a flag. A blank one is as good as none.
+func checkValues(cmd *cobra.Command, flag *pflag.Flag, values []string) error {
+	check := formOf(cmd, flag.Name).check
+	for _, value := range values {
+		if check == nil || strings.TrimSpace(value) == "" {
+			continue
+		}
+		if err := check(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// valueHint names the value that was probably meant, or the command's help.
+func valueHint(cmd *cobra.Command, flag *pflag.Flag, values []string) string {
+	hint := "see '" + cmd.CommandPath() + " --help'"
+	for _, value := range values {
+		hint = meant(value, formOf(cmd, flag.Name).names, hint)
+	}
+	return hint
+}
+
+// meant asks whether the name that comes near was meant; where none does, it gives the other hint.
+func meant(value string, names []string, otherwise string) string {
+	if near := nearest(strings.TrimSpace(value), names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return otherwise
+}
+
+// checkOutput refuses a format that a command other than sync does not have.
+func checkOutput(command, output string) error {
+	formats := flagForms["output"]
+	if err := formats.check(output); err != nil {
+		return usage(fmt.Errorf("--output %w", err), meant(output, formats.names, "see 'codecov-port "+command+" --help'"))
+	}
+	return nil
+}
+
+func services() []string {
+	var names []string
+	for _, service := range codecov.Services() {
+		names = append(names, string(service))
+	}
+	return names
+}
+
+// having makes a check of what reads a value.
+func having[T any](parse func(string) (T, error)) func(string) error {
+	return func(value string) error {
+		_, err := parse(value)
+		return err
+	}
+}
+
+func oneOf(names ...string) func(string) error {
+	return func(value string) error {
+		for _, name := range names {
+			if value == name {
+				return nil
+			}
+		}
+		return fmt.Errorf("%q: expected %s", value, alternatives(names))
+	}
+}
+
+// alternatives lists names: a, b or c.
+func alternatives(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func checkSince(value string) error {
+	_, err := backfill.ParseSince(value, time.Now())
+	return err
+}
+
+func checkShare(value string) error {
+	_, err := parseShare("", value)
+	return err
+}
+
+func checkPositive(value string) error {
+	if strings.HasPrefix(value, "-") || strings.Trim(value, "0") == "" {
+		return fmt.Errorf("%s: expected a number from 1", value)
+	}
+	return nil
+}
