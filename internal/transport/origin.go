@@ -18,11 +18,13 @@ func ParseBase(address string) (*url.URL, error) {
 	if err != nil || base.Opaque != "" {
 		return nil, errors.New("not an address: expected https://host") // it may hold a password
 	}
+	shown := *base // without what may hold a secret
+	shown.User, shown.RawQuery, shown.Fragment = nil, "", ""
 	switch {
 	case base.Scheme != "https" && base.Scheme != "http", base.Host == "":
-		return nil, fmt.Errorf("address %q: expected https://host", base.Redacted())
+		return nil, fmt.Errorf("address %q: expected https://host", shown.String())
 	case base.User != nil, base.RawQuery != "", base.Fragment != "":
-		return nil, fmt.Errorf("address %q: must have no user, query or fragment", base.Redacted())
+		return nil, fmt.Errorf("address %q: must have no user, query or fragment", shown.String())
 	}
 	return base, nil
 }

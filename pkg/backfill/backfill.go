@@ -115,10 +115,8 @@ func newRun(o Options) *run {
 		tally:   newTally(o.Mapping.Blueprints()),
 	}
 	r.gate.run = r
-	// A single repository may be too much for Codecov or the git provider, a single batch for Port.
-	slow := []int{0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}
 	r.codecovOutage, r.providerOutage = newOutage(2, slow...), newOutage(2, slow...)
-	r.portOutage, r.portRefusal = newOutage(2, http.StatusInternalServerError), newOutage(0)
+	r.portOutage, r.portRefusal = newOutage(2, http.StatusInternalServerError), newOutage(0) // a batch may be too much for Port
 	return r
 }
 

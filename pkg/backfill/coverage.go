@@ -3,8 +3,9 @@ package backfill
 import "time"
 
 // AccountCoverage is how the coverage of all repositories together went: at each of so many moments, evenly between the
-// oldest point and the newest, the last known coverage of each repository, weighted by its lines. Oldest first; the
-// last one is the current state, and its Lines are the account's. Where no repository has a past there is one point;
+// oldest point and the newest, the last known coverage of each repository, weighted by its lines. Before its first point a
+// repository counts as at that point: one that is read from later on than others would move the mean though nothing moved.
+// Oldest first; the last one is the current state, and its Lines are the account's. Where no repository has a past there is one point;
 // where moments is below 1 or there is no line of code, none.
 func AccountCoverage(histories []History, moments int) []Point {
 	if len(histories) == 0 || moments < 1 {
@@ -13,6 +14,9 @@ func AccountCoverage(histories []History, moments int) []Point {
 	var points []Point
 	place := make([]int, len(histories)) // of the next point of each
 	last := make([]Point, len(histories))
+	for i, history := range histories {
+		last[i] = history.Points[0]
+	}
 	for _, at := range evenly(histories, moments) {
 		for i, history := range histories {
 			for place[i] < len(history.Points) && !history.Points[place[i]].At.After(at) {

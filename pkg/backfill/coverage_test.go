@@ -30,7 +30,7 @@ func TestAccountCoverage(t *testing.T) {
 		"only later":  {[]backfill.History{history(point(1, 0, 0), point(3, 80, 5))}, 3, []backfill.Point{point(3, 80, 5)}},
 		"last known": {
 			[]backfill.History{history(point(1, 40, 10), point(4, 60, 10), point(5, 80, 10)), history(point(3, 100, 10))}, 5,
-			[]backfill.Point{point(1, 40, 10), point(2, 40, 10), point(3, 70, 20), point(4, 80, 20), point(5, 90, 20)},
+			[]backfill.Point{point(1, 70, 20), point(2, 70, 20), point(3, 70, 20), point(4, 80, 20), point(5, 90, 20)},
 		},
 		"of one day the last": {
 			[]backfill.History{history(point(1, 10, 1), point(1, 20, 1), point(2, 30, 1), point(2, 40, 1))}, 2,

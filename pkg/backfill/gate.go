@@ -35,7 +35,10 @@ type Plan struct {
 }
 
 // FloodError ends a run that would create more entities than its limit: none of them was written.
-type FloodError struct{ Plan Plan }
+type FloodError struct {
+	Plan     Plan
+	Declined bool // Ask was asked
+}
 
 // Error tells the plan.
 func (e *FloodError) Error() string {
@@ -72,7 +75,7 @@ func (g *gate) ask(ctx context.Context, entities chan<- outgoing) error {
 		return err
 	}
 	if g.Ask == nil || !g.Ask(plan) {
-		g.closed = &FloodError{Plan: plan}
+		g.closed = &FloodError{Plan: plan, Declined: g.Ask != nil}
 		return g.closed
 	}
 	return g.release(ctx, entities)
@@ -170,7 +173,7 @@ func (r *run) withCoverage() int {
 
 func (r *run) countCommits(ctx context.Context) (int, error) {
 	var mu sync.Mutex
-	total := 0
+	total, down := 0, newOutage(2, slow...) // of this question alone: what cannot be counted may yet be read
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.Readers)
 	for _, repository := range r.repositories {
@@ -178,7 +181,7 @@ func (r *run) countCommits(ctx context.Context) (int, error) {
 			continue
 		}
 		g.Go(func() error {
-			count, err := r.countOf(ctx, repository)
+			count, err := r.countOf(ctx, repository, down)
 			mu.Lock()
 			defer mu.Unlock()
 			total += count
@@ -188,8 +191,9 @@ func (r *run) countCommits(ctx context.Context) (int, error) {
 	return total, g.Wait()
 }
 
-// countOf gives how many commits of a repository may be replayed. One that cannot be read counts none.
-func (r *run) countOf(ctx context.Context, repository listed) (int, error) {
+// countOf gives how many commits of a repository may be replayed. One that cannot be read counts none, nor does any once
+// Codecov has stopped answering: somebody waits for the plan.
+func (r *run) countOf(ctx context.Context, repository listed, down *outage) (int, error) {
 	if r.Latest {
 		return 1, nil
 	}
@@ -197,12 +201,20 @@ func (r *run) countOf(ctx context.Context, repository listed) (int, error) {
 	if r.AllBranches {
 		branches = []string{""}
 	}
+	asking, end := down.whileUp(ctx)
+	defer end()
 	for _, branch := range branches {
-		count, err := r.Codecov.CountCommits(ctx, repository.owner, repository.Name, codecov.CommitsOptions{Branch: branch})
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
+		if down.cause() != nil {
+			break
 		}
-		if err == nil {
+		count, err := r.Codecov.CountCommits(asking, repository.owner, repository.Name, codecov.CommitsOptions{Branch: branch})
+		switch {
+		case ctx.Err() != nil:
+			return 0, context.Cause(ctx)
+		case err != nil:
+			down.failed(err)
+		default:
+			down.answered()
 			total += count
 		}
 	}

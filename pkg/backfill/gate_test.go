@@ -2,9 +2,14 @@ package backfill_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/codecov-port/codecov-port/internal/faults"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 func TestFloodIsHeldBack(t *testing.T) {
@@ -68,5 +73,45 @@ func TestPlanHeedsTheSelection(t *testing.T) {
 		if !errors.As(err, &flood) || flood.Plan.UpTo > test.most || flood.Plan.UpTo < 53 {
 			t.Errorf("%s: %+v, want up to %d", name, err, test.most)
 		}
+	}
+}
+
+// TestStopAtTheQuestion: Ctrl-C is a no to the question, and more than that.
+func TestStopAtTheQuestion(t *testing.T) {
+	b := newBench(t, staying(t))
+	b.options.MaxEntities, b.options.Readers = 1, 1
+	for range 50 {
+		stop := make(chan struct{})
+		b.options.Stop = stop
+		b.options.Ask = func(backfill.Plan) bool {
+			close(stop)
+			return false
+		}
+		result := b.run(t)
+		if !result.Interrupted || result.HeldBack < 2 || len(result.Failures) > 0 || len(b.port.Blueprints()) > 0 {
+			t.Fatalf("interrupted %v, %d held back, failures %v", result.Interrupted, result.HeldBack, result.Failures)
+		}
+	}
+}
+
+// TestPlanWithADeadCodecov: the one who is asked does not wait for each repository's attempts.
+func TestPlanWithADeadCodecov(t *testing.T) {
+	for name, fault := range map[string]faults.Fault{"silent": {Kind: faults.Hang}, "down": {Status: 503}, "busy": {Status: 429}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newMemoryBench(t, codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: 60, CommitsPerRepository: 5}))
+				b.options.Yes, b.options.MaxEntities, b.options.Readers = false, 1, 1 // those who wait at the gate would stop the clock
+				fault.Times, fault.Match = -1, func(r *http.Request) bool { return r.URL.Query().Get("page_size") == "1" }
+				b.codecov.Faults.Add(fault)
+				started := time.Now()
+				flood := (*backfill.FloodError)(nil)
+				if _, err := backfill.Run(t.Context(), b.options); !errors.As(err, &flood) || flood.Plan.AtLeast != 2 {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(started); took > 10*time.Minute {
+					t.Errorf("it was told after %s", took)
+				}
+			})
+		})
 	}
 }

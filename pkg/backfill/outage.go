@@ -24,6 +24,9 @@ type outage struct {
 	down  error
 }
 
+// slow are the statuses of a repository that is too much for Codecov or the git provider.
+var slow = []int{0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}
+
 // errDown ends the requests that are still under way, or wait for their turn, when a service counts as down.
 var errDown = errors.New("the service has stopped answering")
 

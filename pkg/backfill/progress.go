@@ -127,20 +127,21 @@ func wasFound(failure Failure) bool {
 func (t *tally) toRead(repositories int) { t.count(func(*Result) { t.course.wanted = repositories }) }
 
 // mostCommits is how many commits a list is believed to hold at the most.
-const mostCommits = 1e9
+const mostCommits int = 1e9
 
 // opening gives the function that is told how many commits a listing holds: the first time counts.
 func (p *replay) opening() func(count int) {
 	var once sync.Once
+	most := mostCommits
+	switch {
+	case p.Latest:
+		most = 1
+	case p.MaxCommits > 0:
+		most = p.MaxCommits - p.picker.picked // now: the function may be called while commits are picked
+	}
 	return func(count int) {
 		once.Do(func() {
-			count = min(max(count, 0), mostCommits)
-			if p.Latest {
-				count = min(count, 1)
-			}
-			if p.MaxCommits > 0 {
-				count = min(count, p.MaxCommits-p.picker.picked)
-			}
+			count = min(max(count, 0), most)
 			p.tally.count(func(*Result) {
 				if p.opened == 0 {
 					p.tally.course.opened++

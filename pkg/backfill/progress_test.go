@@ -197,6 +197,20 @@ func TestProgressHoldsNewEntities(t *testing.T) {
 	}
 }
 
+// TestProgressBehindASpoiledPage: the first page that tells how many commits there are is one that was read ahead, while
+// commits are picked. The race detector looks.
+func TestProgressBehindASpoiledPage(t *testing.T) {
+	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: 1, CommitsPerRepository: 200})
+	b, o := watched(t, account)
+	b.pageSize(t, 32)
+	b.options.Every, b.options.MaxCommits = backfill.EveryDay, 100
+	b.codecov.Faults.Add(faults.Fault{Times: 2, Status: 500, Body: `{"error": "Server Error (500)"}`, Match: func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/commits")
+	}})
+	b.run(t)
+	o.check(t)
+}
+
 // TestProgressOfAnInterruptedRun ends with what was done.
 func TestProgressOfAnInterruptedRun(t *testing.T) {
 	b, o := watched(t, recorded(t, "github.acme.json"))

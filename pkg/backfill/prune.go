@@ -33,8 +33,8 @@ func (o Options) checkPrune() error {
 	switch {
 	case o.Prune == nil:
 		return nil
-	case o.Narrowed():
-		return &PruneError{Reason: "a selection of repositories leaves others out"}
+	case o.filters():
+		return &PruneError{Reason: "a filter leaves repositories or commits out"}
 	case !o.Mapping.NamesAsBuiltin():
 		return &PruneError{Reason: "the mapping leaves a built-in blueprint out, or names its entities otherwise than the built-in one"}
 	}
@@ -83,6 +83,7 @@ func (p *pruning) prune(ctx, asking context.Context) error {
 		p.holdToLimit(owner)
 	}
 	if err := p.each(asking, p.survey); err != nil {
+		p.uncount()
 		return err
 	}
 	gone := p.gone()
@@ -92,17 +93,20 @@ func (p *pruning) prune(ctx, asking context.Context) error {
 	case p.DryRun:
 		return p.each(ctx, func(_ context.Context, u *Unlisted) error { u.Removed = true; return nil })
 	case !p.Yes && (p.Prune.Ask == nil || !p.Prune.Ask(gone)):
+		if p.isStopped() {
+			p.uncount()
+			return errStopped // Ctrl-C at the question is no answer to it
+		}
 		return p.each(ctx, func(_ context.Context, u *Unlisted) error { return u.keep("nobody agreed to its removal") })
 	}
+	p.uncount()
 	return p.each(ctx, p.remove)
 }
 
-func (p *pruning) isStopped() bool {
-	select {
-	case <-p.Stop:
-		return true
-	default:
-		return false
+// uncount drops what was counted of what would go: only what is removed counts from here on.
+func (p *pruning) uncount() {
+	for i := range p.missing {
+		p.missing[i].Entities = 0
 	}
 }
 
@@ -212,7 +216,6 @@ func (p *pruning) remove(ctx context.Context, u *Unlisted) error {
 	if u.Kept != "" {
 		return nil
 	}
-	u.Entities = 0
 	if err := p.delete(ctx, u, historyBlueprint, history); err != nil {
 		return p.failed(ctx, u, err)
 	}

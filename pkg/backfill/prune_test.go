@@ -1,9 +1,11 @@
 package backfill_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -203,7 +205,12 @@ func TestPruneEndsWithRefusedCredentials(t *testing.T) {
 
 func TestPruneRefusals(t *testing.T) {
 	for name, change := range map[string]func(*testing.T, *bench){
-		"a filter":       func(_ *testing.T, b *bench) { b.options.Repositories = []string{"!one"} },
+		"repositories":   func(_ *testing.T, b *bench) { b.options.Repositories = []string{"!one"} },
+		"a branch":       func(_ *testing.T, b *bench) { b.options.Branches = []string{"main"} },
+		"since":          func(_ *testing.T, b *bench) { b.options.Since = recording.Now().Add(-time.Hour) },
+		"some commits":   func(_ *testing.T, b *bench) { b.options.MaxCommits = 9 },
+		"the latest":     func(_ *testing.T, b *bench) { b.options.Latest = true },
+		"every week":     func(_ *testing.T, b *bench) { b.options.Every = backfill.EveryWeek },
 		"a mapping":      func(t *testing.T, b *bench) { b.mapping(t, family) },
 		"half a mapping": func(t *testing.T, b *bench) { b.mapping(t, mapper.BuiltinMapping()[:1]) },
 		"another identifier": func(t *testing.T, b *bench) {
@@ -226,18 +233,6 @@ func TestPruneRefusals(t *testing.T) {
 				t.Error("requests were sent all the same")
 			}
 		})
-	}
-}
-
-func TestPruneWithAFilterThatLeavesNoRepositoryOut(t *testing.T) {
-	b := pruning(t, staying(t))
-	b.left(t, "acme", "gone", 1)
-	b.options.Latest, b.options.Branches, b.options.Since = true, []string{"main"}, recording.Now().Add(-time.Hour)
-	if result := b.run(t); len(result.Unlisted) != 1 || !result.Unlisted[0].Removed {
-		t.Errorf("%+v", result.Unlisted)
-	}
-	if got := len(b.holds("one")); got != 2 {
-		t.Errorf("Port holds %d entities of a repository that stays", got)
 	}
 }
 
@@ -315,6 +310,22 @@ func TestPruneAsks(t *testing.T) {
 		if result.Unlisted[0].Removed != answer || (len(b.holds("gone")) == 0) != answer {
 			t.Errorf("answered %v: %+v, Port holds %v", answer, result.Unlisted, b.holds("gone"))
 		}
+	}
+}
+
+// TestInterruptedQuestion: Ctrl-C at the question is no answer, but the end of the run.
+func TestInterruptedQuestion(t *testing.T) {
+	b := pruning(t, staying(t))
+	b.left(t, "acme", "gone", 3)
+	b.options.Yes = false
+	stop := make(chan struct{})
+	b.options.Stop = stop
+	b.options.Prune.Ask = func([]backfill.Unlisted) bool {
+		close(stop)
+		return false
+	}
+	if result := b.run(t); !result.Interrupted || result.Unlisted[0].Kept != "" || b.deletes() != 0 {
+		t.Errorf("interrupted %v, %+v, %d deletions", result.Interrupted, result.Unlisted, b.deletes())
 	}
 }
 
@@ -462,6 +473,53 @@ func TestInterruptedPrune(t *testing.T) {
 	b.options.Stop = nil
 	if result := b.run(t); !result.Unlisted[0].Removed || len(b.holds("gone")) != 0 {
 		t.Errorf("again: %+v", result.Unlisted)
+	}
+}
+
+// TestPruneInterruptedBeforeItRemoves: while it counts what would go, and at the question.
+func TestPruneInterruptedBeforeItRemoves(t *testing.T) {
+	for _, moment := range []string{"count", "question"} {
+		b := pruning(t, staying(t))
+		b.left(t, "acme", "gone", 3)
+		stop := make(chan struct{})
+		b.options.Stop, b.options.Yes = stop, false
+		b.options.Prune.Ask = func([]backfill.Unlisted) bool {
+			if moment == "question" {
+				close(stop)
+			}
+			return false
+		}
+		b.port.Faults.Add(faults.Fault{Times: -1, Match: func(r *http.Request) bool {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if moment == "count" && bytes.Contains(body, []byte("gone@")) {
+				moment = ""
+				close(stop)
+			}
+			return false
+		}})
+		result := b.run(t)
+		if u := result.Unlisted[0]; !result.Interrupted || u.Removed || u.Entities != 0 || len(b.holds("gone")) != 4 {
+			t.Errorf("interrupted %v, %+v", result.Interrupted, u)
+		}
+	}
+}
+
+// TestPruneThatPortEnds tells of nothing as removed that was only counted.
+func TestPruneThatPortEnds(t *testing.T) {
+	b := pruning(t, staying(t))
+	b.left(t, "acme", "gone", 3)
+	b.left(t, "acme", "older", 3)
+	b.options.Prune.Limit, b.options.Writers = 1, 1
+	b.port.Faults.Add(faults.Fault{Times: -1, Status: 401, Match: isDelete})
+	result, err := backfill.Run(t.Context(), b.options)
+	if !errors.Is(err, port.ErrUnauthorized) || len(result.Unlisted) != 2 {
+		t.Fatalf("error %v, %+v", err, result.Unlisted)
+	}
+	for _, u := range result.Unlisted {
+		if u.Removed || u.Entities != 0 {
+			t.Errorf("%+v", u)
+		}
 	}
 }
 

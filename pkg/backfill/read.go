@@ -36,7 +36,7 @@ func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 	}
 	flood := (*FloodError)(nil)
 	switch {
-	case errors.Is(context.Cause(reading), errStopped):
+	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && r.isStopped(): // Ctrl-C at the question is a no, too
 		r.tally.interrupted(r.gate.waiting())
 		return nil
 	case ctx.Err() != nil:
@@ -45,6 +45,16 @@ func (r *run) read(ctx context.Context, entities chan<- outgoing) error {
 		return err
 	}
 	return r.finish(ctx, err, entities)
+}
+
+// isStopped tells whether the caller has asked to stop.
+func (r *run) isStopped() bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // finish hands on what is held back once the reading has ended, and names what is missing where it ended with an error.

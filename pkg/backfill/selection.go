@@ -23,13 +23,19 @@ type Selection struct {
 // Narrowed tells whether the selection leaves any repository out.
 func (s Selection) Narrowed() bool { return len(s.Repositories) > 0 }
 
+// filters tells whether the selection leaves anything of the accounts' default branches out.
+func (s Selection) filters() bool {
+	every := s.Every != "" && s.Every != EveryCommit
+	return s.Narrowed() || len(s.Branches) > 0 || !s.Since.IsZero() || s.MaxCommits > 0 || s.Latest || every
+}
+
 // Check refuses selections that contradict themselves.
 func (s Selection) Check() error {
 	if s.AllBranches && len(s.Branches) > 0 {
 		return fmt.Errorf("all branches and branch %q: one or the other", s.Branches[0])
 	}
 	if s.MaxCommits < 0 {
-		return fmt.Errorf("at most %d commits: expected a number from 1", s.MaxCommits)
+		return fmt.Errorf("max commits %d: expected a number from 1, or 0 for all", s.MaxCommits)
 	}
 	for _, glob := range s.Repositories {
 		if _, err := path.Match(strings.TrimPrefix(glob, "!"), ""); err != nil || strings.TrimPrefix(glob, "!") == "" {
