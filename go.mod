@@ -3,6 +3,7 @@ module github.com/codecov-port/codecov-port
 go 1.25.0
 
 require (
+	github.com/creack/pty v1.1.24
 	github.com/dlclark/regexp2 v1.12.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/google/go-cmp v0.7.0

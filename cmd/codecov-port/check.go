@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func newCheck(streams *ui.Streams) *cobra.Command {
 	}
 	bindSettings(cmd, values, bothSides)
 	bindMapping(cmd.Flags(), &flags.mapping)
-	cmd.Flags().StringVar(&flags.output, "output", "text", "text, or json: one document with all steps")
+	cmd.Flags().StringVar(&flags.output, "output", outputText, "text, or json: one document with all steps")
 	return cmd
 }
 
@@ -56,18 +57,19 @@ func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, fla
 		return err
 	}
 	var steps []check.Step
+	var printed error
 	check.Run(ctx, options, func(step check.Step) {
 		steps = append(steps, step)
-		if flags.output == "text" {
-			printStep(streams, step)
+		if flags.output == outputText {
+			printed = cmp.Or(printed, printStep(streams, step))
 		}
 	})
-	if flags.output == "json" {
+	if flags.output == outputJSON {
 		if err := writeJSON(streams.Out, map[string]any{"steps": steps}); err != nil {
 			return err
 		}
 	}
-	return verdict(steps)
+	return cmp.Or(verdict(steps), printed)
 }
 
 // checkOptions makes what the settings suffice for. What they lack is for the check itself to tell.
@@ -166,13 +168,20 @@ func mark(style ui.Style, state check.State) string {
 	return style.Dim("-")
 }
 
-func printStep(streams *ui.Streams, step check.Step) {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: %s\n", mark(streams.OutStyle(), step.State), ui.Safe(step.Name), ui.Safe(step.Text))
-	if step.Hint != "" {
-		fmt.Fprintf(&text, "    %s\n", strings.ReplaceAll(ui.SafeLines(step.Hint), "\n", "\n    "))
+// printStep tells of one step. A terminal gets lines that fit; elsewhere a step is a line, for grep.
+func printStep(streams *ui.Streams, step check.Step) error {
+	text := ui.Safe(step.Name) + ": " + ui.Safe(step.Text)
+	hint := ui.SafeLines(step.Hint)
+	if streams.OutIsTerminal() {
+		text = ui.Fit(text, streams.Width()-2)
+		hint = ui.Fit(hint, streams.Width()-4)
 	}
-	_, _ = io.WriteString(streams.Out, text.String())
+	lines := mark(streams.OutStyle(), step.State) + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
+	if hint != "" {
+		lines += "    " + strings.ReplaceAll(hint, "\n", "\n    ") + "\n"
+	}
+	_, err := io.WriteString(streams.Out, lines)
+	return err
 }
 
 // unwell is a check with failed steps; it ends with the exit code of its kind.

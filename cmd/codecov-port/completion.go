@@ -71,7 +71,7 @@ func completeFlags(root *cobra.Command) {
 }
 
 func completeFlag(cmd *cobra.Command, flag *pflag.Flag) {
-	form := formOf(cmd, flag.Name)
+	form := formOf(cmd.Name(), flag.Name)
 	directive := cobra.ShellCompDirectiveNoFileComp
 	if form.file {
 		directive = cobra.ShellCompDirectiveDefault

@@ -5,12 +5,15 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 const aboutConfig = `Print each setting as sync would take it, and where it is from: a flag, the environment, the file of --env-file, the
@@ -39,7 +42,7 @@ func newConfig(streams *ui.Streams) *cobra.Command {
 			return runConfig(cmd.Context(), streams, cmd, output)
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "text", "text, or json: one document with all settings")
+	cmd.Flags().StringVar(&output, "output", outputText, "text, or json: one document with all settings")
 	cmd.Flags().AddFlagSet(sync.Flags())
 	return cmd
 }
@@ -60,8 +63,9 @@ func runConfig(ctx context.Context, streams *ui.Streams, cmd *cobra.Command, out
 	}
 	read := sourcesOf(ctx)
 	settings := read.effective(cmd)
+	implyAddresses(settings)
 	var err error
-	if output == "json" {
+	if output == outputJSON {
 		err = writeJSON(streams.Out, map[string]any{"settings": settings})
 	} else {
 		err = printSettings(streams, settings)
@@ -118,6 +122,28 @@ func (s sources) effective(cmd *cobra.Command) []effective {
 	return all
 }
 
+// implyAddresses fills in those that hold where none is said.
+func implyAddresses(settings []effective) {
+	fill := func(name string, value any) any {
+		at := slices.IndexFunc(settings, func(s effective) bool { return s.Name == name })
+		if settings[at].Value == "" {
+			settings[at].Value = value
+		}
+		return settings[at].Value
+	}
+	if fill("port-base-url", "") == "" {
+		region := fill("port-region", "eu")
+		address, _ := port.RegionURL(fmt.Sprint(region)) // what is no region is told by check
+		fill("port-base-url", address)
+	}
+	app := any(cloudApp)
+	if address := fill("codecov-url", ""); address != "" {
+		app = address
+	}
+	fill("codecov-url", strings.TrimSuffix(codecov.DefaultBaseURL, apiPath))
+	fill("codecov-app-url", app)
+}
+
 // effectiveValue gives the value as JSON has it. The environment's is not in the flag.
 func effectiveValue(flag *pflag.Flag, g given) any {
 	list, isList := flag.Value.(pflag.SliceValue)
@@ -152,6 +178,12 @@ func withoutPassword(flag *pflag.Flag, value string) string {
 	address, err := url.Parse(value)
 	if err != nil || address.Opaque != "" {
 		return "not an address"
+	}
+	if address.RawQuery != "" {
+		address.RawQuery = "xxxxx"
+	}
+	if address.Fragment != "" {
+		address.Fragment, address.RawFragment = "xxxxx", ""
 	}
 	return address.Redacted()
 }

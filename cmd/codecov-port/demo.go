@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codecov-port/codecov-port/internal/progress"
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -24,7 +26,8 @@ const aboutDemo = `Bring a made-up Codecov account with 36 repositories into an 
 lands there. It is the real pipeline over real HTTP; it needs no credentials and no network, and changes nothing.
 On a terminal each answer takes 150 ms, as over a network.
 
-With --keep, both go on until Ctrl-C, so that every other command can be tried on them.`
+With --keep, this Codecov and a second Port, which holds nothing yet, go on until Ctrl-C, so that every other command
+can be tried on them.`
 
 // demoFlags are the demo's.
 type demoFlags struct {
@@ -49,7 +52,7 @@ func newDemo(streams *ui.Streams) *cobra.Command {
 		},
 	}
 	bindReport(cmd.Flags(), &flags.report)
-	cmd.Flags().BoolVar(&flags.keep, "keep", false, "leave both running until Ctrl-C, and print the variables that lead to them")
+	cmd.Flags().BoolVar(&flags.keep, "keep", false, "leave this Codecov and an empty Port running until Ctrl-C, and print the variables that lead to them")
 	return cmd
 }
 
@@ -80,14 +83,40 @@ func demo(ctx context.Context, streams *ui.Streams, flags demoFlags) error {
 		return err
 	}
 	reported := page.write(reportOf(scene.settings.unlinked(), result, nil))
-	if err := scene.tell(streams, result, flags.keep); err != nil {
+	if err := scene.tell(streams, result); err != nil {
 		return err
 	}
 	page.announce(streams)
-	if reported == nil && flags.keep {
-		<-ctx.Done()
+	switch {
+	case reported != nil:
+		return reported
+	case flags.keep:
+		return scene.keep(ctx, streams)
 	}
-	return reported
+	_, err = io.WriteString(streams.Out, ui.Fit(demoNext, streams.Width()))
+	return err
+}
+
+// keep has Codecov go on until ctx ends, and beside it a Port that holds nothing yet.
+func (s scene) keep(ctx context.Context, streams *ui.Streams) error {
+	empty, closePort, err := serve(ctx, newDemoPort(s.latency))
+	if err != nil {
+		return err
+	}
+	defer closePort()
+	s.settings.portURL = empty
+	if _, err := io.WriteString(streams.Out, ui.Fit(demoKept, streams.Width())+exports(s.settings)); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func newDemoPort(latency time.Duration) *porttest.Server {
+	return porttest.New(porttest.Options{
+		ClientID: demoID, ClientSecret: demoSecret,
+		Latency: func(*http.Request) time.Duration { return latency },
+	})
 }
 
 // scene is what the demo plays on: both emulators, and what leads to them.
@@ -116,10 +145,7 @@ func openScene(ctx context.Context, streams *ui.Streams) (scene, error) {
 		Tokens:   map[string]codecovtest.Access{demoToken: {}},
 		Latency:  func(*http.Request, int) time.Duration { return latency },
 	})
-	catalog := porttest.New(porttest.Options{
-		ClientID: demoID, ClientSecret: demoSecret,
-		Latency: func(*http.Request) time.Duration { return latency },
-	})
+	catalog := newDemoPort(latency)
 	codecovURL, closeCodecov, err := serve(ctx, source)
 	if err != nil {
 		return scene{}, err
@@ -152,7 +178,7 @@ func (s scene) play(ctx context.Context, streams *ui.Streams) (*backfill.Result,
 	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Now, streams); err != nil {
 		return nil, err
 	}
-	return runFollowed(ctx, streams, options)
+	return progress.Run(ctx, streams, options)
 }
 
 // serve starts a server on a free port of this machine.

@@ -15,8 +15,9 @@ then see what would be written, and write it:
 `
 
 const demoKept = `
-Both go on until Ctrl-C. Paste this into another terminal, and try every other
-command there: sync, check, setup, map …
+This Codecov, and a Port that holds nothing yet, go on until Ctrl-C. Paste this
+into another terminal, and try every command there: sync --dry-run, sync, setup,
+check, map …
 `
 
 // exports are the lines that lead a shell's commands to the demo's emulators.

@@ -9,41 +9,35 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codecov-port/codecov-port/internal/summary"
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 const (
-	demoRows  = 5
-	demoTrend = 24 // characters
+	demoRows    = 5
+	demoTrend   = 24 // characters
+	besideTrend = 31 // those of the columns before it
 )
 
-// tell shows what landed, the end as every run has it, and what one can do next.
-func (s scene) tell(streams *ui.Streams, result *backfill.Result, kept bool) error {
-	if err := s.tellLanded(streams.Out); err != nil {
+// tell shows what landed, and the end as every run has it.
+func (s scene) tell(streams *ui.Streams, result *backfill.Result) error {
+	if err := s.tellLanded(streams); err != nil {
 		return err
 	}
-	if err := printResult(streams, ending{}, result); err != nil {
-		return err
-	}
-	next := demoNext
-	if kept {
-		next = demoKept + exports(s.settings)
-	}
-	_, err := io.WriteString(streams.Out, next)
-	return err
+	return summary.Write(streams, summary.Places{}, result)
 }
 
 // tellLanded shows what the emulated Port holds now.
-func (s scene) tellLanded(w io.Writer) error {
-	rows := demoTable(s.port)
-	var text strings.Builder
-	text.WriteString("A made-up Codecov account in an emulated Port")
+func (s scene) tellLanded(streams *ui.Streams) error {
+	title := "A made-up Codecov account in an emulated Port"
 	if s.latency > 0 {
-		fmt.Fprintf(&text, " (%v an answer)", s.latency)
+		title += fmt.Sprintf(" (%d ms an answer)", s.latency.Milliseconds())
 	}
-	text.WriteString(", read back:\n\n")
+	var text strings.Builder
+	text.WriteString(ui.Fit(title+", read back:\n\n", streams.Width()))
+	rows := demoTable(s.port, min(demoTrend, streams.Width()-besideTrend))
 	columns := []ui.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Align: ui.Right}, {Title: "COMMITS", Align: ui.Right}, {Title: "TREND"}}
 	if err := ui.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
 		return err
@@ -52,7 +46,7 @@ func (s scene) tellLanded(w io.Writer) error {
 		fmt.Fprintf(&text, "… and %d more\n", more)
 	}
 	text.WriteByte('\n')
-	_, err := io.WriteString(w, text.String())
+	_, err := io.WriteString(streams.Out, text.String())
 	return err
 }
 
@@ -62,8 +56,9 @@ type measured struct {
 	coverage float64
 }
 
-// demoTable reads back what landed: a row a repository, those with the longest history first.
-func demoTable(catalog *porttest.Server) [][]string {
+// demoTable reads back what landed: a row a repository, those with the longest history first,
+// with a trend of so many bars.
+func demoTable(catalog *porttest.Server, bars int) [][]string {
 	histories := make(map[string][]measured)
 	for _, entity := range catalog.Entities("codecov_commit_coverage") {
 		repository, _ := entity.Relations["repository"].(string)
@@ -82,7 +77,7 @@ func demoTable(catalog *porttest.Server) [][]string {
 		for i, m := range history {
 			values[i] = m.coverage
 		}
-		rows = append(rows, []string{repository, demoCoverage(catalog, repository), strconv.Itoa(len(history)), ui.Trend(values, demoTrend)})
+		rows = append(rows, []string{repository, demoCoverage(catalog, repository), strconv.Itoa(len(history)), ui.Trend(values, bars)})
 	}
 	return rows
 }
@@ -95,5 +90,5 @@ func demoCoverage(catalog *porttest.Server, repository string) string {
 	if err != nil {
 		return "-"
 	}
-	return percentText(coverage)
+	return summary.Percent(coverage)
 }

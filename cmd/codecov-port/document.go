@@ -117,8 +117,9 @@ type pointJSON struct {
 	Lines   int64     `json:"lines"`
 }
 
-// newDocument makes the document of a result and of the error that the run ends with.
-func newDocument(r *backfill.Result, end ending, failure error) document {
+// newDocument makes the document of a result, of the address of what it brought into Port, and of the error that the run
+// ends with.
+func newDocument(r *backfill.Result, portLink string, failure error) document {
 	return document{
 		Version:           version().Version,
 		DryRun:            r.DryRun,
@@ -140,7 +141,7 @@ func newDocument(r *backfill.Result, end ending, failure error) document {
 		Requests:          requestsJSON{newCountsJSON(r.Codecov), newCountsJSON(r.Port)},
 		Coverage:          newCoverageJSON(r.Histories),
 		Histories:         each(r.Histories, newHistoryJSON),
-		PortLink:          unlessEmpty(end.portLink),
+		PortLink:          unlessEmpty(portLink),
 	}
 }
 
@@ -182,8 +183,10 @@ func newCountsJSON(c codecov.Counts) countsJSON {
 	return countsJSON{Requests: c.Requests, Retries: c.Retries, SentBytes: c.SentBytes, ReceivedBytes: c.ReceivedBytes, WaitedSeconds: seconds(c.Waited)}
 }
 
+const documentMoments = 24 // that the account's coverage is told of
+
 func newCoverageJSON(histories []backfill.History) *coverageJSON {
-	points := backfill.AccountCoverage(histories, accountTrend)
+	points := backfill.AccountCoverage(histories, documentMoments)
 	if len(points) == 0 {
 		return nil
 	}

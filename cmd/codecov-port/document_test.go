@@ -16,7 +16,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/pkg/port"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
@@ -132,13 +134,28 @@ var testMappings = map[string]string{
 
 // TestDocumentOfEverything: what no real run gives at once.
 func TestDocumentOfEverything(t *testing.T) {
+	const link = "https://app.port.io/codecov_coverages"
+	result := &backfill.Result{
+		Interrupted: true, HeldBack: 1, Barren: []int{1}, CreatedBlueprints: []string{historyBlueprint}, Duration: 3 * time.Minute,
+		Commits:  backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
+		Entities: []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
+		LeftOut:  []backfill.LeftOut{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
+		Unlisted: []backfill.Unlisted{{Owner: "acme", Repository: "gone\u202e", Entities: 3, Kept: "interrupted"}},
+		Changes:  []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
+		Failures: []backfill.Failure{
+			{Blueprint: "mine", Identifier: "a#b", Repository: "app", Status: 422, Code: "invalid", Message: "no\nnumber", TraceID: "trace-1"},
+			{Code: backfill.CodeListStopped, Status: 500, Message: "the repositories of acme cannot be read from row 3 of 4 on"},
+		},
+		Port:      port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute},
+		Histories: []backfill.History{{Owner: "acme", Repository: "日本", Commits: 1, Points: []backfill.Point{{At: time.Unix(0, 0).UTC(), Coverage: 50, Lines: 10}}}},
+	}
 	var out strings.Builder
-	if err := writeJSON(&out, newDocument(troubled(), results["troubled"].end, errPart)); err != nil {
+	if err := writeJSON(&out, newDocument(result, link, errPart)); err != nil {
 		t.Fatal(err)
 	}
 	assertFit(t, "everything", out.String())
 	d := holdToSchema(t, out.String())
-	if d.Unlisted[0].Kept != "interrupted" || d.HeldBack != 1 || d.LeftOut[0].Count != 1200 || *d.PortLink != "https://app.port.io/codecov_coverages" || d.Requests.Port.WaitedSeconds != 120 {
+	if d.Unlisted[0].Kept != "interrupted" || d.HeldBack != 1 || d.LeftOut[0].Count != 1200 || *d.PortLink != link || d.Requests.Port.WaitedSeconds != 120 {
 		t.Error(out.String())
 	}
 }

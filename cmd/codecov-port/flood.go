@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func askAboutFlood(streams *ui.Streams, stop <-chan struct{}) func(backfill.Plan
 // then ends with the program.
 func agrees(streams *ui.Streams, stop <-chan struct{}, question string) bool {
 	defer streams.Live().GiveWay()()
-	_, _ = fmt.Fprintf(streams.Err, "%s [y/N] ", question)
+	_, _ = io.WriteString(streams.Err, ui.Fit(question+" [y/N]", streams.Live().Width()-1)+" ")
 	lines := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(streams.In).ReadString('\n')
@@ -57,6 +58,7 @@ func agrees(streams *ui.Streams, stop <-chan struct{}, question string) bool {
 		answer := strings.ToLower(strings.TrimSpace(line))
 		return answer == "y" || answer == "yes"
 	case <-stop:
+		streams.Live().EndLine()
 		return false
 	}
 }

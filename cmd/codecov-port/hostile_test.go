@@ -160,9 +160,13 @@ func TestFailuresFileIsFitToBeLookedAt(t *testing.T) {
 	if got := say(t, "sync", "--failures", file); got.code != exitPart {
 		t.Fatalf("exit code %d: %s", got.code, got.text())
 	}
-	assertFit(t, "the file", fileText([]string{file}))
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertFit(t, "the file", string(content))
 	named := map[string]bool{}
-	for line := range strings.Lines(fileText([]string{file})) {
+	for line := range strings.Lines(string(content)) {
 		var failure failureLine
 		if err := json.Unmarshal([]byte(line), &failure); err != nil {
 			t.Fatal(err)
@@ -247,7 +251,8 @@ func TestHostileAnswers(t *testing.T) {
 			setMisdeeds(portSide, test.port)
 			for _, command := range [][]string{
 				{"sync", "--dry-run"}, {"sync"}, {"sync", "--mapping", "webhook", "--force"}, {"setup", "--dry-run"}, {"setup", "--update"}, {"check"}, {"check", "--output", "json"},
-				{"map", "--repo", "app", "--commit", sha(0)},
+				{"map", "--repo", "app", "--commit", sha(0)}, {"sync", "--force", "-vv"}, {"setup", "--update", "-vv"}, {"sync", "--force", "--output", "json"},
+				{"sync", "--force", "--dry-run", "--output", "jsonl"},
 			} {
 				assertFit(t, strings.Join(command, " "), say(t, command...).text())
 			}

@@ -23,7 +23,9 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx, first conte
 	watch.Go(func() {
 		select {
 		case <-signals:
-			_, _ = fmt.Fprintln(warnings, "interrupted: finishing what is under way; once more to stop at once")
+			watch.Go(func() { // who has stopped reading must not keep the second one from us
+				_, _ = fmt.Fprintln(warnings, "interrupted: finishing what is under way; once more to stop at once")
+			})
 			stop(errInterrupted)
 		case <-ctx.Done():
 			return

@@ -124,6 +124,9 @@ func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
 	if len(args) > 0 {
 		name = args[0]
 	}
+	if name == "-" && streams.Interactive() {
+		advise(streams, "paste a payload and end it with Ctrl-D, or name a file that holds one")
+	}
 	title, data, err := readInput(name, streams.In)
 	if err != nil {
 		return nil, usage(err, "name a file with a payload, or - for the standard input")

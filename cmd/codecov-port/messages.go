@@ -29,7 +29,11 @@ func advise(streams *ui.Streams, format string, args ...any) {
 	}
 }
 
+// tell writes a message, on a terminal in lines that fit.
 func tell(streams *ui.Streams, label, text string) {
+	if streams.ErrIsTerminal() {
+		text = ui.Fit(ui.SafeLines(text), streams.Live().Width()-len("warning: "))
+	}
 	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", label, belowFirst(text))
 }
 

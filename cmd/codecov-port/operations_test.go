@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/internal/summary"
+	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
@@ -218,15 +220,18 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 		arguments = append(arguments, "--repo", name)
 	}
 	s := say(t, arguments...)
-	result, wide, told := &backfill.Result{}, &sheet{width: 10_000}, []string(nil)
+	result, told := &backfill.Result{}, []string(nil)
 	document := holdToSchema(t, s.out)
 	for _, f := range document.Failures {
-		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Entity, Status: f.Status, Code: f.Code, Message: f.Message})
+		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Entity, Status: f.Status, Code: f.Code, Message: requestLine.ReplaceAllString(f.Message, "")})
 	}
+	var text strings.Builder
 	if document.Commits.Read > 0 || s.code == exitPart { // else the error says it all
-		wide.failures(result, "")
+		if err := summary.Write(&ui.Streams{Out: &text}, summary.Places{}, result); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for line := range strings.Lines(wide.text.String() + s.err) {
+	for line := range strings.Lines(unwrapped.Replace(text.String()) + s.err) {
 		line = strings.Join(strings.Fields(line), " ")
 		for _, start := range []string{"failed ", "hint", "warning: ", "error: "} {
 			if strings.HasPrefix(line, start) && line != "error: done in part" {
@@ -239,6 +244,10 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 	}
 	return toldRow{told: strings.Join(told, "<br>"), exit: strconv.Itoa(s.code)}
 }
+
+// unwrapped puts a statement of the summary on one line. Hints, examples and what is left out keep lines of their own.
+var unwrapped = strings.NewReplacer("\n              hint: ", "\nhint: ", "\n              for example ", "\nfor example ",
+	"\n              … and ", "\n… and ", "\n              ", " ")
 
 var requestLine = regexp.MustCompile(`GET http://\S+: `)
 

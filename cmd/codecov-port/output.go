@@ -7,27 +7,24 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/codecov-port/codecov-port/internal/summary"
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// What sync may put on the standard output.
+// What a command may put on the standard output.
 const (
 	outputText  = "text"
-	outputJSON  = "json"  // one document: see docs/output.md
-	outputJSONL = "jsonl" // under --dry-run: each entity that would be written, a line each
+	outputJSON  = "json"  // one document; that of sync: see docs/output.md
+	outputJSONL = "jsonl" // of sync, under --dry-run: each entity that would be written, a line each
 )
 
 func checkSyncOutput(output string, dryRun bool) error {
-	const where = "see 'codecov-port sync --help'"
-	switch {
-	case output == outputJSONL && !dryRun:
+	if output == outputJSONL && !dryRun {
 		return usage(errors.New("--output jsonl gives what would be written: it goes with --dry-run alone"), "add --dry-run; --output json tells what became of a run")
-	case output != outputText && output != outputJSON && output != outputJSONL:
-		return usage(fmt.Errorf("--output %q: expected text, json or jsonl", output), where)
 	}
-	return nil
+	return checkOutput("sync", output)
 }
 
 // previewLine is an entity that would be written, as it would be sent to Port.
@@ -60,18 +57,18 @@ func previewTo(w io.Writer) func(backfill.Preview) error {
 // print tells what became of the run, in the form that was asked for. err is what backfill.Run gave, failure the
 // error that the run ends with.
 func (r syncRun) print(result *backfill.Result, err, failure error) error {
-	end := ending{portLink: portLink(r.settings.portURL, r.options.Mapping), failures: r.failures.name()}
+	places := summary.Places{Port: portLink(r.settings.portURL, r.options.Mapping), Failures: r.failures.name()}
 	switch {
 	case r.output == outputJSON:
-		return writeJSON(r.streams.Out, newDocument(result, end, failure))
+		return writeJSON(r.streams.Out, newDocument(result, places.Port, failure))
 	case !worthTelling(result, err):
 		return nil
 	case r.output == outputJSONL:
 		streams := *r.streams
 		streams.Out = r.streams.Err
-		return printResult(&streams, end, result)
+		return summary.Write(&streams, places, result)
 	}
-	return printResult(r.streams, end, result)
+	return summary.Write(r.streams, places, result)
 }
 
 // worthTelling tells whether there is a result that somebody wants to see.
@@ -87,5 +84,5 @@ func refused(streams *ui.Streams, flags syncFlags, err error) error {
 	if flags.output != outputJSON {
 		return err
 	}
-	return cmp.Or(err, writeJSON(streams.Out, newDocument(&backfill.Result{DryRun: flags.dryRun}, ending{}, err)))
+	return cmp.Or(err, writeJSON(streams.Out, newDocument(&backfill.Result{DryRun: flags.dryRun}, "", err)))
 }

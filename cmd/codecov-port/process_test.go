@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -187,6 +188,9 @@ func TestSignals(t *testing.T) {
 				if code != exitInterrupted && !finished && !late {
 					t.Errorf("exit code %d: %s", code, p.errors)
 				}
+				if code == exitInterrupted && strings.Contains(p.errors.String(), "context canceled") {
+					t.Errorf("it said %q", p.errors)
+				}
 				if test.second == nil && !strings.Contains(p.errors.String(), interruptedText) {
 					t.Errorf("it said %q", p.errors)
 				}
@@ -212,6 +216,25 @@ func TestInterruptedDocument(t *testing.T) {
 	code := p.end(t)
 	if d := holdToSchema(t, p.out.String()); code != exitInterrupted || d.ExitCode != exitInterrupted || !d.Interrupted || d.Complete || d.Error == nil {
 		t.Errorf("exit code %d: %s", code, p.out)
+	}
+}
+
+// TestInterruptedAtTheGate: what was read and waits for the reading to end is told of as held back, and not written.
+func TestInterruptedAtTheGate(t *testing.T) {
+	read := 0
+	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+		if strings.HasSuffix(r.URL.Path, "/commits") {
+			if read++; read == 3 { // one after the other
+				p.interrupt(r, os.Interrupt, nil)
+			}
+		}
+	}, "--output", "json", "--codecov-concurrency", "1")
+	code := p.end(t)
+	if d := holdToSchema(t, p.out.String()); code != exitInterrupted || !d.Interrupted || d.HeldBack != 42 || len(d.Failures) > 0 {
+		t.Errorf("exit code %d: %s", code, p.out)
+	}
+	if got := len(entitiesOf(p.port)) + len(p.port.Blueprints()); got != 0 {
+		t.Errorf("Port holds %d entities and blueprints", got)
 	}
 }
 
@@ -273,6 +296,28 @@ func TestClosedPipe(t *testing.T) {
 			t.Errorf("exit code %d", code)
 		}
 	})
+}
+
+// TestFullDisk: a result that could not be printed is told of, and what was to be done is done.
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full on this system")
+	}
+	defer func() { _ = full.Close() }()
+	for _, command := range [][]string{
+		{"sync"}, {"sync", "--output", "json"}, {"sync", "--dry-run", "--output", "jsonl"}, {"setup"}, {"setup", "--dry-run"}, {"check"}, {"check", "--output", "json"},
+		{"map", "--mapping", "builtin", "../../testdata/port/webhook-sample.json"}, {"config"}, {"config", "--output", "json"}, {"version"}, {"completion", "zsh"}, {"demo"},
+	} {
+		p := newProcess(t, porttest.New(porttest.Options{}), nil)
+		p.Args, p.Stdout = append([]string{"codecov-port"}, command...), full
+		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "no space left on device") {
+			t.Errorf("%s: exit code %d: %s", command, code, p.errors)
+		}
+		if got := len(entitiesOf(p.port)); command[0] == "sync" && len(command) != 4 && got != 63 {
+			t.Errorf("%s: %d entities", command, got)
+		}
+	}
 }
 
 func TestFailuresFile(t *testing.T) {
@@ -361,4 +406,26 @@ func TestInterruptibleLeavesNothingBehind(t *testing.T) {
 		end()
 	}
 	goleak.VerifyNone(t, before)
+}
+
+// stuckOutput is a terminal that was stopped, or a full pipe: nothing can be written until it is closed.
+type stuckOutput chan struct{}
+
+func (s stuckOutput) Write(data []byte) (int, error) {
+	<-s
+	return len(data), nil
+}
+
+// TestInterruptibleOfWhoDoesNotRead: both signals act though nobody takes what is said about the first.
+func TestInterruptibleOfWhoDoesNotRead(t *testing.T) {
+	stuck := make(stuckOutput)
+	ctx, first, end := interruptible(t.Context(), stuck)
+	for _, ended := range []context.Context{first, ctx} {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-ended.Done()
+	}
+	close(stuck)
+	end()
 }

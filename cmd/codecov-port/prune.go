@@ -9,6 +9,7 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 const pruneLimitFlag = "prune-limit"
@@ -25,9 +26,12 @@ func (f *pruneFlags) bind(flags *pflag.FlagSet) {
 }
 
 // pruning gives what the flags come to: nil without --prune. Somebody must be there to agree, or have agreed beforehand.
-func (f *pruneFlags) pruning(streams *ui.Streams, agreed bool) (*backfill.Prune, error) {
+func (f *pruneFlags) pruning(streams *ui.Streams, mapping string, agreed bool) (*backfill.Prune, error) {
 	if !f.prune {
 		return nil, nil
+	}
+	if mapping != mapper.ChoiceAuto && mapping != mapper.ChoiceBuiltin {
+		return nil, usage(errors.New("--prune goes with the built-in mapping alone"), "leave --mapping out")
 	}
 	limit, err := parseShare(pruneLimitFlag, f.limit)
 	if err != nil {
@@ -44,45 +48,9 @@ func askAboutPrune(streams *ui.Streams, stop <-chan struct{}) func([]backfill.Un
 		var question strings.Builder
 		question.WriteString("Codecov no longer has these repositories:\n")
 		for _, u := range gone {
-			fmt.Fprintf(&question, "  %s: %s\n", ui.Safe(title(u)), several(u.Entities, "entity"))
+			fmt.Fprintf(&question, "  %s: %s\n", ui.Safe(u.Owner+"/"+u.Repository), ui.Several(u.Entities, "entity"))
 		}
 		question.WriteString("remove them and their history from Port?")
 		return agrees(streams, stop, question.String())
-	}
-}
-
-const shownUnlisted = 10
-
-// unlisted tells of the repositories that Port holds and that Codecov's lists do not have.
-func (s *sheet) unlisted(r *backfill.Result) {
-	if len(r.Unlisted) == 0 {
-		return
-	}
-	var names []string
-	for _, u := range r.Unlisted[:min(shownUnlisted, len(r.Unlisted))] {
-		names = append(names, title(u))
-	}
-	if more := len(r.Unlisted) - shownUnlisted; more > 0 {
-		names = append(names, fmt.Sprintf("and %s more", ui.Count(more)))
-	}
-	s.line("not listed", "%s of Port's repositories by Codecov: %s", ui.Count(len(r.Unlisted)), strings.Join(names, ", "))
-	for _, u := range r.Unlisted {
-		switch {
-		case u.Removed:
-			s.line(verb(r, "pruned", "would prune"), "%s: %s", title(u), several(u.Entities, "entity"))
-		case u.Entities > 0:
-			s.line("pruned partly", "%s: %s: %s", title(u), several(u.Entities, "entity"), u.Kept)
-		case u.Kept != "":
-			s.line("kept", "%s: %s", title(u), u.Kept)
-		}
-	}
-}
-
-func title(u backfill.Unlisted) string { return u.Owner + "/" + u.Repository }
-
-// hintAtPrune tells, at the end of a run, how to get rid of what Codecov's lists do not have, where that can be done.
-func (r syncRun) hintAtPrune(result *backfill.Result) {
-	if len(result.Unlisted) > 0 && r.options.Prune == nil && r.options.Mapping.NamesAsBuiltin() {
-		advise(r.streams, "sync --prune removes from Port the repositories that Codecov no longer has; with --dry-run it tells which")
 	}
 }

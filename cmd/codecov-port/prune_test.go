@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 func TestPruneFlags(t *testing.T) {
@@ -26,7 +26,7 @@ func TestPruneFlags(t *testing.T) {
 		"all of them":    {pruneFlags{true, "100%"}, true, ""},
 		"less than none": {pruneFlags{true, "-1"}, true, `--prune-limit "-1": expected a share from 1% to 100%`},
 	} {
-		prune, err := test.flags.pruning(streams, test.agreed)
+		prune, err := test.flags.pruning(streams, mapper.ChoiceAuto, test.agreed)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -47,33 +47,6 @@ func TestAskAboutPrune(t *testing.T) {
 		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "
 		if diff := cmp.Diff(question, asked.String()); diff != "" {
 			t.Errorf("asked (-want +got):\n%s", diff)
-		}
-	}
-}
-
-func TestUnlistedIsTold(t *testing.T) {
-	var many []backfill.Unlisted
-	for i := range 12 {
-		many = append(many, backfill.Unlisted{Owner: "acme", Repository: fmt.Sprint("r", i)})
-	}
-	for name, test := range map[string]struct {
-		result backfill.Result
-		want   string
-	}{
-		"none": {},
-		"told": {backfill.Result{Unlisted: many}, "not listed    12 of Port's repositories by Codecov: " +
-			"acme/r0, acme/r1, acme/r2, acme/r3, acme/r4, acme/r5, acme/r6, acme/r7, acme/r8, acme/r9, and 2 more\n"},
-		"pruned": {backfill.Result{Unlisted: []backfill.Unlisted{
-			{Owner: "acme", Repository: "a\u202e", Removed: true, Entities: 7}, {Owner: "acme", Repository: "b", Kept: "no\x1b"}, {Owner: "acme", Repository: "c", Entities: 3, Kept: "interrupted"},
-		}}, "not listed    3 of Port's repositories by Codecov: acme/a\ufffd, acme/b, acme/c\n" +
-			"pruned        acme/a\ufffd: 7 entities\nkept          acme/b: no\ufffd\npruned partly acme/c: 3 entities: interrupted\n"},
-		"dry run": {backfill.Result{DryRun: true, Unlisted: []backfill.Unlisted{{Owner: "acme", Repository: "a", Removed: true, Entities: 1}}},
-			"not listed    1 of Port's repositories by Codecov: acme/a\nwould prune   acme/a: 1 entity\n"},
-	} {
-		s := &sheet{width: 200}
-		s.unlisted(&test.result)
-		if diff := cmp.Diff(test.want, s.text.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

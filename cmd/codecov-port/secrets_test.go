@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	escapes "html"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -228,7 +229,7 @@ func TestNoSecretIsEverShown(t *testing.T) {
 			for _, command := range shownCommands(t) {
 				portSide.forget(oddSecret) // each run gets a token of its own
 				codecovSide.forget(scriptToken)
-				output := say(t, command...).text() + fileText(command)
+				output := say(t, command...).text() + filesText(command)
 				redacted += strings.Count(output, "[redacted]")
 				for _, secret := range append([]string{oddSecret, scriptToken}, portSide.tokens()...) {
 					assertAbsent(t, strings.Join(command, " "), output, secret)
@@ -285,6 +286,8 @@ func shownCommands(t *testing.T) [][]string {
 	return [][]string{
 		{"sync", "--dry-run"},
 		{"sync", "--failures", filepath.Join(t.TempDir(), "failures.jsonl")},
+		{"sync", "--force", "--output", "json", "--report", filepath.Join(t.TempDir(), "report.html"), "--failures", filepath.Join(t.TempDir(), "failures.jsonl")},
+		{"sync", "--force", "--dry-run", "--output", "jsonl", "--report", filepath.Join(t.TempDir(), "report.html")},
 		{"sync", "--mapping", "webhook", "--force"},
 		{"setup", "--dry-run"},
 		{"setup", "--update"},
@@ -299,10 +302,15 @@ func shownCommands(t *testing.T) [][]string {
 	}
 }
 
-// fileText gives what a command wrote to the file that its last argument names, if it names one.
-func fileText(command []string) string {
-	text, _ := os.ReadFile(command[len(command)-1])
-	return string(text)
+// filesText gives what a command wrote to the files that its arguments name, as it stands there and as a page shows it.
+func filesText(command []string) string {
+	var all strings.Builder
+	for _, argument := range command {
+		text, _ := os.ReadFile(argument) // most name none
+		all.Write(text)
+		all.WriteString(escapes.UnescapeString(string(text)))
+	}
+	return all.String()
 }
 
 func assertAbsent(t *testing.T, command, output, secret string) {
@@ -317,7 +325,12 @@ func assertAbsent(t *testing.T, command, output, secret string) {
 // TestCommandsWithoutServersShowNoSecret: the rest of the commands.
 func TestCommandsWithoutServersShowNoSecret(t *testing.T) {
 	export(t, "http://127.0.0.1:1", "http://127.0.0.1:1", map[string]string{"PORT_CLIENT_SECRET": oddSecret})
-	for _, command := range [][]string{{}, {"--help"}, {"sync", "--help"}, {"setup", "--help"}, {"check", "--help"}, {"map", "--help"}, {"demo"}, {"version"}, {"sync", "--no-such-flag"}} {
+	for _, command := range [][]string{
+		{}, {"--help"}, {"sync", "--help"}, {"setup", "--help"}, {"check", "--help"}, {"map", "--help"}, {"config", "--help"}, {"demo"}, {"demo", "-vv"},
+		{"version"}, {"version", "--output", "json"}, {"sync", "--no-such-flag"}, {"config"}, {"config", "--output", "json"}, {"config", "-vv"},
+		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"},
+		{"__complete", "sync", "--service", ""}, {"__complete", "sync", "--owner", ""}, {"__complete", "config", "--"},
+	} {
 		output := say(t, command...).text()
 		for _, secret := range []string{oddSecret, scriptToken} {
 			assertAbsent(t, strings.Join(command, " "), output, secret)

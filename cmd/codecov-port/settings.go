@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/codecov-port/codecov-port/internal/transport"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -186,6 +187,9 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 		s.codecovAPI, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
 	if app := strings.TrimRight(value("CODECOV_APP_URL"), "/"); app != "" {
+		if _, err := transport.ParseBase(app); err != nil { // it begins the addresses in Port's entities
+			return settings{}, addressHint(fmt.Errorf("CODECOV_APP_URL: %w", err))
+		}
 		s.codecovApp = app
 	}
 	return s, nil
@@ -226,12 +230,12 @@ func missing(values *viper.Viper, needs apis) error {
 	if len(names) == 0 {
 		return nil
 	}
-	what := "variable"
+	what, them := "variable", "it"
 	if len(names) > 1 {
-		what = "variables"
+		what, them = "variables", "them"
 	}
 	return usage(fmt.Errorf("missing environment %s: %s", what, strings.Join(names, ", ")),
-		"find each of them and export it, or name a file that holds them with --env-file:\n"+strings.Join(hints, "\n"))
+		fmt.Sprintf("export %s, or name a file that holds %s with --env-file:\n", them, them)+strings.Join(hints, "\n"))
 }
 
 const environmentTitle = "Environment, required:"

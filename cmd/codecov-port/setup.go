@@ -96,7 +96,14 @@ func explainPort(err error, s settings) error {
 	if !errors.Is(err, port.ErrUnauthorized) {
 		return err
 	}
-	return withHint(fmt.Errorf("port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), "check both, and the region: "+s.portURL+" was asked; for the other one set PORT_REGION to eu or us")
+	hint := "check both, and the address: " + s.portURL + " was asked"
+	switch s.portURL {
+	case port.EU:
+		hint = "check both, and the region: eu was asked; for the other one set PORT_REGION=us"
+	case port.US:
+		hint = "check both, and the region: us was asked; for the other one set PORT_REGION=eu"
+	}
+	return withHint(fmt.Errorf("port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), hint)
 }
 
 // cleanBranches gives the branches without the blanks around their names.

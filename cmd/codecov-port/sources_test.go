@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // shown is what config tells of one setting.
@@ -74,9 +75,11 @@ func TestPrecedence(t *testing.T) {
 			want: []any{"gitlab", "bitbucket", "ghe", "github", ""}},
 		{name: "owner", variable: "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", flag: "a,b", environment: "c, d", envFile: "e,f", cfg: "[g, h]",
 			want: []any{[]any{"a", "b"}, []any{"c", "d"}, []any{"e", "f"}, []any{"g", "h"}, []any{}}},
-		{name: "port-region", variable: "PORT_REGION", flag: "eu", environment: "us", envFile: "eu", cfg: "us", want: []any{"eu", "us", "eu", "us", ""}},
+		{name: "port-region", variable: "PORT_REGION", flag: "eu", environment: "us", envFile: "eu", cfg: "us", want: []any{"eu", "us", "eu", "us", "eu"}},
 		{name: "codecov-url", variable: "CODECOV_URL", flag: "https://a", environment: "https://b", envFile: "https://c", cfg: "https://d",
-			want: []any{"https://a", "https://b", "https://c", "https://d", ""}},
+			want: []any{"https://a", "https://b", "https://c", "https://d", "https://api.codecov.io"}},
+		{name: "port-base-url", variable: "PORT_BASE_URL", flag: "https://a", environment: "https://b", cfg: "https://d",
+			want: []any{"https://a", "https://b", nil, "https://d", port.EU}},
 		{name: "PORT_CLIENT_SECRET", variable: "PORT_CLIENT_SECRET", environment: "s1", envFile: "s2", want: []any{nil, "set", "set", nil, "missing"}},
 		{name: "since", flag: "1y", cfg: "2024-01-01", want: []any{"1y", nil, nil, "2024-01-01", ""}},
 		{name: "max-entities", flag: "5", cfg: "7", want: []any{"5", nil, nil, "7", "10000"}},

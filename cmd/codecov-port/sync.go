@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/codecov-port/codecov-port/internal/progress"
 	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -86,7 +87,7 @@ func runSync(ctx context.Context, streams *ui.Streams, values *viper.Viper, flag
 	if err != nil {
 		return refused(streams, flags, err)
 	}
-	result, err := runFollowed(ctx, streams, run.options)
+	result, err := progress.Run(ctx, streams, run.options)
 	return run.end(ctx, result, err)
 }
 
@@ -104,7 +105,7 @@ func prepareSync(ctx, first context.Context, streams *ui.Streams, values *viper.
 	if err != nil {
 		return syncRun{}, err
 	}
-	if options.Prune, err = flags.pruning(streams, flags.yes || flags.dryRun); err != nil {
+	if options.Prune, err = flags.pruning(streams, flags.mapping, flags.yes || flags.dryRun); err != nil {
 		return syncRun{}, err
 	}
 	failures, err := createFailures(flags.failures)
@@ -149,6 +150,7 @@ func (r syncRun) end(ctx context.Context, result *backfill.Result, err error) er
 	r.report.announce(r.streams)
 	if err == nil && !result.Interrupted {
 		warnAboutAccess(r.streams, r.options, result)
+		warnAboutNothing(r.streams, r.options, result)
 		hintAtLiveEvents(r.streams, r.options, r.webhook)
 		r.hintAtPrune(result)
 	}
@@ -244,8 +246,12 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	flood := (*backfill.FloodError)(nil)
 	unprunable := (*backfill.PruneError)(nil)
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return withHint(errInterrupted, "it was ended at once: run sync again, it writes what is missing")
 	case errors.As(err, &unprunable):
-		return usage(err, "--prune goes with all repositories and the built-in identifiers: leave --repo, --blueprint and --mapping out")
+		return usage(err, "--prune goes with all repositories and commits, and the built-in mapping: leave filters and --mapping out")
+	case errors.As(err, &flood) && flood.Declined:
+		return usage(errors.New("declined: nothing was written"), "bring in less: 'codecov-port sync --help' tells how")
 	case errors.As(err, &flood):
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates them all")
 	case errors.Is(err, codecov.ErrUnauthorized):

@@ -28,8 +28,8 @@ var flagForms = map[string]form{
 	"port-region":          {names: []string{"eu", "us"}, check: having(port.RegionURL)},
 	"every":                {names: []string{"commit", "day", "week", "month"}, check: having(backfill.ParsePeriod)},
 	"color":                {names: colors, check: oneOf(colors...)},
-	"output":               {names: []string{"text", "json"}, check: oneOf("text", "json")},
-	"sync output":          {names: []string{"text", "json", "jsonl"}, check: oneOf("text", "json", "jsonl")},
+	"output":               {names: []string{outputText, outputJSON}, check: oneOf(outputText, outputJSON)},
+	"sync output":          {names: []string{outputText, outputJSON, outputJSONL}, check: oneOf(outputText, outputJSON, outputJSONL)},
 	"mapping":              {names: []string{mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook}, file: true},
 	"since":                {check: checkSince},
 	portShareFlag:          {check: checkShare},
@@ -50,8 +50,8 @@ var flagForms = map[string]form{
 var colors = []string{"auto", "always", "never"}
 
 // formOf gives the form of a command's flag.
-func formOf(cmd *cobra.Command, flag string) form {
-	if own, ok := flagForms[cmd.Name()+" "+flag]; ok {
+func formOf(command, flag string) form {
+	if own, ok := flagForms[command+" "+flag]; ok {
 		return own
 	}
 	return flagForms[flag]
@@ -59,7 +59,7 @@ func formOf(cmd *cobra.Command, flag string) form {
 
 // checkValues tells what is wrong with values of a flag. A blank one is as good as none.
 func checkValues(cmd *cobra.Command, flag *pflag.Flag, values []string) error {
-	check := formOf(cmd, flag.Name).check
+	check := formOf(cmd.Name(), flag.Name).check
 	for _, value := range values {
 		if check == nil || strings.TrimSpace(value) == "" {
 			continue
@@ -75,7 +75,7 @@ func checkValues(cmd *cobra.Command, flag *pflag.Flag, values []string) error {
 func valueHint(cmd *cobra.Command, flag *pflag.Flag, values []string) string {
 	hint := "see '" + cmd.CommandPath() + " --help'"
 	for _, value := range values {
-		hint = meant(value, formOf(cmd, flag.Name).names, hint)
+		hint = meant(value, formOf(cmd.Name(), flag.Name).names, hint)
 	}
 	return hint
 }
@@ -88,9 +88,9 @@ func meant(value string, names []string, otherwise string) string {
 	return otherwise
 }
 
-// checkOutput refuses a format that a command other than sync does not have.
+// checkOutput refuses a format that a command does not have.
 func checkOutput(command, output string) error {
-	formats := flagForms["output"]
+	formats := formOf(command, "output")
 	if err := formats.check(output); err != nil {
 		return usage(fmt.Errorf("--output %w", err), meant(output, formats.names, "see 'codecov-port "+command+" --help'"))
 	}

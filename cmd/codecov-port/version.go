@@ -64,7 +64,7 @@ func newVersion(streams *ui.Streams) *cobra.Command {
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return printVersion(streams, version(), output) },
 	}
-	cmd.Flags().StringVar(&output, "output", "text", "text, or json: one document")
+	cmd.Flags().StringVar(&output, "output", outputText, "text, or json: one document")
 	return cmd
 }
 
@@ -72,7 +72,7 @@ func printVersion(streams *ui.Streams, v versionInfo, output string) error {
 	if err := checkOutput("version", output); err != nil {
 		return err
 	}
-	if output == "json" {
+	if output == outputJSON {
 		return writeJSON(streams.Out, v)
 	}
 	commit := v.Commit

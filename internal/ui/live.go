@@ -67,6 +67,9 @@ func (l *Live) Away() bool {
 func (l *Live) Write(message []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.away > 0 {
+		l.endLine() // a question waits there for its answer
+	}
 	if len(message) > 0 {
 		l.midline = !bytes.HasSuffix(message, []byte("\n"))
 	}
@@ -74,6 +77,20 @@ func (l *Live) Write(message []byte) (int, error) {
 		return 0, err
 	}
 	return len(message), nil
+}
+
+// EndLine ends the line of a question that gets no answer.
+func (l *Live) EndLine() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.endLine()
+}
+
+func (l *Live) endLine() {
+	if l.midline {
+		l.midline = false
+		_ = l.write([]byte("\n"))
+	}
 }
 
 const eraseToEnd = "\r\x1b[J"

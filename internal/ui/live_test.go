@@ -117,6 +117,24 @@ func TestLiveAfterAnAnswer(t *testing.T) {
 	}
 }
 
+// TestLiveWithoutAnAnswer: what is said while a question waits stands on a line of its own.
+func TestLiveWithoutAnAnswer(t *testing.T) {
+	for name, end := range map[string]func(*ui.Live){
+		"message first":  func(live *ui.Live) { say(live, "interrupted\n"); live.EndLine() },
+		"question first": func(live *ui.Live) { live.EndLine(); say(live, "interrupted\n") },
+	} {
+		var seen screen
+		live := ui.NewLive(&seen)
+		resume := live.GiveWay()
+		say(live, "sure? ")
+		end(live)
+		resume()
+		if got := strings.TrimSpace(seen.text()); got != "sure? \ninterrupted" {
+			t.Errorf("%s: the terminal shows %q", name, got)
+		}
+	}
+}
+
 // TestLiveKeepsMessagesWhole: however many write at once, and whatever is drawn meanwhile.
 func TestLiveKeepsMessagesWhole(t *testing.T) {
 	var seen screen

@@ -14,3 +14,14 @@ func Count[T int | int64](n T) string {
 	}
 	return sign + digits
 }
+
+// Several counts things: 1 minute, 1,200 minutes. A thing that ends in y has its plural in ies.
+func Several(count int, thing string) string {
+	switch {
+	case count == 1:
+		return "1 " + thing
+	case thing[len(thing)-1] == 'y':
+		thing = thing[:len(thing)-1] + "ie"
+	}
+	return Count(count) + " " + thing + "s"
+}

@@ -19,6 +19,9 @@ func (s *Streams) Interactive() bool { return isTerminal(s.In) && isTerminal(s.E
 // OutIsTerminal tells whether results go to a terminal.
 func (s *Streams) OutIsTerminal() bool { return isTerminal(s.Out) }
 
+// ErrIsTerminal tells whether progress, warnings and errors go to a terminal.
+func (s *Streams) ErrIsTerminal() bool { return isTerminal(s.Err) }
+
 // Live gives the place for a live view below what goes to Err. From the first call on, Err is that place: it keeps what
 // is written there by several at once apart.
 func (s *Streams) Live() *Live {

@@ -42,8 +42,8 @@ func TestEverythingIsWell(t *testing.T) {
 				"codecov_commit_coverage ledger-Worker23@17339eb3524a583015b0131a99d2bebe33c280ad",
 			"blueprint codecov_coverage: everything mapped is there, and fits",
 			"blueprint codecov_commit_coverage: everything mapped is there, and fits",
-			"commits: 1573 commits on the default branches of 53 repositories",
-			"plan: a first run writes up to 1626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10000",
+			"commits: 1,573 commits on the default branches of 53 repositories",
+			"plan: a first run writes up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -381,7 +381,7 @@ func TestManyEntitiesAreWarnedOf(t *testing.T) {
 		step := find(t, newBench(t, account, codecovtest.Access{}).run(t), "plan")
 		want := check.Step{
 			Name: "plan", State: check.Warning,
-			Text: "a first run writes up to 300003 entities in 15001 bulk requests, some 19 minutes at Port's rate; a free Port account holds 10000",
+			Text: "a first run writes up to 300,003 entities in 15,001 bulk requests, some 19 minutes at Port's rate; a free Port account holds 10,000",
 			Hint: "sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all",
 		}
 		if diff := cmp.Diff(want, step); diff != "" {

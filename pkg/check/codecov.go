@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -72,7 +73,7 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 			without++
 		}
 	}
-	text := fmt.Sprintf("%s: %d private, %d inactive without coverage", several(listed, "repository"), private, without)
+	text := fmt.Sprintf("%s: %s private, %s inactive without coverage", several(listed, "repository"), number(private), number(without))
 	switch {
 	case gap != nil:
 		return warning(text+"; not all can be read: "+gap.Error(), "'codecov-port sync' brings in the others, and those that it is given by name (--repo)")
@@ -124,7 +125,16 @@ func several(count int, noun string) string {
 		return "1 " + noun
 	}
 	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return fmt.Sprintf("%d %sies", count, stem)
+		noun = stem + "ie"
 	}
-	return fmt.Sprintf("%d %ss", count, noun)
+	return number(count) + " " + noun + "s"
+}
+
+// number writes one with a comma after each thousand.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }

@@ -13,12 +13,12 @@ func (d *doctor) plan(ctx context.Context) {
 	d.step("plan", "a mapping, and commits", ready, func() Step {
 		entities := d.compiled.Entities(d.counted.repositories, d.counted.commits)
 		requests := port.BulkRequests(entities)
-		text := fmt.Sprintf("a first run writes up to %d entities in %d bulk requests%s", entities, requests, d.duration(ctx, requests))
+		text := fmt.Sprintf("a first run writes up to %s entities in %s bulk requests%s", number(entities), number(requests), d.duration(ctx, requests))
 		if entities > port.FreeEntities {
-			return warning(fmt.Sprintf("%s; a free Port account holds %d", text, port.FreeEntities),
+			return warning(fmt.Sprintf("%s; a free Port account holds %s", text, number(port.FreeEntities)),
 				"sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all")
 		}
-		return well(fmt.Sprintf("%s; a free Port account holds %d", text, port.FreeEntities))
+		return well(fmt.Sprintf("%s; a free Port account holds %s", text, number(port.FreeEntities)))
 	})
 }
 

@@ -74,7 +74,7 @@ func TestTellsOfTheRun(t *testing.T) {
 	r := reportOf(history("app", 300, 70, 80.5), history("lib", 100, 99.99999))
 	page := write(t, r)
 	wants(t, text(page),
-		"Coverage 85.37 %", "+15.37 points since 21 Nov 2026", "weighted by their 400 lines", "1,505 of 1,573 read", "of 60 listed",
+		"Coverage 85.37 %", "+7.88 points since 21 Nov 2026", "weighted by their 400 lines", "1,505 of 1,573 read", "of 60 listed",
 		"app", "80.50 % +10.50 300 2 22 Nov 2026", "lib", "99.99 % 0.00 100 1",
 		"codecov_commit_coverage 1,505 0 0 0", "commits: pending Codecov is still working on their reports 37",
 		"23 November 2026, 02:14 UTC", "Commits a second 787")

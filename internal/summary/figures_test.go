@@ -1,18 +1,15 @@
-package main
+package summary
 
 import (
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-func TestPercentText(t *testing.T) {
+func TestPercent(t *testing.T) {
 	for percent, want := range map[float64]string{
 		0: "0.00 %", 100: "100.00 %", 97.22222: "97.22 %", 97.22999: "97.22 %", 1.15: "1.15 %", 99.99999: "99.99 %", 0.00999: "0.00 %", 33.3: "33.30 %",
 	} {
-		if got := percentText(percent); got != want {
+		if got := Percent(percent); got != want {
 			t.Errorf("%v: %q, want %q", percent, got, want)
 		}
 	}
@@ -53,37 +50,6 @@ func TestRateText(t *testing.T) {
 	} {
 		if got := rateText(test.entities, test.took); got != test.want {
 			t.Errorf("%d in %v: %q, want %q", test.entities, test.took, got, test.want)
-		}
-	}
-}
-
-func TestSeveral(t *testing.T) {
-	for want, got := range map[string]string{
-		"1 line": several(1, "line"), "0 lines": several(0, "line"), "1,200 entities": several(1200, "entity"), "1 repository": several(1, "repository"),
-	} {
-		if got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-func TestWrap(t *testing.T) {
-	long := strings.Repeat("x", 45)
-	for name, test := range map[string]struct {
-		text  string
-		width int
-		want  []string
-	}{
-		"short":       {"a few words", 20, []string{"a few words"}},
-		"nothing":     {"", 20, []string{""}},
-		"at blanks":   {"one two three four five", 20, []string{"one two three four", "five"}},
-		"exactly":     {"one two three fourth five", 20, []string{"one two three fourth", "five"}},
-		"long word":   {"a " + long + " b", 20, []string{"a", long[:20], long[:20], "xxxxx b"}},
-		"never tiny":  {"one two three four five", 3, []string{"one two three four", "five"}},
-		"whole lines": {long[:40], 20, []string{long[:20], long[:20]}},
-	} {
-		if diff := cmp.Diff(test.want, wrap(strings.Fields(test.text), test.width)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

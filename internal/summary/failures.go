@@ -1,4 +1,4 @@
-package main
+package summary
 
 import (
 	"cmp"
@@ -44,7 +44,7 @@ func (s *sheet) failures(r *backfill.Result, file string) {
 	shown := min(shownCauses, len(causes))
 	switch more := len(r.Failures) - shown; {
 	case file != "":
-		s.below("%s: all of them are listed in %s", several(len(r.Failures), "failure"), file)
+		s.below("%s: all of them are listed in %s", ui.Several(len(r.Failures), "failure"), file)
 	case more > 0:
 		s.below("… and %s more: --failures FILE lists them all", ui.Count(more))
 	}
@@ -52,7 +52,7 @@ func (s *sheet) failures(r *backfill.Result, file string) {
 
 // hint is advice on lines of its own.
 func (s *sheet) hint(about string) string {
-	lines := wrap(strings.Fields("hint: "+about), s.width-gutter)
+	lines := ui.Wrap(strings.Fields("hint: "+about), s.width-gutter)
 	lines[0] = s.style.Green("hint:") + strings.TrimPrefix(lines[0], "hint:")
 	return strings.Join(lines, "\n"+strings.Repeat(" ", gutter))
 }
@@ -76,15 +76,15 @@ func (s *sheet) cause(c cause) {
 
 func (c cause) things() string {
 	if c.entity {
-		return several(c.count, "entity")
+		return ui.Several(c.count, "entity")
 	}
 	switch {
 	case c.example.Repository != "":
-		return several(c.count, "repository")
+		return ui.Several(c.count, "repository")
 	case c.code == backfill.CodeRowUnreadable:
-		return several(c.count, "row")
+		return ui.Several(c.count, "row")
 	}
-	return several(c.count, "list")
+	return ui.Several(c.count, "list")
 }
 
 // failed tells what failed; a row of a list that has no name is told by the message.

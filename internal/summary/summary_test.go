@@ -1,6 +1,7 @@
-package main
+package summary
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,8 @@ func history(owner, repository string, lines int64, coverage ...float64) backfil
 	}
 	return h
 }
+
+var update = flag.Bool("update", false, "renew the golden files")
 
 // troubled is a run in which much went wrong.
 func troubled() *backfill.Result {
@@ -62,17 +65,17 @@ func troubled() *backfill.Result {
 
 var results = map[string]struct {
 	result *backfill.Result
-	end    ending
+	places Places
 }{
-	"troubled": {result: troubled(), end: ending{portLink: "https://app.port.io/codecov_coverages"}},
-	"listed":   {result: troubled(), end: ending{failures: "failures.jsonl"}},
-	"clean": {end: ending{portLink: "https://app.us.port.io/codecov_coverages"}, result: &backfill.Result{
+	"troubled": {result: troubled(), places: Places{Port: "https://app.port.io/codecov_coverages"}},
+	"listed":   {result: troubled(), places: Places{Failures: "failures.jsonl"}},
+	"clean": {places: Places{Port: "https://app.us.port.io/codecov_coverages"}, result: &backfill.Result{
 		Repositories: backfill.RepositoryCounts{Listed: 3, Read: 3}, Commits: backfill.CommitCounts{Read: 9, Replayed: 9},
 		Entities: []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 3}, {Blueprint: "codecov_commit_coverage", Created: 9}},
 		Codecov:  codecov.Counts{Requests: 4}, Port: port.Counts{Requests: 5}, Duration: 1300 * time.Millisecond,
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 90), history("acme", "web", 3000, 40, 45, 60), history("acme", "cli", 100, 70, 70, 70)},
 	}},
-	"nothing new": {end: ending{portLink: "https://app.port.io/codecov_coverages"}, result: &backfill.Result{
+	"nothing new": {places: Places{Port: "https://app.port.io/codecov_coverages"}, result: &backfill.Result{
 		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: time.Second,
 		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Unchanged: 1}, {Blueprint: "codecov_commit_coverage", Unchanged: 3}},
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 70)},
@@ -84,15 +87,15 @@ var results = map[string]struct {
 		Histories: []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
 		Unlisted:  []backfill.Unlisted{{Owner: "acme", Repository: "away", Removed: true, Entities: 1}},
 		Changes:   []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
-	}, end: ending{portLink: "https://app.port.io/codecov_coverages"}},
+	}, places: Places{Port: "https://app.port.io/codecov_coverages"}},
 }
 
-// TestPrintResult holds the end of a run to its golden files, with and without colour: -update renews them.
-func TestPrintResult(t *testing.T) {
+// TestWrite holds the end of a run to its golden files, with and without colour: -update renews them.
+func TestWrite(t *testing.T) {
 	for name, test := range results {
 		for _, color := range []ui.Color{ui.ColorNever, ui.ColorAlways} {
 			var out strings.Builder
-			if err := printResult(&ui.Streams{Out: &out, Color: color}, test.end, test.result); err != nil {
+			if err := Write(&ui.Streams{Out: &out, Color: color}, test.places, test.result); err != nil {
 				t.Fatal(err)
 			}
 			file := filepath.Join("../../testdata/summary", strings.ReplaceAll(name, " ", "-")+"."+string(color)+".txt")
@@ -109,15 +112,18 @@ func TestPrintResult(t *testing.T) {
 				t.Errorf("%s (-want +got; -update renews it):\n%s", file, diff)
 			}
 			if color == ui.ColorNever {
-				assertFit(t, name, out.String())
-				assertNoWrap(t, name, out.String(), 80)
+				assertFits(t, name, out.String(), 80)
 			}
 		}
 	}
 }
 
-func assertNoWrap(t *testing.T, name, text string, width int) {
+// assertFits: no line is too long, or holds what a terminal would obey.
+func assertFits(t *testing.T, name, text string, width int) {
 	t.Helper()
+	if text != ui.SafeLines(text) {
+		t.Errorf("%s: not fit to print: %q", name, text)
+	}
 	for line := range strings.Lines(text) {
 		if got := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); got > width {
 			t.Errorf("%s: a line of %d characters: %s", name, got, line)
@@ -144,6 +150,20 @@ func TestWidths(t *testing.T) {
 	s.coverage(r)
 	if text := s.text.String(); !strings.Contains(text, "web  60.00 %  ▁▂█     web  +20.00  ▁▂█\n") {
 		t.Errorf("48 columns:\n%s", text)
+	}
+}
+
+// TestNarrow: no line breaks where the terminal does.
+func TestNarrow(t *testing.T) {
+	for name, test := range results {
+		s := &sheet{width: 40}
+		s.tell(test.places, test.result)
+		assertFits(t, name, s.text.String(), 40)
+	}
+	s := &sheet{width: 40}
+	s.entities(results["clean"].result)
+	if text := s.text.String(); !strings.HasPrefix(text, "entities      codecov_coverage:\n              3 created, 0 updated,\n") {
+		t.Errorf("entities at 40 columns:\n%s", text)
 	}
 }
 
@@ -220,18 +240,5 @@ func TestAdviceIsDocumented(t *testing.T) {
 		if row := fmt.Sprintf("| `%s` | %s |\n", code, about); !strings.Contains(string(document), row) {
 			t.Errorf("docs/output.md lacks the row\n%s", row)
 		}
-	}
-}
-
-func TestPortLink(t *testing.T) {
-	for address, want := range map[string]string{
-		port.EU: "https://app.port.io/codecov_coverages", port.US: "https://app.us.port.io/codecov_coverages", "http://127.0.0.1:1": "", "": "",
-	} {
-		if got := portLink(address, builtinMapping(t)); got != want {
-			t.Errorf("%s: %q, want %q", address, got, want)
-		}
-	}
-	if got := portLink(port.EU, builtinMapping(t, historyBlueprint)); got != "" {
-		t.Errorf("without the blueprint: %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package summary
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ func hundredths(percent float64) int {
 	return int(math.Floor(percent*100 + slack))
 }
 
-// percentText is a percentage as Codecov shows it: 97.22 %.
-func percentText(percent float64) string { return decimals(hundredths(percent)) + " %" }
+// Percent is a percentage as Codecov shows it: 97.22 %.
+func Percent(percent float64) string { return decimals(hundredths(percent)) + " %" }
 
 // pointsText tells by how many percentage points something went from one percentage to another, as they are shown.
 func pointsText(from, to float64) string {
@@ -39,28 +39,17 @@ func durationText(d time.Duration) string {
 	case seconds < 60:
 		return fmt.Sprintf("%d seconds", seconds)
 	case seconds < 3600:
-		return several(seconds/60, "minute") + unlessNone(seconds%60, "second")
+		return ui.Several(seconds/60, "minute") + unlessNone(seconds%60, "second")
 	}
 	minutes := (seconds + 30) / 60
-	return several(minutes/60, "hour") + unlessNone(minutes%60, "minute")
+	return ui.Several(minutes/60, "hour") + unlessNone(minutes%60, "minute")
 }
 
 func unlessNone(count int, unit string) string {
 	if count == 0 {
 		return ""
 	}
-	return " " + several(count, unit)
-}
-
-// several counts things: 1 minute, 1,200 minutes. A thing that ends in y has its plural in ies.
-func several(count int, thing string) string {
-	switch {
-	case count == 1:
-		return "1 " + thing
-	case thing[len(thing)-1] == 'y':
-		thing = thing[:len(thing)-1] + "ie"
-	}
-	return ui.Count(count) + " " + thing + "s"
+	return " " + ui.Several(count, unit)
 }
 
 // rateText tells how many entities a second a run dealt with; "" where that says nothing.

@@ -1,4 +1,4 @@
-package main
+package summary
 
 import (
 	"fmt"
@@ -35,7 +35,7 @@ func (s *sheet) colored(color func(string) string, label, format string, args ..
 
 // words writes a statement that is safe already and is broken between these words alone.
 func (s *sheet) words(color func(string) string, label string, words []string) {
-	for i, part := range wrap(words, s.width-gutter) {
+	for i, part := range ui.Wrap(words, s.width-gutter) {
 		if i > 0 {
 			label = ""
 		}
@@ -57,35 +57,3 @@ func (s *sheet) label(color func(string) string, label string) string {
 func (s *sheet) raw(line string) { s.text.WriteString(strings.TrimRight(line, " ") + "\n") }
 
 func (s *sheet) blank() { s.text.WriteByte('\n') }
-
-const narrowest = 20 // characters: below that, text is not broken into ever more lines
-
-// wrap puts words into lines of at most width characters; a word that is longer is broken itself.
-func wrap(words []string, width int) []string {
-	width = max(width, narrowest)
-	var lines []string
-	line := []rune{}
-	flush := func() {
-		lines = append(lines, string(line))
-		line = line[:0]
-	}
-	for _, word := range words {
-		rest := []rune(word)
-		if len(line) > 0 && len(line)+1+len(rest) > width {
-			flush()
-		}
-		if len(line) > 0 {
-			line = append(line, ' ')
-		}
-		for len(rest) > width {
-			line = append(line, rest[:width]...)
-			rest = rest[width:]
-			flush()
-		}
-		line = append(line, rest...)
-	}
-	if len(line) > 0 || len(lines) == 0 {
-		flush()
-	}
-	return lines
-}

@@ -1,11 +1,9 @@
-package main
+package summary
 
 import (
 	"cmp"
 	"net/http"
-	"strings"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 )
 
@@ -54,17 +52,3 @@ func adviceByStatus(status int) string {
 func adviceAbout(f backfill.Failure) string {
 	return cmp.Or(advice[f.Code], adviceByStatus(f.Status), "run sync again; if it stays, -vv shows each request and its answer")
 }
-
-// warnAboutAccess tells where the token sees less than its owner may believe: Codecov leaves private repositories out of
-// its lists without a word.
-func warnAboutAccess(streams *ui.Streams, o backfill.Options, r *backfill.Result) {
-	switch {
-	case o.Narrowed() || r.Repositories.Private > 0:
-	case r.Repositories.Listed == 0:
-		warn(streams, "the token sees no repository of %s", strings.Join(o.Owners, ", "))
-	default:
-		warn(streams, "the token sees no private repository of %s: where there are any, %s", strings.Join(o.Owners, ", "), seeMore)
-	}
-}
-
-const seeMore = "the token's user lacks access to them, or the git provider refuses the user's login at Codecov"

@@ -1,4 +1,5 @@
-package main
+// Package progress tells on the standard error how a run goes.
+package progress
 
 import (
 	"context"
@@ -15,9 +16,9 @@ const (
 	retold  = 5 * time.Second        // how often a plain line is written
 )
 
-// runFollowed is backfill.Run with the progress on the standard error, unless the result runs over the same terminal
-// meanwhile.
-func runFollowed(ctx context.Context, streams *ui.Streams, options backfill.Options) (*backfill.Result, error) {
+// Run is backfill.Run, told of while it goes on: in a live view where the errors go to a terminal, and elsewhere in a line
+// now and then. It is silent where that is asked for, and where the result runs over the same terminal meanwhile.
+func Run(ctx context.Context, streams *ui.Streams, options backfill.Options) (*backfill.Result, error) {
 	if options.Preview != nil && streams.OutIsTerminal() {
 		return backfill.Run(ctx, options)
 	}

@@ -1,4 +1,4 @@
-package main
+package summary
 
 import (
 	"cmp"
@@ -13,9 +13,11 @@ import (
 
 const (
 	listed       = 5  // repositories in each of the lists
-	longestName  = 32 // characters of a repository's name in them
+	longestName  = 32 // characters of a repository's name in them,
+	besideName   = 22 // and of what else its line has: the coverage, the trend, and blanks
+	shortestName = 8
 	smallTrend   = 8  // bars of a repository
-	accountTrend = 24 // bars of the account, and moments that its coverage is told of
+	accountTrend = 24 // bars of the account
 )
 
 // coverage tells of the account's coverage, and of the repositories that stand out.
@@ -30,23 +32,29 @@ func (s *sheet) coverage(r *backfill.Result) {
 		return
 	}
 	lowest, moved := lowestCoverage(r.Histories), mostMoved(r.Histories)
-	title := titles(r.Histories)
+	title := titles(r.Histories, min(longestName, max(shortestName, s.width-besideName)))
 	left := s.lowest(lowest, title)
 	if len(moved) == 0 {
 		s.put(left)
 		return
 	}
-	if !s.beside(left, s.moved(moved, title, true)) && !s.beside(left, s.moved(moved, title, false)) {
+	full, brief := s.moved(moved, title, true), s.moved(moved, title, false)
+	switch {
+	case s.beside(left, full), s.beside(left, brief):
+	case wide(full.rows) <= s.width:
 		s.put(left)
-		s.put(s.moved(moved, title, true))
+		s.put(full)
+	default:
+		s.put(left)
+		s.put(brief)
 	}
 }
 
 // account tells the current coverage and, where there is a past, how it went.
 func (s *sheet) account(points []backfill.Point) {
 	first, last := points[0], points[len(points)-1]
-	text := percentText(last.Coverage)
-	rest := fmt.Sprintf(" of %s", several(int(last.Lines), "line"))
+	text := Percent(last.Coverage)
+	rest := fmt.Sprintf(" of %s", ui.Several(int(last.Lines), "line"))
 	if len(points) == 1 {
 		s.raw(s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest)
 		return
@@ -57,9 +65,17 @@ func (s *sheet) account(points []backfill.Point) {
 	for i, point := range points {
 		values[i] = point.Coverage
 	}
+	head := s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest
+	trend := func(room int) string { return ui.Trend(values, max(smallTrend, min(room, accountTrend))) }
+	tail := s.upOrDown(change)(change) + since
 	room := s.width - gutter - len(text+rest+change+since) - 4
-	s.raw(s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest + "  " + ui.Trend(values, max(smallTrend, min(room, accountTrend))) + "  " +
-		s.upOrDown(change)(change) + since)
+	if room >= smallTrend {
+		s.raw(head + "  " + trend(room) + "  " + tail)
+		return
+	}
+	s.raw(head)
+	s.raw(s.label(nil, "") + trend(s.width-gutter))
+	s.raw(s.label(nil, "") + tail)
 }
 
 // upOrDown gives the color for a change.
@@ -79,7 +95,7 @@ type ranking struct {
 func (s *sheet) lowest(histories []backfill.History, title func(backfill.History) string) ranking {
 	l := ranking{title: "lowest"}
 	for _, h := range histories {
-		l.rows = append(l.rows, []cell{{text: "  " + title(h)}, {text: percentText(h.Newest().Coverage), right: true}, {text: trendOf(h)}})
+		l.rows = append(l.rows, []cell{{text: "  " + title(h)}, {text: Percent(h.Newest().Coverage), right: true}, {text: trendOf(h)}})
 	}
 	return l
 }
@@ -92,7 +108,7 @@ func (s *sheet) moved(histories []backfill.History, title func(backfill.History)
 		change := pointsText(from, to)
 		row := []cell{{text: "  " + title(h)}, {text: change, right: true, color: s.upOrDown(change)}}
 		if withRoom {
-			row = append(row, cell{text: decimals(hundredths(from)) + " → " + percentText(to), right: true})
+			row = append(row, cell{text: decimals(hundredths(from)) + " → " + Percent(to), right: true})
 		}
 		l.rows = append(l.rows, append(row, cell{text: trendOf(h)}))
 	}
@@ -157,15 +173,15 @@ func mostMoved(histories []backfill.History) []backfill.History {
 	return moved[:min(listed, len(moved))]
 }
 
-// titles gives the function that names a repository: with its account where there are several.
-func titles(histories []backfill.History) func(backfill.History) string {
+// titles gives the function that names a repository in so many characters: with its account where there are several.
+func titles(histories []backfill.History, longest int) func(backfill.History) string {
 	mixed := slices.ContainsFunc(histories, func(h backfill.History) bool { return h.Owner != histories[0].Owner })
 	return func(h backfill.History) string {
 		name := h.Repository
 		if mixed {
 			name = h.Owner + "/" + name
 		}
-		return shortened(ui.Safe(name), longestName)
+		return shortened(ui.Safe(name), longest)
 	}
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package summary tells what became of a run, as a person wants to know it.
+package summary
 
 import (
 	"cmp"
@@ -14,15 +15,22 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/backfill"
 )
 
-// ending is what a result is told with.
-type ending struct {
-	portLink string // the blueprint's page in Port; "" where it is not known
-	failures string // the file that lists all failures; "": none was asked for
+// Places are where there is more than a summary tells.
+type Places struct {
+	Port     string // address of the blueprint's page; "" where it is not known
+	Failures string // the file that lists all failures; "": none was asked for
 }
 
-// printResult tells what became of a run.
-func printResult(streams *ui.Streams, end ending, r *backfill.Result) error {
+// Write tells what became of a run, as wide as the terminal that it goes to, or 80 columns. The error is that of
+// streams.Out.
+func Write(streams *ui.Streams, places Places, r *backfill.Result) error {
 	s := newSheet(streams)
+	s.tell(places, r)
+	_, err := io.WriteString(streams.Out, s.text.String())
+	return err
+}
+
+func (s *sheet) tell(places Places, r *backfill.Result) {
 	s.lead(r)
 	s.read(r)
 	if !untouched(r) {
@@ -31,13 +39,11 @@ func printResult(streams *ui.Streams, end ending, r *backfill.Result) error {
 	s.work(r)
 	s.remarks(r)
 	s.coverage(r)
-	if end.portLink != "" && !r.DryRun {
+	if places.Port != "" && !r.DryRun {
 		s.blank()
-		s.line("in Port", "%s", end.portLink)
+		s.line("in Port", "%s", places.Port)
 	}
-	s.failures(r, end.failures)
-	_, err := io.WriteString(streams.Out, s.text.String())
-	return err
+	s.failures(r, places.Failures)
 }
 
 // untouched tells that Port held everything already, and that nothing is missing.
@@ -58,7 +64,7 @@ func untouched(r *backfill.Result) bool {
 // lead tells first what all else is to be read with.
 func (s *sheet) lead(r *backfill.Result) {
 	if r.Interrupted {
-		s.colored(s.style.Yellow, "interrupted", "there is more to read; this is what was done")
+		s.colored(s.style.Yellow, "interrupted", "there is more to do; this is what was done")
 	}
 	if r.DryRun {
 		s.line("dry run", "nothing was written")
@@ -135,11 +141,28 @@ func (s *sheet) entities(r *backfill.Result) {
 			tally(e.Created, s.style.Green), tally(e.Updated, s.style.Green), tally(e.Unchanged, nil), tally(e.Failed, s.style.Red),
 		})
 	}
-	for _, line := range columns(rows) {
-		s.raw(line)
+	if wide(rows) <= s.width {
+		for _, line := range columns(rows) {
+			s.raw(line)
+		}
+	} else {
+		s.narrowEntities(r)
 	}
 	if len(r.CreatedBlueprints) > 0 {
 		s.line("blueprints", "%s: %s", verb(r, "created", "would be created"), strings.Join(r.CreatedBlueprints, ", "))
+	}
+}
+
+// narrowEntities is for terminals that are too narrow for columns.
+func (s *sheet) narrowEntities(r *backfill.Result) {
+	label := "entities"
+	for _, e := range r.Entities {
+		s.words(s.style.Dim, label, []string{
+			ui.Short(ui.Safe(e.Blueprint)) + ":",
+			ui.Count(e.Created) + verb(r, " created,", " to create,"), ui.Count(e.Updated) + verb(r, " updated,", " to update,"),
+			ui.Count(e.Unchanged) + " unchanged,", ui.Count(e.Failed) + " failed",
+		})
+		label = ""
 	}
 }
 
@@ -173,12 +196,12 @@ func (s *sheet) work(r *backfill.Result) {
 // remarks tells what is not as one may expect it, though it is no failure.
 func (s *sheet) remarks(r *backfill.Result) {
 	for _, leftOut := range r.LeftOut {
-		s.line("left out", "%s of %s, %s: %s", leftOut.Property, leftOut.Blueprint, several(leftOut.Count, "time"), leftOut.Reason)
+		s.line("left out", "%s of %s, %s: %s", leftOut.Property, leftOut.Blueprint, ui.Several(leftOut.Count, "time"), leftOut.Reason)
 	}
 	s.unlisted(r)
 	s.changes(r.Changes)
 	if r.HeldBack > 0 {
-		s.line("held back", "%s read and not written", several(r.HeldBack, "new entity"))
+		s.line("held back", "%s read and not written", ui.Several(r.HeldBack, "new entity"))
 	}
 	for _, entry := range r.Barren {
 		s.colored(s.style.Yellow, "barren", "entry %d of the mapping gave no identifier on any commit", entry+1)
@@ -193,7 +216,7 @@ func (s *sheet) changes(changes []backfill.Change) {
 		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, shortJSON(change.From), shortJSON(change.To))
 	}
 	if more := len(changes) - shownChanges; more > 0 {
-		s.below("… and %s", several(more, "more change"))
+		s.below("… and %s", ui.Several(more, "more change"))
 	}
 }
 
