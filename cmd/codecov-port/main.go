@@ -6,18 +6,29 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
 )
 
-// gcPercent trades some processor time for memory: what is remembered of a million commits stays below 100 MiB.
-const gcPercent = 30
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	ballast := collectSparingly()
 	log.SetOutput(io.Discard) // net/http would quote there what a server sends unasked
-	os.Exit(run(context.Background(), os.Args[1:], &ui.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	code := run(context.Background(), os.Args[1:], &ui.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	runtime.KeepAlive(ballast)
+	os.Exit(code)
+}
+
+// gcPercent keeps what is remembered of a million commits below 100 MiB.
+const gcPercent = 17
+
+// collectSparingly sets how garbage is collected, unless GOGC does. The ballast counts as heap and takes no memory, for
+// nothing touches it: collections are few while there is little to keep, and many once there is much.
+func collectSparingly() (ballast []byte) {
+	if os.Getenv("GOGC") != "" {
+		return nil
+	}
+	debug.SetGCPercent(gcPercent)
+	return make([]byte, 32<<20)
 }

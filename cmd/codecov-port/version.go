@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,10 +76,13 @@ func printVersion(streams *ui.Streams, v versionInfo, output string) error {
 	if output == outputJSON {
 		return writeJSON(streams.Out, v)
 	}
-	commit := v.Commit
-	if v.Modified {
-		commit += " with changes"
+	from := []string{v.Go, v.Platform}
+	if v.Commit != unknown {
+		from = append([]string{"commit " + v.Commit, v.Date}, from...)
 	}
-	_, err := fmt.Fprintf(streams.Out, "codecov-port %s (commit %s, %s, %s, %s)\n", v.Version, commit, v.Date, v.Go, v.Platform)
+	if v.Modified {
+		from = append(from, "with changes")
+	}
+	_, err := fmt.Fprintf(streams.Out, "codecov-port %s (%s)\n", v.Version, strings.Join(from, ", "))
 	return err
 }

@@ -57,7 +57,7 @@ var courses = map[string]struct {
 			" reading   25% █░░░░░  40 s left",
 			" writing   19% █░░░░░  2 min left",
 		},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, about 2 min left",
+		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, 2 min left",
 	},
 	"at the beginning": {
 		with(func(c *course) { c.Snapshot = backfill.Snapshot{}; *c = course{at: c.at} }),
@@ -96,7 +96,7 @@ var courses = map[string]struct {
 			" writing 10,100 entities found: to be written once all is read",
 		},
 		[]string{" reading   25% █░░░░░  40 s left", " writing 10,100 to write"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; 10,100 entities to be written once all is read, about 40 s left",
+		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; 10,100 entities to be written once all is read, 40 s left",
 	},
 	"waiting for both": {
 		with(func(c *course) {
@@ -111,7 +111,7 @@ var courses = map[string]struct {
 			" writing   19% ██░░░░░░░░░░░  8,000, waiting 12 s for Port's rate limit",
 		},
 		[]string{" reading   25% █░░░░░  waiting 61 s", " writing   19% █░░░░░  waiting 12 s"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, about 2 min left; waiting 12 s for Port's rate limit; waiting 61 s for Codecov's rate limit",
+		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, 2 min left; waiting 12 s for Port's rate limit; waiting 61 s for Codecov's rate limit",
 	},
 	"waiting for less than a second": {
 		with(func(c *course) { c.Port.WaitsUntil = moment.Add(999 * time.Millisecond) }),
@@ -124,7 +124,7 @@ var courses = map[string]struct {
 			" writing   19% ██░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 2 min left",
 		},
 		[]string{" reading   25% █░░░░░  40 s left", " writing   19% █░░░░░  2 min left"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, about 2 min left",
+		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; written 8,000 of about 41,000 entities, 250 a second, 2 min left",
 	},
 	"with failures, all read": {
 		with(func(c *course) {
@@ -140,7 +140,7 @@ var courses = map[string]struct {
 			" writing   99% ████████████░  39,960 entities, 3 failed, 250/s, 2 min left",
 		},
 		[]string{" reading  100% ██████  49,321", " writing   99% █████░  2 min left"},
-		"read 500 repositories, 49,321 commits; written 8,000 of 40,000 entities, 3 failed, 250 a second, about 2 min left",
+		"read 500 repositories, 49,321 commits; written 8,000 of 40,000 entities, 3 failed, 250 a second, 2 min left",
 	},
 	"a dry run": {
 		with(func(c *course) { c.DryRun, c.Unchanged, c.CommitsCounted, c.writingLeft = true, 1_500, true, 0 }),
@@ -153,7 +153,7 @@ var courses = map[string]struct {
 			" writing 10,100 entities would be written, 1,500 unchanged",
 		},
 		[]string{" reading   25% █░░░░░  40 s left", " writing 10,100 entities"},
-		"reading 120 of 500 repositories, 12,340 of 49,321 commits; 10,100 entities would be written, about 40 s left",
+		"reading 120 of 500 repositories, 12,340 of 49,321 commits; 10,100 entities would be written, 40 s left",
 	},
 	"settling": {
 		with(func(c *course) { c.Stage = backfill.Settling }),

@@ -118,7 +118,7 @@ func (c course) sentence() string {
 func (c course) writingWords() string {
 	left := ""
 	if longest := max(c.readingLeft, c.writingLeft); longest > 0 {
-		left = "about " + leftText(longest) + " left"
+		left = leftText(longest) + " left"
 	}
 	found := ui.Count(c.Found) + " entities"
 	switch {

@@ -44,60 +44,44 @@ type sampler struct {
 	kept   []sample
 	stride int // every how many commits one is kept
 	given  int
-	last   sample // the last one given, kept or not
+
+	last   *codecov.Totals // of the commit given last, kept or not
+	lastAt time.Time
 }
 
-// sample is a Point in little room: there is a sampler for each repository.
+// sample is a Point in little room: they are kept of each repository.
 type sample struct {
 	at       uint32  // Unix seconds, from 1970 to 2106
 	coverage float32 // seven digits: Codecov keeps five decimals at the most
 	lines    uint32
 }
 
-func (s *sampler) add(at time.Time, totals codecov.Totals) {
+// add takes the totals of a commit that has a coverage.
+func (s *sampler) add(at time.Time, totals *codecov.Totals) {
 	if at.Before(eldest) {
 		return
 	}
-	coverage, err := strconv.ParseFloat(mapper.Coverage(totals), 64)
-	if err != nil {
-		return // it has none
-	}
-	s.last = sample{uint32(min(max(at.Unix(), 0), math.MaxUint32)), float32(coverage), uint32(min(max(totals.Lines, 0), math.MaxUint32))}
 	s.stride = max(s.stride, 1)
-	if s.given%s.stride == 0 {
-		if len(s.kept) == MaxPoints-1 {
-			s.thin()
-		}
-		if s.given%s.stride == 0 {
-			s.kept = append(s.kept, s.last)
-		}
+	if s.given%s.stride == 0 && len(s.kept) == MaxPoints-1 {
+		s.thin()
 	}
+	if s.given%s.stride == 0 {
+		s.keep(at, totals)
+	}
+	s.last, s.lastAt = totals, at
 	s.given++
 }
 
-// sampled is what has been kept of a repository.
-type sampled struct {
-	owner, repository string
-	sampler
-}
-
-// keepHistory hands what was kept of the repository to the tally.
-func (p *replay) keepHistory() {
-	if p.sampler.given > 0 {
-		p.tally.count(func(*Result) { p.tally.sampled = append(p.tally.sampled, sampled{p.owner, p.Name, p.sampler}) })
+func (s *sampler) keep(at time.Time, totals *codecov.Totals) {
+	coverage, err := strconv.ParseFloat(mapper.Coverage(*totals), 64)
+	if err != nil {
+		return // it has none
 	}
-}
-
-// histories makes the histories of what was kept, by owner and name.
-func (t *tally) histories() []History {
-	var all []History
-	for _, s := range t.sampled {
-		all = append(all, History{Owner: s.owner, Repository: s.repository, Commits: s.given, Points: s.points()})
-	}
-	slices.SortFunc(all, func(a, b History) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
+	s.kept = append(s.kept, sample{
+		at:       uint32(min(max(at.Unix(), 0), math.MaxUint32)),
+		coverage: float32(coverage),
+		lines:    uint32(min(max(totals.Lines, 0), math.MaxUint32)),
 	})
-	return all
 }
 
 // thin drops every second point.
@@ -110,14 +94,44 @@ func (s *sampler) thin() {
 	s.kept = half
 }
 
-// points gives what was kept, and the last one given.
-func (s *sampler) points() []Point {
-	samples := slices.Clone(s.kept)
+// samples gives what was kept, and the last one given, oldest first.
+func (s *sampler) samples() []sample {
 	if s.given > 0 && (s.given-1)%s.stride != 0 {
-		samples = append(samples, s.last)
+		s.keep(s.lastAt, s.last)
 	}
-	slices.Reverse(samples) // they came newest first
-	slices.SortStableFunc(samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	slices.Reverse(s.kept) // they came newest first
+	slices.SortStableFunc(s.kept, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	return s.kept
+}
+
+// sampled is what has been kept of a repository.
+type sampled struct {
+	owner, repository string
+	commits           int
+	samples           []sample
+}
+
+// keepHistory hands what was kept of the repository to the tally.
+func (p *replay) keepHistory() {
+	if samples := p.sampler.samples(); len(samples) > 0 {
+		kept := sampled{p.owner, p.Name, p.sampler.given, samples}
+		p.tally.count(func(*Result) { p.tally.sampled = append(p.tally.sampled, kept) })
+	}
+}
+
+// histories makes the histories of what was kept, by owner and name.
+func (t *tally) histories() []History {
+	var all []History
+	for _, s := range t.sampled {
+		all = append(all, History{Owner: s.owner, Repository: s.repository, Commits: s.commits, Points: points(s.samples)})
+	}
+	slices.SortFunc(all, func(a, b History) int {
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
+	})
+	return all
+}
+
+func points(samples []sample) []Point {
 	points := make([]Point, len(samples))
 	for i, kept := range samples {
 		points[i] = Point{time.Unix(int64(kept.at), 0).UTC(), legible(kept.coverage), int64(kept.lines)}

@@ -138,7 +138,7 @@ func (p *replay) readBranch(ctx context.Context, branch string, first bool) erro
 			return err
 		}
 		if replayed && first {
-			p.sampler.add(commit.Timestamp, *commit.Totals)
+			p.sampler.add(commit.Timestamp, commit.Totals)
 		}
 		if p.picker.done() {
 			return nil
