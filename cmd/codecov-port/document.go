@@ -26,6 +26,7 @@ type document struct {
 	HeldBack          int              `json:"heldBack"`
 	LeftOut           []leftOutJSON    `json:"leftOut"`
 	BarrenEntries     []int            `json:"barrenEntries"`
+	IdleEntries       []int            `json:"idleEntries"`
 	Unlisted          []unlistedJSON   `json:"unlisted"`
 	Changes           []changeJSON     `json:"changes"`
 	Failures          []failureLine    `json:"failures"`
@@ -134,7 +135,8 @@ func newDocument(r *backfill.Result, portLink string, failure error) document {
 		Entities:          each(r.Entities, func(e backfill.EntityCounts) entitiesJSON { return entitiesJSON(e) }),
 		HeldBack:          r.HeldBack,
 		LeftOut:           each(r.LeftOut, func(l backfill.LeftOut) leftOutJSON { return leftOutJSON(l) }),
-		BarrenEntries:     each(r.Barren, func(entry int) int { return entry + 1 }),
+		BarrenEntries:     each(r.Barren, fromOne),
+		IdleEntries:       each(r.Idle, fromOne),
 		Unlisted:          each(r.Unlisted, func(u backfill.Unlisted) unlistedJSON { return unlistedJSON(u) }),
 		Changes:           each(r.Changes, func(c backfill.Change) changeJSON { return changeJSON(c) }),
 		Failures:          each(r.Failures, newFailureLine),
@@ -144,6 +146,9 @@ func newDocument(r *backfill.Result, portLink string, failure error) document {
 		PortLink:          unlessEmpty(portLink),
 	}
 }
+
+// fromOne counts an entry of the mapping as people do.
+func fromOne(entry int) int { return entry + 1 }
 
 // each gives what becomes of each item: an empty list, not null, where there is none.
 func each[T, U any](items []T, become func(T) U) []U {

@@ -136,7 +136,7 @@ var testMappings = map[string]string{
 func TestDocumentOfEverything(t *testing.T) {
 	const link = "https://app.port.io/codecov_coverages"
 	result := &backfill.Result{
-		Interrupted: true, HeldBack: 1, Barren: []int{1}, CreatedBlueprints: []string{historyBlueprint}, Duration: 3 * time.Minute,
+		Interrupted: true, HeldBack: 1, Barren: []int{1}, Idle: []int{2}, CreatedBlueprints: []string{historyBlueprint}, Duration: 3 * time.Minute,
 		Commits:  backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
 		Entities: []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
 		LeftOut:  []backfill.LeftOut{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},

@@ -58,10 +58,19 @@ func warnAboutNothing(streams *ui.Streams, o backfill.Options, r *backfill.Resul
 	warn(streams, "%s %s no commits%s", ui.Several(r.Repositories.Read, "repository"), have, where)
 }
 
+// warnAboutIdle tells of entries of the mapping whose filter never passed, which may be meant so.
+func warnAboutIdle(streams *ui.Streams, r *backfill.Result) {
+	for _, entry := range r.Idle {
+		warn(streams, "entry %d of the mapping gave nothing: its filter passed on no commit", entry+1)
+	}
+}
+
 // warnAboutAccess tells where the token sees less than its owner may believe: Codecov leaves private repositories out of
 // its lists without a word.
 func warnAboutAccess(streams *ui.Streams, o backfill.Options, r *backfill.Result) {
 	switch {
+	case o.Narrowed() && r.Repositories.Listed == 0 && len(r.Failures) == 0:
+		warn(streams, "no repository of %s matches --repo %s", strings.Join(o.Owners, ", "), strings.Join(o.Repositories, " "))
 	case o.Narrowed() || r.Repositories.Private > 0:
 	case r.Repositories.Listed == 0:
 		warn(streams, "the token sees no repository of %s", strings.Join(o.Owners, ", "))

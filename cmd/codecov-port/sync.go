@@ -151,6 +151,7 @@ func (r syncRun) end(ctx context.Context, result *backfill.Result, err error) er
 	if err == nil && !result.Interrupted {
 		warnAboutAccess(r.streams, r.options, result)
 		warnAboutNothing(r.streams, r.options, result)
+		warnAboutIdle(r.streams, result)
 		hintAtLiveEvents(r.streams, r.options, r.webhook)
 		r.hintAtPrune(result)
 	}
