@@ -58,10 +58,13 @@ type effective struct {
 }
 
 func runConfig(ctx context.Context, streams *ui.Streams, cmd *cobra.Command, output string) error {
+	read := sourcesOf(ctx)
+	if read.flags["output"].origin == fromConfigFile {
+		output = outputText // the file's is that of sync
+	}
 	if err := checkOutput("config", output); err != nil {
 		return err
 	}
-	read := sourcesOf(ctx)
 	settings := read.effective(cmd)
 	implyAddresses(settings)
 	var err error

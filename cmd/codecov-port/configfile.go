@@ -216,6 +216,8 @@ func oneOff(cmd *cobra.Command, flag *pflag.Flag) bool {
 	switch cmd.Name() {
 	case "demo":
 		return cmd.LocalNonPersistentFlags().Lookup(flag.Name) != nil
+	case "check": // the file's output is meant for sync, which has more of them
+		return flag.Name == "output"
 	case "map":
 		return flag.Name == "repo" || flag.Name == "commit"
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+	"golang.org/x/mod/module"
 )
 
 // newMan is for those who make a release.
@@ -35,10 +36,18 @@ func newMan() *cobra.Command {
 			root := cmd.Root()
 			root.DisableAutoGenTag = true
 			sectioned(root)
-			header := &doc.GenManHeader{Section: "1", Date: &date, Source: "codecov-port " + version().Version, Manual: "codecov-port"}
+			header := &doc.GenManHeader{Section: "1", Date: &date, Source: "codecov-port " + footerVersion(version().Version), Manual: "codecov-port"}
 			return doc.GenManTree(root, header, args[0])
 		},
 	}
+}
+
+// footerVersion is the version, or the commit of one that is none: a page's last line has no room for more.
+func footerVersion(version string) string {
+	if commit, err := module.PseudoVersionRev(version); err == nil {
+		return commit
+	}
+	return version
 }
 
 // pagesDate is SOURCE_DATE_EPOCH, so that two releases of one state of the source are the same; or that of the build.

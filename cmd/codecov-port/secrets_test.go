@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	escapes "html"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/codecov-port/codecov-port/internal/ui"
 	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
@@ -306,9 +308,12 @@ func shownCommands(t *testing.T) [][]string {
 func filesText(command []string) string {
 	var all strings.Builder
 	for _, argument := range command {
-		text, _ := os.ReadFile(argument) // most name none
-		all.Write(text)
-		all.WriteString(escapes.UnescapeString(string(text)))
+		inFolder, _ := filepath.Glob(filepath.Join(argument, "*"))
+		for _, name := range append(inFolder, argument) {
+			text, _ := os.ReadFile(name) // most name none
+			all.Write(text)
+			all.WriteString(escapes.UnescapeString(string(text)))
+		}
 	}
 	return all.String()
 }
@@ -324,17 +329,41 @@ func assertAbsent(t *testing.T, command, output, secret string) {
 
 // TestCommandsWithoutServersShowNoSecret: the rest of the commands.
 func TestCommandsWithoutServersShowNoSecret(t *testing.T) {
+	t.Chdir(t.TempDir())
 	export(t, "http://127.0.0.1:1", "http://127.0.0.1:1", map[string]string{"PORT_CLIENT_SECRET": oddSecret})
 	for _, command := range [][]string{
 		{}, {"--help"}, {"sync", "--help"}, {"setup", "--help"}, {"check", "--help"}, {"map", "--help"}, {"config", "--help"}, {"demo"}, {"demo", "-vv"},
 		{"version"}, {"version", "--output", "json"}, {"sync", "--no-such-flag"}, {"config"}, {"config", "--output", "json"}, {"config", "-vv"},
 		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"},
 		{"__complete", "sync", "--service", ""}, {"__complete", "sync", "--owner", ""}, {"__complete", "config", "--"},
+		{"man", "pages"},
 	} {
-		output := say(t, command...).text()
+		output := say(t, command...).text() + filesText(command)
 		for _, secret := range []string{oddSecret, scriptToken} {
 			assertAbsent(t, strings.Join(command, " "), output, secret)
 		}
+	}
+}
+
+// TestDemoThatIsKeptShowsNoSecret: it prints credentials, which are its own.
+func TestDemoThatIsKeptShowsNoSecret(t *testing.T) {
+	export(t, "http://127.0.0.1:1", "http://127.0.0.1:1", map[string]string{"PORT_CLIENT_SECRET": oddSecret})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	output := watchFor("export CODECOV_URL=")
+	go func() {
+		select {
+		case <-output.found:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	code := run(ctx, []string{"demo", "--keep", "-vv"}, &ui.Streams{In: strings.NewReader(""), Out: output, Err: output})
+	if code != exitDone || !strings.Contains(output.String(), "export PORT_CLIENT_SECRET='") {
+		t.Errorf("exit code %d: %s", code, output)
+	}
+	for _, secret := range []string{oddSecret, scriptToken} {
+		assertAbsent(t, "demo --keep", output.String(), secret)
 	}
 }
 

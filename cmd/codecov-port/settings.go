@@ -123,14 +123,26 @@ func bindSettings(cmd *cobra.Command, values *viper.Viper, sides apis) {
 	flags.String(caFileFlag, "", "trust the certificates in this PEM file, too")
 	bindFlag(flags, values, insecureFlag, insecureFlag)
 	bindFlag(flags, values, caFileFlag, caFileFlag)
-	cmd.PreRun = func(cmd *cobra.Command, _ []string) { // secrets have no flags that the env file could set
-		for env, secret := range sourcesOf(cmd.Context()).secrets {
+	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
+		read := sourcesOf(cmd.Context())
+		for env, secret := range read.secrets { // they have no flags that the env file could set
 			if secret.origin == fromEnvFile {
 				values.Set(env, secret.values[0])
 			}
 		}
+		for _, v := range sides.of() {
+			if read.flags[v.flag].origin == fromFlag {
+				values.Set(setBy+v.env, "--"+v.flag)
+			}
+		}
 	}
 }
+
+// setBy begins the key of the flag that a variable's value is from.
+const setBy = "set by "
+
+// setter names what a variable's value is from: its flag, where that was used.
+func setter(values *viper.Viper, env string) string { return cmp.Or(values.GetString(setBy+env), env) }
 
 func bindFlag(flags *pflag.FlagSet, values *viper.Viper, key, name string) {
 	_ = values.BindPFlag(key, flags.Lookup(name)) // fails only without a flag
@@ -175,7 +187,8 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 	}
 	if needs&codecovSide != 0 {
 		if s.service, err = codecov.ParseService(value("CODECOV_SERVICE_PROVIDER")); err != nil {
-			return settings{}, usage(fmt.Errorf("CODECOV_SERVICE_PROVIDER: %w", err), meant(value("CODECOV_SERVICE_PROVIDER"), services(), "set CODECOV_SERVICE_PROVIDER to the git provider that Codecov reads your code from"))
+			return settings{}, usage(fmt.Errorf("%s: %w", setter(values, "CODECOV_SERVICE_PROVIDER"), err),
+				meant(value("CODECOV_SERVICE_PROVIDER"), services(), "name the git provider that Codecov reads your code from"))
 		}
 	}
 	if needs&portSide != 0 {
@@ -188,7 +201,7 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 	}
 	if app := strings.TrimRight(value("CODECOV_APP_URL"), "/"); app != "" {
 		if _, err := transport.ParseBase(app); err != nil { // it begins the addresses in Port's entities
-			return settings{}, addressHint(fmt.Errorf("CODECOV_APP_URL: %w", err))
+			return settings{}, addressHint(fmt.Errorf("%s: %w", setter(values, "CODECOV_APP_URL"), err))
 		}
 		s.codecovApp = app
 	}
@@ -199,7 +212,7 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 func portAddress(values *viper.Viper) (string, error) {
 	ofRegion, err := port.RegionURL(cmp.Or(strings.TrimSpace(values.GetString("PORT_REGION")), "eu"))
 	if err != nil {
-		return "", usage(fmt.Errorf("PORT_REGION: %w", err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
+		return "", usage(fmt.Errorf("%s: %w", setter(values, "PORT_REGION"), err), "your region is in the address you open Port at: app.port.io is eu, app.us.port.io is us")
 	}
 	return cmp.Or(strings.TrimSpace(values.GetString("PORT_BASE_URL")), ofRegion), nil
 }

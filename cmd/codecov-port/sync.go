@@ -252,7 +252,7 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	case errors.As(err, &unprunable):
 		return usage(err, "--prune goes with all repositories and commits, and the built-in mapping: leave filters and --mapping out")
 	case errors.As(err, &flood) && flood.Declined:
-		return usage(errors.New("declined: nothing was written"), "bring in less: 'codecov-port sync --help' tells how")
+		return usage(errors.New("declined: no new entity was written"), "bring in less: 'codecov-port sync --help' tells how")
 	case errors.As(err, &flood):
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates them all")
 	case errors.Is(err, codecov.ErrUnauthorized):

@@ -49,6 +49,14 @@ var flagForms = map[string]form{
 
 var colors = []string{"auto", "always", "never"}
 
+// settingForm gives the form of a setting, as a command that heeds it takes it: config tells of those of sync.
+func settingForm(cmd *cobra.Command, flag string) form {
+	if cmd.Name() == "config" {
+		return formOf("sync", flag)
+	}
+	return formOf(cmd.Name(), flag)
+}
+
 // formOf gives the form of a command's flag.
 func formOf(command, flag string) form {
 	if own, ok := flagForms[command+" "+flag]; ok {
@@ -59,7 +67,7 @@ func formOf(command, flag string) form {
 
 // checkValues tells what is wrong with values of a flag. A blank one is as good as none.
 func checkValues(cmd *cobra.Command, flag *pflag.Flag, values []string) error {
-	check := formOf(cmd.Name(), flag.Name).check
+	check := settingForm(cmd, flag.Name).check
 	for _, value := range values {
 		if check == nil || strings.TrimSpace(value) == "" {
 			continue
@@ -75,7 +83,7 @@ func checkValues(cmd *cobra.Command, flag *pflag.Flag, values []string) error {
 func valueHint(cmd *cobra.Command, flag *pflag.Flag, values []string) string {
 	hint := "see '" + cmd.CommandPath() + " --help'"
 	for _, value := range values {
-		hint = meant(value, formOf(cmd.Name(), flag.Name).names, hint)
+		hint = meant(value, settingForm(cmd, flag.Name).names, hint)
 	}
 	return hint
 }

@@ -132,7 +132,7 @@ func (r *run) do(ctx context.Context) error {
 	if flood := (*FloodError)(nil); ctx.Err() != nil || errors.As(failure, &flood) {
 		return failure
 	}
-	failure = cmp.Or(failure, r.stage(ctx, r.late.send))
+	failure = cmp.Or(failure, r.stage(ctx, r.sendLate))
 	return cmp.Or(failure, r.portRefusal.cause())
 }
 

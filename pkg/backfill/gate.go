@@ -117,6 +117,12 @@ func (g *gate) waiting() int {
 	return len(g.held)
 }
 
+func (g *gate) isOpen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
+}
+
 // repositories gives the names of those that entities are held back of.
 func (g *gate) repositories() map[string]bool {
 	g.mu.Lock()
@@ -124,6 +130,11 @@ func (g *gate) repositories() map[string]bool {
 	names := make(map[string]bool)
 	for _, o := range g.held {
 		names[o.repository] = true
+	}
+	for _, o := range g.late.all() {
+		if !o.exists && !g.open {
+			names[o.repository] = true
+		}
 	}
 	return names
 }

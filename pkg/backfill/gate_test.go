@@ -40,6 +40,31 @@ func TestFloodPassesWhenSomebodyAgrees(t *testing.T) {
 	}
 }
 
+// TestUpdatesPassAFlood: only what is new is held back.
+func TestUpdatesPassAFlood(t *testing.T) {
+	b := newBench(t, recorded(t, "github.acme.json"))
+	b.options.Latest = true
+	b.run(t)
+	for _, entity := range b.port.Entities(current) {
+		entity.Properties["coverage"] = "outdated"
+		b.put(t, current, entity)
+	}
+	held := b.port.Count(history)
+	b.options.Latest, b.options.MaxEntities = false, 1
+	if _, err := backfill.Run(t.Context(), b.options); !errors.As(err, new(*backfill.FloodError)) {
+		t.Fatalf("error %v", err)
+	}
+	updated := 0 // those of the repositories that were read until then
+	for _, entity := range b.port.Entities(current) {
+		if entity.Properties["coverage"] != "outdated" {
+			updated++
+		}
+	}
+	if updated == 0 || b.port.Count(history) != held {
+		t.Errorf("%d updated, %d rows of history, %d before", updated, b.port.Count(history), held)
+	}
+}
+
 func TestFullCatalogIsNeverRefused(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
 	b.run(t)

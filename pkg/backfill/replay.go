@@ -293,8 +293,9 @@ func (p *replay) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 	out := outgoing{blueprint: m.Blueprint, repository: p.Name, entity: entity, exists: state != missing}
 	switch {
 	case takenOver:
-		p.tally.found()
-		p.late.add(out)
+		if p.late.add(out, p.index) {
+			p.tally.found()
+		}
 		return nil
 	case state == equal && !p.Force:
 		p.tally.unchanged(m.Blueprint)
