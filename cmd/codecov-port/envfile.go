@@ -10,6 +10,8 @@ import (
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
+
+	"github.com/codecov-port/codecov-port/internal/ui"
 )
 
 const envFileFlag = "env-file"
@@ -21,7 +23,7 @@ type envFile struct {
 }
 
 // findEnvFile reads the file that --env-file names, on the command line or in the config file.
-func findEnvFile(cmd *cobra.Command, config configFile, warnings io.Writer) (envFile, error) {
+func findEnvFile(cmd *cobra.Command, config configFile, streams *ui.Streams) (envFile, error) {
 	flag := cmd.Flags().Lookup(envFileFlag)
 	name := flag.Value.String()
 	if entry, ok := config.entries[envFileFlag]; ok && !flag.Changed {
@@ -39,7 +41,7 @@ func findEnvFile(cmd *cobra.Command, config configFile, warnings io.Writer) (env
 	if err != nil {
 		return envFile{}, usage(fmt.Errorf("--%s: %w", envFileFlag, err), "name a file with lines like PORT_CLIENT_ID=…")
 	}
-	warnAboutReaders(name, warnings)
+	warnAboutReaders(streams, name)
 	values, err := parseEnv(name, data)
 	return envFile{name, values}, err
 }
@@ -70,12 +72,12 @@ func brokenLine(data []byte) int {
 }
 
 // warnAboutReaders tells of a file with secrets that others may read.
-func warnAboutReaders(name string, warnings io.Writer) {
+func warnAboutReaders(streams *ui.Streams, name string) {
 	info, err := os.Stat(name)
 	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 		return
 	}
-	_, _ = fmt.Fprintf(warnings, "warning: %q can be read by others: chmod 600 makes it yours alone\n", name)
+	warn(streams, "%q can be read by others: chmod 600 makes it yours alone", name)
 }
 
 const mostSettings = 1 << 20 // bytes of a file with settings

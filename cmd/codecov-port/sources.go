@@ -62,7 +62,7 @@ func applySources(cmd *cobra.Command, streams *ui.Streams) error {
 	if s.config, err = findConfigFile(cmd); err != nil {
 		return err
 	}
-	if s.env, err = findEnvFile(cmd, s.config, streams.Err); err != nil {
+	if s.env, err = findEnvFile(cmd, s.config, streams); err != nil {
 		return err
 	}
 	cmd.SetContext(context.WithValue(cmd.Context(), sourcesKey{}, s))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,10 +124,8 @@ func having[T any](parse func(string) (T, error)) func(string) error {
 
 func oneOf(names ...string) func(string) error {
 	return func(value string) error {
-		for _, name := range names {
-			if value == name {
-				return nil
-			}
+		if slices.Contains(names, value) {
+			return nil
 		}
 		return fmt.Errorf("%q: expected %s", value, alternatives(names))
 	}

@@ -116,10 +116,7 @@ func (c course) sentence() string {
 }
 
 func (c course) writingWords() string {
-	left := ""
-	if longest := max(c.readingLeft, c.writingLeft); longest > 0 {
-		left = leftText(longest) + " left"
-	}
+	left := timeLeft(max(c.readingLeft, c.writingLeft))
 	found := ui.Count(c.Found) + " entities"
 	switch {
 	case c.DryRun:

@@ -41,7 +41,7 @@ func (s *sheet) coverage(r *backfill.Result) {
 	full, brief := s.moved(moved, title, true), s.moved(moved, title, false)
 	switch {
 	case s.beside(left, full), s.beside(left, brief):
-	case wide(full.rows) <= s.width:
+	case ui.Wide(full.rows) <= s.width:
 		s.put(left)
 		s.put(full)
 	default:
@@ -61,12 +61,8 @@ func (s *sheet) account(points []backfill.Point) {
 	}
 	change := pointsText(first.Coverage, last.Coverage)
 	since := " since " + first.At.Format(time.DateOnly)
-	values := make([]float64, len(points))
-	for i, point := range points {
-		values[i] = point.Coverage
-	}
 	head := s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest
-	trend := func(room int) string { return ui.Trend(values, max(smallTrend, min(room, accountTrend))) }
+	trend := func(room int) string { return ui.Trend(coverages(points), max(smallTrend, min(room, accountTrend))) }
 	tail := s.upOrDown(change)(change) + since
 	room := s.width - gutter - len(text+rest+change+since) - 4
 	if room >= smallTrend {
@@ -89,13 +85,13 @@ func (s *sheet) upOrDown(change string) func(string) string {
 // ranking is a headed list of repositories.
 type ranking struct {
 	title string
-	rows  [][]cell
+	rows  [][]ui.Cell
 }
 
 func (s *sheet) lowest(histories []backfill.History, title func(backfill.History) string) ranking {
 	l := ranking{title: "lowest"}
 	for _, h := range histories {
-		l.rows = append(l.rows, []cell{{text: "  " + title(h)}, {text: Percent(h.Newest().Coverage), right: true}, {text: trendOf(h)}})
+		l.rows = append(l.rows, []ui.Cell{{Text: "  " + title(h)}, {Text: Percent(h.Newest().Coverage), Right: true}, {Text: trendOf(h)}})
 	}
 	return l
 }
@@ -106,26 +102,28 @@ func (s *sheet) moved(histories []backfill.History, title func(backfill.History)
 	for _, h := range histories {
 		from, to := h.Points[0].Coverage, h.Newest().Coverage
 		change := pointsText(from, to)
-		row := []cell{{text: "  " + title(h)}, {text: change, right: true, color: s.upOrDown(change)}}
+		row := []ui.Cell{{Text: "  " + title(h)}, {Text: change, Right: true, Color: s.upOrDown(change)}}
 		if withRoom {
-			row = append(row, cell{text: decimals(hundredths(from)) + " → " + Percent(to), right: true})
+			row = append(row, ui.Cell{Text: decimals(backfill.Hundredths(from)) + " → " + Percent(to), Right: true})
 		}
-		l.rows = append(l.rows, append(row, cell{text: trendOf(h)}))
+		l.rows = append(l.rows, append(row, ui.Cell{Text: trendOf(h)}))
 	}
 	return l
 }
 
-func trendOf(h backfill.History) string {
-	values := make([]float64, len(h.Points))
-	for i, point := range h.Points {
+func trendOf(h backfill.History) string { return ui.Trend(coverages(h.Points), smallTrend) }
+
+func coverages(points []backfill.Point) []float64 {
+	values := make([]float64, len(points))
+	for i, point := range points {
 		values[i] = point.Coverage
 	}
-	return ui.Trend(values, smallTrend)
+	return values
 }
 
 func (s *sheet) put(l ranking) {
 	s.raw(s.style.Dim(l.title))
-	for _, line := range columns(l.rows) {
+	for _, line := range ui.Columns(l.rows) {
 		s.raw(line)
 	}
 }
@@ -134,12 +132,12 @@ const between = 3 // blanks between two lists
 
 // beside puts two lists side by side where they fit, and tells whether they did.
 func (s *sheet) beside(left, right ranking) bool {
-	width := max(wide(left.rows), len(left.title))
-	if width+between+max(wide(right.rows), len(right.title)) > s.width {
+	width := max(ui.Wide(left.rows), len(left.title))
+	if width+between+max(ui.Wide(right.rows), len(right.title)) > s.width {
 		return false
 	}
-	leftLines, rightLines := columns(left.rows), columns(right.rows)
-	s.raw(cell{text: left.title, color: s.style.Dim}.padded(width+between) + s.style.Dim(right.title))
+	leftLines, rightLines := ui.Columns(left.rows), ui.Columns(right.rows)
+	s.raw(ui.Cell{Text: left.title, Color: s.style.Dim}.Padded(width+between) + s.style.Dim(right.title))
 	for i := range max(len(leftLines), len(rightLines)) {
 		s.raw(lineOf(leftLines, i, width+between) + lineOf(rightLines, i, 0))
 	}
@@ -165,7 +163,7 @@ func lowestCoverage(histories []backfill.History) []backfill.History {
 // be seen.
 func mostMoved(histories []backfill.History) []backfill.History {
 	by := func(h backfill.History) int {
-		moved := hundredths(h.Newest().Coverage) - hundredths(h.Points[0].Coverage)
+		moved := backfill.Hundredths(h.Newest().Coverage) - backfill.Hundredths(h.Points[0].Coverage)
 		return max(moved, -moved)
 	}
 	moved := slices.DeleteFunc(slices.Clone(histories), func(h backfill.History) bool { return by(h) == 0 })
@@ -181,13 +179,6 @@ func titles(histories []backfill.History, longest int) func(backfill.History) st
 		if mixed {
 			name = h.Owner + "/" + name
 		}
-		return shortened(ui.Safe(name), longest)
+		return ui.Shorten(ui.Safe(name), longest)
 	}
-}
-
-func shortened(text string, length int) string {
-	if runes := []rune(text); len(runes) > length {
-		return string(runes[:length-1]) + "…"
-	}
-	return text
 }

@@ -63,7 +63,7 @@ func (s *sheet) cause(c cause) {
 	if status := strconv.Itoa(c.status); c.status != 0 && !strings.Contains(c.example.Message, status) {
 		what += " (" + status + ")"
 	}
-	message := shortened(c.example.Message, longestMessage)
+	message := ui.Shorten(c.example.Message, longestMessage)
 	if c.count == 1 {
 		s.colored(s.style.Red, "failed", "%s%s: %s", failed(c.example), what, message)
 		return

@@ -6,20 +6,15 @@ import (
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/pkg/backfill"
 )
 
-// hundredths gives a percentage in hundredths of a percent, cut downwards as Codecov shows it: 97.229 is 9722.
-func hundredths(percent float64) int {
-	const slack = 1e-7 // 1.15 * 100 is 114.99999999999999
-	return int(math.Floor(percent*100 + slack))
-}
-
 // Percent is a percentage as Codecov shows it: 97.22 %.
-func Percent(percent float64) string { return decimals(hundredths(percent)) + " %" }
+func Percent(percent float64) string { return decimals(backfill.Hundredths(percent)) + " %" }
 
 // pointsText tells by how many percentage points something went from one percentage to another, as they are shown.
 func pointsText(from, to float64) string {
-	moved := hundredths(to) - hundredths(from)
+	moved := backfill.Hundredths(to) - backfill.Hundredths(from)
 	if moved < 0 {
 		return "-" + decimals(-moved)
 	}

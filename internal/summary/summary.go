@@ -132,17 +132,17 @@ func skipped(reasons map[string]int) []string {
 
 // entities tells what became of them, a line a blueprint.
 func (s *sheet) entities(r *backfill.Result) {
-	rows := [][]cell{{
-		{text: "entities", color: s.style.Dim}, s.head(verb(r, "created", "to create")), s.head(verb(r, "updated", "to update")), s.head("unchanged"), s.head("failed"),
+	rows := [][]ui.Cell{{
+		{Text: "entities", Color: s.style.Dim}, s.head(verb(r, "created", "to create")), s.head(verb(r, "updated", "to update")), s.head("unchanged"), s.head("failed"),
 	}}
 	for _, e := range r.Entities {
-		rows = append(rows, []cell{
-			{text: "  " + ui.Short(ui.Safe(e.Blueprint))},
+		rows = append(rows, []ui.Cell{
+			{Text: "  " + ui.Short(ui.Safe(e.Blueprint))},
 			tally(e.Created, s.style.Green), tally(e.Updated, s.style.Green), tally(e.Unchanged, nil), tally(e.Failed, s.style.Red),
 		})
 	}
-	if wide(rows) <= s.width {
-		for _, line := range columns(rows) {
+	if ui.Wide(rows) <= s.width {
+		for _, line := range ui.Columns(rows) {
 			s.raw(line)
 		}
 	} else {
@@ -166,14 +166,16 @@ func (s *sheet) narrowEntities(r *backfill.Result) {
 	}
 }
 
-func (s *sheet) head(text string) cell { return cell{text: text, right: true, color: s.style.Dim} }
+func (s *sheet) head(text string) ui.Cell {
+	return ui.Cell{Text: text, Right: true, Color: s.style.Dim}
+}
 
 // tally is a cell with a count, colored unless it is 0.
-func tally(count int, color func(string) string) cell {
+func tally(count int, color func(string) string) ui.Cell {
 	if count == 0 {
 		color = nil
 	}
-	return cell{text: ui.Count(count), right: true, color: color}
+	return ui.Cell{Text: ui.Count(count), Right: true, Color: color}
 }
 
 // work tells how long it took and what was asked of both sides.

@@ -39,7 +39,7 @@ func (r Row) line(label string, room, columns int, style Style) string {
 	if bar != "" {
 		head += "  "
 	}
-	line := cut(head+r.text(room-utf8.RuneCountInString(head)), room)
+	line := Shorten(head+r.text(room-utf8.RuneCountInString(head)), room)
 	if rest, whole := strings.CutPrefix(line, label+bar); whole {
 		return label + style.Green(bar) + rest
 	}
@@ -57,12 +57,4 @@ func (r Row) text(room int) string {
 		return ""
 	}
 	return r.Texts[len(r.Texts)-1]
-}
-
-// cut shortens text to so many columns.
-func cut(text string, columns int) string {
-	if utf8.RuneCountInString(text) <= columns {
-		return text
-	}
-	return string([]rune(text)[:max(columns-1, 0)]) + strings.Repeat("…", min(max(columns, 0), 1))
 }

@@ -25,51 +25,34 @@ type Column struct {
 // Table writes rows below their columns' heads, two blanks between columns. Cells are made safe to print, and
 // one that is longer than 60 characters is cut.
 func Table(w io.Writer, columns []Column, rows [][]string) error {
-	lines := make([][]string, 0, len(rows)+1)
-	lines = append(lines, make([]string, len(columns)))
-	for i, column := range columns {
-		lines[0][i] = column.Title
+	cells := make([][]Cell, 1, len(rows)+1)
+	for _, column := range columns {
+		cells[0] = append(cells[0], Cell{Text: column.Title, Right: column.Align == Right})
 	}
 	for _, row := range rows {
-		line := make([]string, len(columns))
-		for i := range columns {
-			line[i] = Short(Safe(row[i]))
+		line := make([]Cell, len(columns))
+		for i, column := range columns {
+			line[i] = Cell{Text: Short(Safe(row[i])), Right: column.Align == Right}
 		}
-		lines = append(lines, line)
+		cells = append(cells, line)
 	}
-	widths := make([]int, len(columns))
-	for _, line := range lines {
-		for i, cell := range line {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, layOut(line, columns, widths)); err != nil {
+	for _, line := range Columns(cells) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func layOut(line []string, columns []Column, widths []int) string {
-	cells := make([]string, len(line))
-	for i, cell := range line {
-		blanks := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		if columns[i].Align == Right {
-			cells[i] = blanks + cell
-		} else {
-			cells[i] = cell + blanks
-		}
-	}
-	return strings.TrimRight(strings.Join(cells, "  "), " ")
-}
-
 const longestCell = 60
 
 // Short cuts text to 60 characters.
-func Short(text string) string {
-	if utf8.RuneCountInString(text) <= longestCell {
+func Short(text string) string { return Shorten(text, longestCell) }
+
+// Shorten cuts text to so many characters, the last of which then is "…".
+func Shorten(text string, length int) string {
+	if utf8.RuneCountInString(text) <= length {
 		return text
 	}
-	return string([]rune(text)[:longestCell-1]) + "…"
+	return string([]rune(text)[:max(length-1, 0)]) + strings.Repeat("…", min(max(length, 0), 1))
 }

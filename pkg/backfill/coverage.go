@@ -1,6 +1,9 @@
 package backfill
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // AccountCoverage is how the coverage of all repositories together went: at each of so many moments, evenly between the
 // oldest point and the newest, the last known coverage of each repository, weighted by its lines. Before its first point a
@@ -67,4 +70,11 @@ func weighted(at time.Time, known []Point) (Point, bool) {
 		return Point{}, false
 	}
 	return Point{At: at, Coverage: sum / float64(lines), Lines: lines}, true
+}
+
+// Hundredths gives a coverage in hundredths of a percent, cut downwards as Codecov shows it: 97.229 is 9722, and nothing
+// but 100 is 10000.
+func Hundredths(percent float64) int {
+	const slack = 1e-7 // 1.15 * 100 is 114.99999999999999
+	return int(math.Floor(percent*100 + slack))
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/codecov-port/codecov-port/pkg/backfill"
 )
 
 // inWords is how the page writes what it shows.
@@ -46,14 +48,13 @@ func count(n any) string {
 	return digits
 }
 
-// hundredths is a percentage in hundredths of a percent, cut and not rounded, as Codecov shows it: nothing but 100 is 100.
-// What is no number gives false.
+// hundredths is backfill.Hundredths; what is no number gives false.
 func hundredths(percent float64) (n int, ok bool) {
-	const slack, most = 1e-7, 1e6 // 1.15 * 100 is 114.99999999999999
+	const most = 1e6
 	if math.IsNaN(percent) || math.Abs(percent) > most {
 		return 0, false
 	}
-	return int(math.Floor(percent*100 + slack)), true
+	return backfill.Hundredths(percent), true
 }
 
 // percent writes a coverage.
