@@ -25,4 +25,4 @@ faults:
 	go test -C cmd/codecov-port -run '^TestFault(Matrix|sInMidRun)$$' -table
 
 soak:
-	go test -run '^TestSoak$$' -v ./pkg/backfill -soak 100000
+	go test -run '^TestSoak$$' -v ./internal/backfill -soak 100000

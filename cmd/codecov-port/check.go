@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/check"
+	"github.com/codecov-port/codecov-port/internal/check"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -27,7 +27,7 @@ side. ✓ is well, ! is worth knowing, ✗ keeps sync from its work; - could not
 
 type checkFlags struct{ mapping, output string }
 
-func newCheck(streams *ui.Streams) *cobra.Command {
+func newCheck(streams *terminal.Streams) *cobra.Command {
 	var flags checkFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -48,7 +48,7 @@ func newCheck(streams *ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags checkFlags) error {
+func runCheck(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags checkFlags) error {
 	if err := checkOutput("check", flags.output); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func runCheck(ctx context.Context, streams *ui.Streams, values *viper.Viper, fla
 }
 
 // checkOptions makes what the settings suffice for. What they lack is for the check itself to tell.
-func checkOptions(streams *ui.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
+func checkOptions(streams *terminal.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return check.Options{}, err
@@ -127,7 +127,7 @@ func addPort(options *check.Options, values *viper.Viper, log *slog.Logger) erro
 
 // otherRegions gives clients of Port's other regions; none where Port is asked at another address than a region's.
 func otherRegions(s settings) (map[string]*port.Client, error) {
-	addresses := map[string]string{"eu": port.EU, "us": port.US}
+	addresses := map[string]string{"eu": port.EUBaseURL, "us": port.USBaseURL}
 	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.portURL })
 	if len(addresses) == 2 {
 		return nil, nil
@@ -156,7 +156,7 @@ func addCodecov(options *check.Options, values *viper.Viper, log *slog.Logger) e
 }
 
 // mark is what a step's line begins with.
-func mark(style ui.Style, state check.State) string {
+func mark(style terminal.Style, state check.State) string {
 	switch state {
 	case check.OK:
 		return style.Green("✓")
@@ -169,12 +169,12 @@ func mark(style ui.Style, state check.State) string {
 }
 
 // printStep tells of one step. A terminal gets lines that fit; elsewhere a step is a line, for grep.
-func printStep(streams *ui.Streams, step check.Step) error {
-	text := ui.Safe(step.Name) + ": " + ui.Safe(step.Text)
-	hint := ui.SafeLines(step.Hint)
+func printStep(streams *terminal.Streams, step check.Step) error {
+	text := terminal.Safe(step.Name) + ": " + terminal.Safe(step.Text)
+	hint := terminal.SafeLines(step.Hint)
 	if streams.OutIsTerminal() {
-		text = ui.Fit(text, streams.Width()-2)
-		hint = ui.Fit(hint, streams.Width()-4)
+		text = terminal.Fit(text, streams.Width()-2)
+		hint = terminal.Fit(hint, streams.Width()-4)
 	}
 	lines := mark(streams.OutStyle(), step.State) + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
 	if hint != "" {

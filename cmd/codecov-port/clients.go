@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -41,7 +41,7 @@ func addressHint(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, transport.ErrInsecure):
+	case errors.Is(err, httpclient.ErrInsecure):
 		return usage(err, "use https, or --"+insecureFlag+" where the network is trusted")
 	}
 	return usage(err, "an address looks like https://codecov.example.com")

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // said is what a command wrote, and how it ended.
@@ -24,7 +24,7 @@ func (s said) text() string { return s.out + s.err }
 func say(t *testing.T, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
-	code := run(t.Context(), args, &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
+	code := run(t.Context(), args, &terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
 	return said{code, out.String(), err.String()}
 }
 
@@ -74,17 +74,17 @@ func totalsRow() row {
 }
 
 // codecovWith gives a Codecov with one account, github/acme.
-func codecovWith(t *testing.T, repositories []row, commits map[string][]row) *codecovtest.Server {
+func codecovWith(t *testing.T, repositories []row, commits map[string][]row) *fakecodecov.Server {
 	t.Helper()
 	document, err := json.Marshal(row{"service": "github", "owner": "acme", "repos": repositories, "commits": commits})
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := codecovtest.LoadAccount(bytes.NewReader(document))
+	account, err := fakecodecov.LoadAccount(bytes.NewReader(document))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return codecovtest.New(codecovtest.Options{
-		Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{scriptToken: {}},
+	return fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{scriptToken: {}},
 	})
 }

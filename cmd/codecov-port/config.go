@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -27,7 +27,7 @@ The file of --env-file holds lines of NAME=VALUE, those of 'export NAME=VALUE', 
 
 `
 
-func newConfig(streams *ui.Streams) *cobra.Command {
+func newConfig(streams *terminal.Streams) *cobra.Command {
 	var output string
 	sync := newSync(streams)
 	cmd := &cobra.Command{
@@ -57,7 +57,7 @@ type effective struct {
 	From     string `json:"from,omitempty"` // the name of the flag, variable or file
 }
 
-func runConfig(ctx context.Context, streams *ui.Streams, cmd *cobra.Command, output string) error {
+func runConfig(ctx context.Context, streams *terminal.Streams, cmd *cobra.Command, output string) error {
 	read := sourcesOf(ctx)
 	if read.flags["output"].origin == fromConfigFile {
 		output = outputText // the file's is that of sync
@@ -79,7 +79,7 @@ func runConfig(ctx context.Context, streams *ui.Streams, cmd *cobra.Command, out
 	return read.check(cmd)
 }
 
-func printSettings(streams *ui.Streams, settings []effective) error {
+func printSettings(streams *terminal.Streams, settings []effective) error {
 	var rows [][]string
 	for _, s := range settings {
 		from := s.Source
@@ -88,7 +88,7 @@ func printSettings(streams *ui.Streams, settings []effective) error {
 		}
 		rows = append(rows, []string{s.Name, cmp.Or(valueText(s.Value), "-"), cmp.Or(from, "-")})
 	}
-	return ui.Table(streams.Out, []ui.Column{{Title: "SETTING"}, {Title: "VALUE"}, {Title: "FROM"}}, rows)
+	return terminal.Table(streams.Out, []terminal.Column{{Title: "SETTING"}, {Title: "VALUE"}, {Title: "FROM"}}, rows)
 }
 
 func valueText(value any) string {

@@ -8,18 +8,18 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // bindConsole declares the flags on how every command speaks. They act from where they stand on: an error in a later one
 // is told accordingly.
-func bindConsole(flags *pflag.FlagSet, streams *ui.Streams) {
+func bindConsole(flags *pflag.FlagSet, streams *terminal.Streams) {
 	flags.BoolVarP(&streams.Quiet, "quiet", "q", false, "no progress and no hints: the result, warnings and errors alone")
 	flags.CountVarP(&streams.Verbose, "verbose", "v", "tell what happens: repositories, waits, repeated requests; -vv: each request")
 	flags.Var(&streams.Color, "color", "colours: auto (on a terminal, heeding NO_COLOR and CLICOLOR_FORCE), always or never")
 }
 
-func checkConsole(streams *ui.Streams) error {
+func checkConsole(streams *terminal.Streams) error {
 	if streams.Quiet && streams.Verbose > 0 {
 		return usage(errors.New("--quiet and --verbose: one or the other"), "leave one of them out")
 	}
@@ -35,7 +35,7 @@ func logFor(log *slog.Logger, side string) *slog.Logger {
 }
 
 // newLog gives the log that the flags ask for, on the standard error; nil where they ask for none.
-func newLog(streams *ui.Streams) *slog.Logger {
+func newLog(streams *terminal.Streams) *slog.Logger {
 	if streams.Verbose == 0 {
 		return nil
 	}
@@ -49,7 +49,7 @@ func newLog(streams *ui.Streams) *slog.Logger {
 		NoColor:    !streams.ErrStyle().On(),
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 			if attr.Value.Kind() == slog.KindString {
-				attr.Value = slog.StringValue(ui.Safe(attr.Value.String()))
+				attr.Value = slog.StringValue(terminal.Safe(attr.Value.String()))
 			}
 			return attr
 		},

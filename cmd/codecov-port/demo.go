@@ -13,13 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/progress"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 const aboutDemo = `Bring a made-up Codecov account with 36 repositories into an emulated Port, both on this machine, and show what
@@ -35,7 +35,7 @@ type demoFlags struct {
 	keep   bool
 }
 
-func newDemo(streams *ui.Streams) *cobra.Command {
+func newDemo(streams *terminal.Streams) *cobra.Command {
 	var flags demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -64,7 +64,7 @@ const (
 )
 
 // demo runs until its end, or with --keep until ctx ends.
-func demo(ctx context.Context, streams *ui.Streams, flags demoFlags) error {
+func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error {
 	page, err := createReport(flags.report)
 	if err != nil {
 		return err
@@ -93,27 +93,27 @@ func demo(ctx context.Context, streams *ui.Streams, flags demoFlags) error {
 	case flags.keep:
 		return scene.keep(ctx, streams)
 	}
-	_, err = io.WriteString(streams.Out, ui.Fit(demoNext, streams.Width()))
+	_, err = io.WriteString(streams.Out, terminal.Fit(demoNext, streams.Width()))
 	return err
 }
 
 // keep has Codecov go on until ctx ends, and beside it a Port that holds nothing yet.
-func (s scene) keep(ctx context.Context, streams *ui.Streams) error {
+func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
 	empty, closePort, err := serve(ctx, newDemoPort(s.latency))
 	if err != nil {
 		return err
 	}
 	defer closePort()
 	s.settings.portURL = empty
-	if _, err := io.WriteString(streams.Out, ui.Fit(demoKept, streams.Width())+exports(s.settings)); err != nil {
+	if _, err := io.WriteString(streams.Out, terminal.Fit(demoKept, streams.Width())+exports(s.settings)); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return nil
 }
 
-func newDemoPort(latency time.Duration) *porttest.Server {
-	return porttest.New(porttest.Options{
+func newDemoPort(latency time.Duration) *fakeport.Server {
+	return fakeport.New(fakeport.Options{
 		ClientID: demoID, ClientSecret: demoSecret,
 		Latency: func(*http.Request) time.Duration { return latency },
 	})
@@ -122,7 +122,7 @@ func newDemoPort(latency time.Duration) *porttest.Server {
 // scene is what the demo plays on: both emulators, and what leads to them.
 type scene struct {
 	settings settings
-	port     *porttest.Server
+	port     *fakeport.Server
 	latency  time.Duration // of each answer
 	now      time.Time
 	close    func()
@@ -131,7 +131,7 @@ type scene struct {
 // demoLatency is how long each answer takes where somebody looks on: as over a network, so that the live view is seen.
 const demoLatency = 150 * time.Millisecond
 
-func openScene(ctx context.Context, streams *ui.Streams) (scene, error) {
+func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
 	if streams.Live().Possible() && !streams.Quiet {
 		latency = demoLatency
@@ -140,9 +140,9 @@ func openScene(ctx context.Context, streams *ui.Streams) (scene, error) {
 	if err != nil {
 		return scene{}, fmt.Errorf("make up an account: %w", err)
 	}
-	source := codecovtest.New(codecovtest.Options{
-		Accounts: []codecovtest.Account{account},
-		Tokens:   map[string]codecovtest.Access{demoToken: {}},
+	source := fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{account},
+		Tokens:   map[string]fakecodecov.Access{demoToken: {}},
 		Latency:  func(*http.Request, int) time.Duration { return latency },
 	})
 	catalog := newDemoPort(latency)
@@ -170,7 +170,7 @@ func (s settings) unlinked() settings {
 }
 
 // play brings the account in.
-func (s scene) play(ctx context.Context, streams *ui.Streams) (*backfill.Result, error) {
+func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.Result, error) {
 	options, err := backfillOptions(s.settings, s.now)
 	if err != nil {
 		return nil, err

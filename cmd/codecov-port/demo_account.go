@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 )
 
 const demoOwner = "acme"
@@ -41,7 +41,7 @@ var demoRepositories = []demoRepository{
 
 // demoAccount makes up an account whose newest commits are of today: the same repositories and the same number of
 // commits each time.
-func demoAccount(now time.Time) (codecovtest.Account, error) {
+func demoAccount(now time.Time) (fakecodecov.Account, error) {
 	draw := rand.New(rand.NewPCG(7, 7))
 	repositories, commits := []map[string]any{}, map[string][]map[string]any{}
 	for _, r := range demoRepositories {
@@ -52,7 +52,7 @@ func demoAccount(now time.Time) (codecovtest.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return codecovtest.LoadAccount(bytes.NewReader(document))
+	return fakecodecov.LoadAccount(bytes.NewReader(document))
 }
 
 // row is the repository in Codecov's list, with the totals of its newest commit.

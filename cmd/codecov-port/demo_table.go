@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/summary"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 )
 
 // tell shows what landed, and the end as every run has it.
-func (s scene) tell(streams *ui.Streams, result *backfill.Result) error {
+func (s scene) tell(streams *terminal.Streams, result *backfill.Result) error {
 	if err := s.tellLanded(streams); err != nil {
 		return err
 	}
@@ -30,16 +30,16 @@ func (s scene) tell(streams *ui.Streams, result *backfill.Result) error {
 }
 
 // tellLanded shows what the emulated Port holds now.
-func (s scene) tellLanded(streams *ui.Streams) error {
+func (s scene) tellLanded(streams *terminal.Streams) error {
 	title := "A made-up Codecov account in an emulated Port"
 	if s.latency > 0 {
 		title += fmt.Sprintf(" (%d ms an answer)", s.latency.Milliseconds())
 	}
 	var text strings.Builder
-	text.WriteString(ui.Fit(title+", read back:\n\n", streams.Width()))
+	text.WriteString(terminal.Fit(title+", read back:\n\n", streams.Width()))
 	rows := demoTable(s.port, min(demoTrend, streams.Width()-besideTrend))
-	columns := []ui.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Align: ui.Right}, {Title: "COMMITS", Align: ui.Right}, {Title: "TREND"}}
-	if err := ui.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
+	columns := []terminal.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Align: terminal.Right}, {Title: "COMMITS", Align: terminal.Right}, {Title: "TREND"}}
+	if err := terminal.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
 		return err
 	}
 	if more := len(rows) - demoRows; more > 0 {
@@ -58,7 +58,7 @@ type measured struct {
 
 // demoTable reads back what landed: a row a repository, those with the longest history first,
 // with a trend of so many bars.
-func demoTable(catalog *porttest.Server, bars int) [][]string {
+func demoTable(catalog *fakeport.Server, bars int) [][]string {
 	histories := make(map[string][]measured)
 	for _, entity := range catalog.Entities("codecov_commit_coverage") {
 		repository, _ := entity.Relations["repository"].(string)
@@ -77,13 +77,13 @@ func demoTable(catalog *porttest.Server, bars int) [][]string {
 		for i, m := range history {
 			values[i] = m.coverage
 		}
-		rows = append(rows, []string{repository, demoCoverage(catalog, repository), strconv.Itoa(len(history)), ui.Trend(values, bars)})
+		rows = append(rows, []string{repository, demoCoverage(catalog, repository), strconv.Itoa(len(history)), terminal.Trend(values, bars)})
 	}
 	return rows
 }
 
 // demoCoverage is the repository's current coverage as its entity tells it.
-func demoCoverage(catalog *porttest.Server, repository string) string {
+func demoCoverage(catalog *fakeport.Server, repository string) string {
 	entity, _ := catalog.Entity("codecov_coverage", repository)
 	text, _ := entity.Properties["coverage"].(string)
 	coverage, err := strconv.ParseFloat(text, 64)

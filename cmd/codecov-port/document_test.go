@@ -15,17 +15,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 const syncSchema = "../../docs/sync-output.schema.json"
 
 // holdToSchema checks that text is one document as the schema has it, and gives it.
-func holdToSchema(t *testing.T, text string) document {
+func holdToSchema(t *testing.T, text string) backfill.Result {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
@@ -40,7 +41,7 @@ func holdToSchema(t *testing.T, text string) document {
 	if err := schema.Validate(instance); err != nil {
 		t.Errorf("%v\n%s", err, text)
 	}
-	var d document
+	var d backfill.Result
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +58,8 @@ func refusesHistory() faults.Fault {
 func TestDocuments(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
 	hostileAccount := codecovWith(t, repositories, commits)
-	small := codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}})
-	type check = func(document) bool
+	small := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}})
+	type check = func(backfill.Result) bool
 	for name, test := range map[string]struct {
 		codecov     http.Handler
 		refuses     bool // Port refuses the history
@@ -68,36 +69,36 @@ func TestDocuments(t *testing.T) {
 		exit        int
 		check       check
 	}{
-		"clean": {codecov: small, check: func(d document) bool {
-			return d.Complete && d.Error == nil && len(d.Histories) == 3 && d.Coverage != nil && len(d.Coverage.Trend) == 24 && d.Entities[1].Created == 60 && len(d.BlueprintsCreated) == 2
+		"clean": {codecov: small, check: func(d backfill.Result) bool {
+			return d.Complete && d.Error == nil && len(d.Histories) == 3 && d.Coverage != nil && len(d.Coverage.Trend) == 24 && d.Entities[1].Created == 60 && len(d.CreatedBlueprints) == 2
 		}},
-		"nothing new": {codecov: small, before: []string{}, check: func(d document) bool { return d.Complete && d.Entities[1].Unchanged == 60 }},
-		"dry run":     {codecov: small, arguments: []string{"--dry-run"}, check: func(d document) bool { return d.DryRun && d.Entities[1].Created == 60 && d.PortLink == nil }},
-		"changes": {codecov: small, before: []string{"--latest"}, arguments: []string{"--mapping", "testdata-changed", "--dry-run"}, check: func(d document) bool {
+		"nothing new": {codecov: small, before: []string{}, check: func(d backfill.Result) bool { return d.Complete && d.Entities[1].Unchanged == 60 }},
+		"dry run":     {codecov: small, arguments: []string{"--dry-run"}, check: func(d backfill.Result) bool { return d.DryRun && d.Entities[1].Created == 60 && d.PortURL == nil }},
+		"changes": {codecov: small, before: []string{"--latest"}, arguments: []string{"--mapping", "testdata-changed", "--dry-run"}, check: func(d backfill.Result) bool {
 			return len(d.Changes) > 0 && d.Changes[0].Identifier != "" && d.Changes[0].To == "x\u202e"
 		}},
-		"failures": {codecov: hostileAccount, exit: exitPart, check: func(d document) bool {
+		"failures": {codecov: hostileAccount, exit: exitPart, check: func(d backfill.Result) bool {
 			return !d.Complete && d.Error != nil && len(d.Failures) >= len(hostileNames) && d.Failures[0].Code != ""
 		}},
-		"refused by Port": {codecov: small, refuses: true, exit: exitPart, check: func(d document) bool {
+		"refused by Port": {codecov: small, refuses: true, exit: exitPart, check: func(d backfill.Result) bool {
 			return d.Entities[1].Failed == 60 && d.Failures[59].TraceID == "trace-1" && d.Failures[59].Status == 422
 		}},
-		"barren": {codecov: small, arguments: []string{"--mapping", "testdata-barren", "--dry-run"}, exit: exitPart, check: func(d document) bool {
-			return reflect.DeepEqual(d.BarrenEntries, []int{2})
+		"barren": {codecov: small, arguments: []string{"--mapping", "testdata-barren", "--dry-run"}, exit: exitPart, check: func(d backfill.Result) bool {
+			return reflect.DeepEqual(d.EntriesWithoutIdentifier, []int{2})
 		}},
-		"missing variable": {codecov: small, environment: map[string]string{"CODECOV_TOKEN": ""}, exit: exitUsage, check: func(d document) bool {
-			return strings.Contains(d.Error.Message, "CODECOV_TOKEN") && d.Error.Hint != "" && d.DurationSeconds == 0
+		"missing variable": {codecov: small, environment: map[string]string{"CODECOV_TOKEN": ""}, exit: exitUsage, check: func(d backfill.Result) bool {
+			return strings.Contains(d.Error.Message, "CODECOV_TOKEN") && d.Error.Hint != "" && d.Duration == 0
 		}},
-		"wrong flag": {codecov: small, arguments: []string{"--since", "yesterday", "--dry-run"}, exit: exitUsage, check: func(d document) bool { return d.DryRun }},
-		"refused credentials": {codecov: small, environment: map[string]string{"PORT_CLIENT_SECRET": "wrong"}, exit: exitCredentials, check: func(d document) bool {
+		"wrong flag": {codecov: small, arguments: []string{"--since", "yesterday", "--dry-run"}, exit: exitUsage, check: func(d backfill.Result) bool { return d.DryRun }},
+		"refused credentials": {codecov: small, environment: map[string]string{"PORT_CLIENT_SECRET": "wrong"}, exit: exitCredentials, check: func(d backfill.Result) bool {
 			return strings.Contains(d.Error.Message, "401") && !d.Complete
 		}},
-		"unknown account": {codecov: small, arguments: []string{"--owner", "nobody"}, exit: exitUsage, check: func(d document) bool { return d.Coverage == nil }},
-		"flood":           {codecov: small, arguments: []string{"--max-entities", "1"}, exit: exitUsage, check: func(d document) bool { return d.Entities[1].Created == 0 }},
-		"no answer":       {codecov: small, environment: map[string]string{"PORT_BASE_URL": "http://127.0.0.1:1"}, arguments: []string{"--mapping", "builtin"}, exit: exitFailed, check: func(d document) bool { return d.Error != nil }},
+		"unknown account": {codecov: small, arguments: []string{"--owner", "nobody"}, exit: exitUsage, check: func(d backfill.Result) bool { return d.Coverage == nil }},
+		"flood":           {codecov: small, arguments: []string{"--max-entities", "1"}, exit: exitUsage, check: func(d backfill.Result) bool { return d.Entities[1].Created == 0 }},
+		"no answer":       {codecov: small, environment: map[string]string{"PORT_BASE_URL": "http://127.0.0.1:1"}, arguments: []string{"--mapping", "builtin"}, exit: exitFailed, check: func(d backfill.Result) bool { return d.Error != nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			catalog := porttest.New(porttest.Options{})
+			catalog := fakeport.New(fakeport.Options{})
 			export(t, listen(t, test.codecov), listen(t, catalog), test.environment)
 			if test.before != nil {
 				if got := say(t, append([]string{"sync"}, test.before...)...); got.code != exitDone {
@@ -135,27 +136,30 @@ var testMappings = map[string]string{
 // TestDocumentOfEverything: what no real run gives at once.
 func TestDocumentOfEverything(t *testing.T) {
 	const link = "https://app.port.io/codecov_coverages"
-	result := &backfill.Result{
-		Interrupted: true, HeldBack: 1, Barren: []int{1}, Idle: []int{2}, CreatedBlueprints: []string{historyBlueprint}, Duration: 3 * time.Minute,
-		Commits:  backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
-		Entities: []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
-		LeftOut:  []backfill.LeftOut{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
-		Unlisted: []backfill.Unlisted{{Owner: "acme", Repository: "gone\u202e", Entities: 3, Kept: "interrupted"}},
-		Changes:  []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
+	everything := backfill.NewResult()
+	result := &everything
+	*result = backfill.Result{
+		SchemaVersion: backfill.SchemaVersion,
+		Interrupted:   true, NotWritten: 1, EntriesWithoutIdentifier: []int{1}, UnusedMappingEntries: []int{2}, CreatedBlueprints: []string{historyBlueprint}, Duration: backfill.Seconds(3 * time.Minute),
+		Commits:           backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
+		Entities:          []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
+		DroppedValues:     []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
+		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e", Entities: 3, Kept: "interrupted"}},
+		Changes:           []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
 		Failures: []backfill.Failure{
 			{Blueprint: "mine", Identifier: "a#b", Repository: "app", Status: 422, Code: "invalid", Message: "no\nnumber", TraceID: "trace-1"},
 			{Code: backfill.CodeListStopped, Status: 500, Message: "the repositories of acme cannot be read from row 3 of 4 on"},
 		},
-		Port:      port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute},
+		Requests:  backfill.Requests{Port: port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute}},
 		Histories: []backfill.History{{Owner: "acme", Repository: "日本", Commits: 1, Points: []backfill.Point{{At: time.Unix(0, 0).UTC(), Coverage: 50, Lines: 10}}}},
 	}
 	var out strings.Builder
-	if err := writeJSON(&out, newDocument(result, link, errPart)); err != nil {
+	if err := writeDocument(&out, result, link, errPart); err != nil {
 		t.Fatal(err)
 	}
 	assertFit(t, "everything", out.String())
 	d := holdToSchema(t, out.String())
-	if d.Unlisted[0].Kept != "interrupted" || d.HeldBack != 1 || d.LeftOut[0].Count != 1200 || *d.PortLink != link || d.Requests.Port.WaitedSeconds != 120 {
+	if d.StaleRepositories[0].Kept != "interrupted" || d.NotWritten != 1 || d.DroppedValues[0].Count != 1200 || *d.PortURL != link || d.Requests.Port.Waited != 2*time.Minute {
 		t.Error(out.String())
 	}
 }
@@ -170,7 +174,7 @@ func TestSchemaHasEachField(t *testing.T) {
 	if err := json.Unmarshal(text, &schema); err != nil {
 		t.Fatal(err)
 	}
-	holdToFields(t, "", reflect.TypeFor[document](), &schema, schema.Definitions)
+	holdToFields(t, "", reflect.TypeFor[backfill.Result](), &schema, schema.Definitions)
 }
 
 type schemaNode struct {
@@ -195,7 +199,7 @@ func holdToFields(t *testing.T, path string, kind reflect.Type, node *schemaNode
 		holdToFields(t, path, kind.Elem(), node, definitions)
 	case kind.Kind() == reflect.Slice:
 		holdToFields(t, path+"[]", kind.Elem(), node.Items, definitions)
-	case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]():
+	case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]() && kind != reflect.TypeFor[codecov.Counts]():
 		var names, required []string
 		for i := range kind.NumField() {
 			name, option, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")

@@ -11,7 +11,7 @@ import (
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const envFileFlag = "env-file"
@@ -23,7 +23,7 @@ type envFile struct {
 }
 
 // findEnvFile reads the file that --env-file names, on the command line or in the config file.
-func findEnvFile(cmd *cobra.Command, config configFile, streams *ui.Streams) (envFile, error) {
+func findEnvFile(cmd *cobra.Command, config configFile, streams *terminal.Streams) (envFile, error) {
 	flag := cmd.Flags().Lookup(envFileFlag)
 	name := flag.Value.String()
 	if entry, ok := config.entries[envFileFlag]; ok && !flag.Changed {
@@ -72,7 +72,7 @@ func brokenLine(data []byte) int {
 }
 
 // warnAboutReaders tells of a file with secrets that others may read.
-func warnAboutReaders(streams *ui.Streams, name string) {
+func warnAboutReaders(streams *terminal.Streams, name string) {
 	info, err := os.Stat(name)
 	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 		return

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // inTheAccount are the names in the examples, and what stands for them in the recorded account.
@@ -53,7 +53,7 @@ func TestExamples(t *testing.T) {
 					t.Fatal(err)
 				}
 				inFolder(t, files)
-				export(t, listen(t, account), listen(t, porttest.New(porttest.Options{})), nil)
+				export(t, listen(t, account), listen(t, fakeport.New(fakeport.Options{})), nil)
 				runExample(t, line)
 			})
 		}
@@ -68,7 +68,7 @@ func runExample(t *testing.T, line string) {
 	t.Helper()
 	words := shellWords(t, inTheAccount.Replace(line))
 	var out, errs bytes.Buffer
-	streams := &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
+	streams := &terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
 	var args []string
 	var target string
 	for i := 0; i < len(words); i++ {

@@ -7,28 +7,12 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
 // failuresFile is where --failures puts what is missing, one JSON object a line. A nil one takes everything and keeps
 // nothing.
 type failuresFile struct{ file *os.File }
-
-// failureLine is a line of the file, and a failure in the document of --output json. Without a blueprint and an entity it is about a whole repository.
-type failureLine struct {
-	Entity     string `json:"entity,omitempty"`
-	Blueprint  string `json:"blueprint,omitempty"`
-	Repository string `json:"repository,omitempty"`
-	Status     int    `json:"status,omitempty"` // of the answer; 0: there was none
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	TraceID    string `json:"traceId,omitempty"`
-}
-
-func newFailureLine(f backfill.Failure) failureLine {
-	return failureLine{Entity: f.Identifier, Blueprint: f.Blueprint, Repository: f.Repository,
-		Status: f.Status, Code: f.Code, Message: f.Message, TraceID: f.TraceID}
-}
 
 // createFailures makes the file, empty and for its owner alone, before a run: what cannot be kept is told while there
 // is nothing to keep yet. It gives nil without a name.
@@ -65,7 +49,7 @@ func (f *failuresFile) write(failures []backfill.Failure) error {
 	encoder := json.NewEncoder(legibleJSON{buffered})
 	encoder.SetEscapeHTML(false)
 	for _, failure := range failures {
-		if err := encoder.Encode(newFailureLine(failure)); err != nil {
+		if err := encoder.Encode(failure); err != nil {
 			break // told by Flush, too
 		}
 	}

@@ -10,16 +10,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/internal/portcontract"
-	"github.com/codecov-port/codecov-port/internal/recording"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/fake/recordings"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 const (
@@ -27,20 +27,20 @@ const (
 	historyBlueprint = "codecov_commit_coverage"
 )
 
-var contract = sync.OnceValues(func() (*portcontract.Contract, error) {
-	return portcontract.Load("../../testdata/port/openapi.json")
+var portContract = sync.OnceValues(func() (*contract.Contract, error) {
+	return contract.Load("../../testdata/port/openapi.json")
 })
 
 // synthetic is a small account: 3 repositories with 20 commits each, and one without coverage. Read in pages of 8, it
 // takes several requests of each kind.
-func synthetic() codecovtest.Account {
-	return codecovtest.Synthetic(codecovtest.SyntheticOptions{Owner: "acme", Repositories: 4, InactiveEvery: 4, CommitsPerRepository: 20})
+func synthetic() fakecodecov.Account {
+	return fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: 4, InactiveEvery: 4, CommitsPerRepository: 20})
 }
 
 // faultBench is both emulators on a network in memory: under synctest, no back-off and no time-out takes real time.
 type faultBench struct {
-	codecov  *codecovtest.Server
-	port     *porttest.Server
+	codecov  *fakecodecov.Server
+	port     *fakeport.Server
 	network  faults.Network
 	entries  []mapper.Entry // the mapping; nil: auto, as sync has it
 	maximum  int            // commits a repository; 0: all
@@ -48,16 +48,16 @@ type faultBench struct {
 	said     bytes.Buffer   // what the last run wrote
 }
 
-func newFaultBench(t *testing.T, options porttest.Options) *faultBench {
+func newFaultBench(t *testing.T, options fakeport.Options) *faultBench {
 	t.Helper()
-	contract, err := contract()
+	validator, err := portContract()
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.Validate = contract.Request
+	options.Validate = validator.Request
 	b := &faultBench{
-		codecov: codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}}),
-		port:    porttest.New(options),
+		codecov: fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}}),
+		port:    fakeport.New(options),
 	}
 	b.network.Hosts = map[string]http.Handler{"codecov.test": b.codecov, "port.test": b.port}
 	return b
@@ -70,32 +70,32 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := port.NewClient(port.Options{BaseURL: "https://port.test", ClientID: porttest.DefaultClientID, ClientSecret: porttest.DefaultClientSecret, Transport: b.network})
+	catalog, err := port.NewClient(port.Options{BaseURL: "https://port.test", ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret, Transport: b.network})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.said.Reset()
 	run := syncRun{
 		settings: settings{service: "github", owners: []string{"acme"}},
-		streams:  &ui.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
+		streams:  &terminal.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
 		webhook:  newWebhookReader(t.Context(), catalog),
 		options: backfill.Options{
-			Codecov: source, Port: catalog, Owners: []string{"acme"}, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: recording.Now(),
+			Codecov: source, Port: catalog, Owners: []string{"acme"}, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: recordings.Now(),
 			Selection: backfill.Selection{MaxCommits: b.maximum}, Yes: b.streamed,
 		},
 	}
 	result, err := b.run(t.Context(), &run)
 	if err != nil {
-		printError(&ui.Streams{Err: &b.said}, err)
+		printError(&terminal.Streams{Err: &b.said}, err)
 	}
 	return result, exitCode(err)
 }
 
 func (b *faultBench) run(ctx context.Context, run *syncRun) (result *backfill.Result, err error) {
 	if b.entries != nil {
-		run.options.Mapping, err = mapper.Compile(b.entries, mapper.Options{Now: recording.Now()})
+		run.options.Mapping, err = mapper.Compile(b.entries, mapper.Options{Now: recordings.Now()})
 	} else {
-		run.options.Mapping, err = syncMapping(run.streams, syncFlags{mapping: mapper.ChoiceAuto}, run.webhook, recording.Now())
+		run.options.Mapping, err = syncMapping(run.streams, syncFlags{mapping: mapper.ChoiceAuto}, run.webhook, recordings.Now())
 	}
 	if err != nil {
 		return nil, explain(ctx, err, run.settings, run.options.Codecov)
@@ -108,8 +108,8 @@ func (b *faultBench) run(ctx context.Context, run *syncRun) (result *backfill.Re
 type address struct{ blueprint, identifier string }
 
 // entities gives all that Port holds.
-func (b *faultBench) entities() map[address]porttest.Entity {
-	all := make(map[address]porttest.Entity)
+func (b *faultBench) entities() map[address]fakeport.Entity {
+	all := make(map[address]fakeport.Entity)
 	for _, blueprint := range []string{stateBlueprint, historyBlueprint} {
 		for _, entity := range b.port.Entities(blueprint) {
 			all[address{blueprint, entity.Identifier}] = entity
@@ -127,7 +127,7 @@ type account struct {
 
 // accountFor holds what is in Port and what the result names against what was to be expected. A repository that is
 // named stands for all entities of its own; an error that ended the run before anything was written stands for all.
-func accountFor(expected, held map[address]porttest.Entity, result *backfill.Result, exit int) account {
+func accountFor(expected, held map[address]fakeport.Entity, result *backfill.Result, exit int) account {
 	var a account
 	repositories, entities := make(map[string]bool), make(map[address]bool)
 	if result != nil {
@@ -179,6 +179,6 @@ func refuseConnections(matches func(*http.Request) bool, times int) func(*http.R
 }
 
 // entitiesOf gives what Port holds.
-func entitiesOf(catalog *porttest.Server) map[address]porttest.Entity {
+func entitiesOf(catalog *fakeport.Server) map[address]fakeport.Entity {
 	return (&faultBench{port: catalog}).entities()
 }

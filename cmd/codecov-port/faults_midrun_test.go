@@ -12,15 +12,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // happening is what goes wrong in the middle of a run, or in a way of its own.
 type happening struct {
 	side, place, name string
-	options           porttest.Options
+	options           fakeport.Options
 	streamed          bool
 	arrange           func(t *testing.T, b *faultBench)
 	repair            func(t *testing.T, b *faultBench) // nil: the faults are taken away, and that is all
@@ -38,7 +38,7 @@ var happenings = []happening{
 	{side: "codecov", place: "commits", name: "the git provider refuses one repository", exit: 3, arrange: func(_ *testing.T, b *faultBench) {
 		b.codecov.Faults.Add(from(1, at("GET", codecovHost, "service-0/commits"), answer(401, `{"detail":"Github API unauthorized error: Bad credentials"}`)))
 	}},
-	{side: "port", place: "bulk", name: "token expires again and again", options: porttest.Options{TokenLifetime: 2 * time.Second, Latency: slow}, exit: 0},
+	{side: "port", place: "bulk", name: "token expires again and again", options: fakeport.Options{TokenLifetime: 2 * time.Second, Latency: slow}, exit: 0},
 	{side: "port", place: "bulk", name: "token expires unseen", exit: 0, tokens: 2, arrange: func(_ *testing.T, b *faultBench) {
 		b.onBulk(2, b.port.RevokeTokens)
 	}},
@@ -55,7 +55,7 @@ var happenings = []happening{
 	{side: "port", place: "bulk", name: "blueprint deleted in mid-run", exit: 3, arrange: func(_ *testing.T, b *faultBench) {
 		b.onRequest(at("POST", portHost, historyBlueprint+"/entities/bulk"), 1, func() { b.port.DeleteBlueprint(historyBlueprint) })
 	}},
-	{side: "port", place: "bulk", name: "quota of entities reached", options: porttest.Options{EntityQuota: 30}, exit: 3, repair: afresh},
+	{side: "port", place: "bulk", name: "quota of entities reached", options: fakeport.Options{EntityQuota: 30}, exit: 3, repair: afresh},
 	{side: "port", place: "bulk", name: "413 for more than one entity", exit: 0, arrange: func(_ *testing.T, b *faultBench) {
 		b.port.Faults.Add(from(1, func(r *http.Request) bool { return at("POST", portHost, "/bulk")(r) && sent(r) > 1 }, answer(413, refusal)))
 	}},
@@ -80,7 +80,7 @@ func TestFaultsInMidRun(t *testing.T) {
 	}
 }
 
-func (h happening) happen(t *testing.T, expected map[address]porttest.Entity) matrixRow {
+func (h happening) happen(t *testing.T, expected map[address]fakeport.Entity) matrixRow {
 	t.Helper()
 	b := newFaultBench(t, h.options)
 	b.streamed = h.streamed
@@ -95,7 +95,7 @@ func (h happening) happen(t *testing.T, expected map[address]porttest.Entity) ma
 		t.Errorf("exit code %d, want %d: %s", code, h.exit, b.said.String())
 	}
 	b.check(t, account, code, len(expected), h.lost)
-	if got := b.port.Requests().ByKind[porttest.Token]; h.tokens != 0 && got != h.tokens {
+	if got := b.port.Requests().ByKind[fakeport.Token]; h.tokens != 0 && got != h.tokens {
 		t.Errorf("%d requests for a token, want %d", got, h.tokens)
 	}
 	if h.repair != nil {
@@ -232,7 +232,7 @@ func identifierOf(entity json.RawMessage) string {
 
 // afresh is an organisation with room for all.
 func afresh(t *testing.T, b *faultBench) {
-	roomy := newFaultBench(t, porttest.Options{})
+	roomy := newFaultBench(t, fakeport.Options{})
 	b.port = roomy.port
 	b.network.Hosts[portHost] = b.port
 }
@@ -278,7 +278,7 @@ func relateToServices(t *testing.T, b *faultBench) {
 
 func addServices(t *testing.T, b *faultBench) {
 	for _, entity := range b.port.Entities(stateBlueprint) {
-		if err := b.port.PutEntity("service", porttest.Entity{Identifier: entity.Identifier}); err != nil {
+		if err := b.port.PutEntity("service", fakeport.Entity{Identifier: entity.Identifier}); err != nil {
 			t.Fatal(err)
 		}
 	}

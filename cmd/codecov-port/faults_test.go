@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 var table = flag.Bool("table", false, "print the matrix of faults")
@@ -168,7 +168,7 @@ func TestFaultMatrix(t *testing.T) {
 			for i, often := range often {
 				t.Run(place.side+"/"+place.name+"/"+fault.Name+"/"+often.name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						b := newFaultBench(t, porttest.Options{})
+						b := newFaultBench(t, fakeport.Options{})
 						row := b.meet(t, place, fault, often.times, fault.codes[place.name][i], expected)
 						row.times = often.name
 						rows = append(rows, row)
@@ -183,10 +183,10 @@ func TestFaultMatrix(t *testing.T) {
 }
 
 // undisturbed gives what Port holds after a run that meets no fault.
-func undisturbed(t *testing.T) (expected map[address]porttest.Entity) {
+func undisturbed(t *testing.T) (expected map[address]fakeport.Entity) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := newFaultBench(t, porttest.Options{})
+		b := newFaultBench(t, fakeport.Options{})
 		if _, exit := b.sync(t); exit != exitDone {
 			t.Fatalf("exit %d: %s", exit, b.said.String())
 		}
@@ -198,7 +198,7 @@ func undisturbed(t *testing.T) (expected map[address]porttest.Entity) {
 	return expected
 }
 
-func (b *faultBench) meet(t *testing.T, place place, fault kindOfFault, times, exit int, expected map[address]porttest.Entity) matrixRow {
+func (b *faultBench) meet(t *testing.T, place place, fault kindOfFault, times, exit int, expected map[address]fakeport.Entity) matrixRow {
 	t.Helper()
 	if place.seeded {
 		b.maximum = 5
@@ -254,7 +254,7 @@ func (b *faultBench) check(t *testing.T, account account, exit, expected int, lo
 }
 
 // recover takes the fault away and runs once more.
-func (b *faultBench) recover(t *testing.T, expected map[address]porttest.Entity) {
+func (b *faultBench) recover(t *testing.T, expected map[address]fakeport.Entity) {
 	t.Helper()
 	b.codecov.Faults.Clear()
 	b.port.Faults.Clear()
@@ -267,14 +267,14 @@ func (b *faultBench) recover(t *testing.T, expected map[address]porttest.Entity)
 
 func printMatrix(t *testing.T, rows []matrixRow) {
 	t.Helper()
-	columns := []ui.Column{{Title: "side"}, {Title: "fault"}, {Title: "where"}, {Title: "met"}, {Title: "survived"}, {Title: "exit", Align: ui.Right},
-		{Title: "in Port", Align: ui.Right}, {Title: "named", Align: ui.Right}, {Title: "expected", Align: ui.Right}, {Title: "all accounted for"}, {Title: "emulated time", Align: ui.Right}}
+	columns := []terminal.Column{{Title: "side"}, {Title: "fault"}, {Title: "where"}, {Title: "met"}, {Title: "survived"}, {Title: "exit", Align: terminal.Right},
+		{Title: "in Port", Align: terminal.Right}, {Title: "named", Align: terminal.Right}, {Title: "expected", Align: terminal.Right}, {Title: "all accounted for"}, {Title: "emulated time", Align: terminal.Right}}
 	var cells [][]string
 	for _, row := range rows {
 		cells = append(cells, []string{row.side, row.fault, row.place, row.times, yes(row.exit == exitDone), fmt.Sprint(row.exit),
 			fmt.Sprint(row.inPort), fmt.Sprint(row.named), fmt.Sprint(row.expected), yes(row.inPort+row.named == row.expected), row.took.Round(time.Second).String()})
 	}
-	if err := ui.Table(os.Stdout, columns, cells); err != nil {
+	if err := terminal.Table(os.Stdout, columns, cells); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "renew the golden files")
@@ -26,7 +26,7 @@ func eachCommand(do func(*cobra.Command)) {
 			}
 		}
 	}
-	visit(newRoot(&ui.Streams{}))
+	visit(newRoot(&terminal.Streams{}))
 }
 
 // TestHelp holds the help of every command to its golden file: 'go test ./cmd/codecov-port -run TestHelp -update'

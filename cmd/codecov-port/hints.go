@@ -6,16 +6,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/setup"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/setup"
 )
 
 // hintAtLiveEvents tells, at the end of a run that wrote the history, where live events will not extend it. It says
 // nothing where the webhook cannot be read.
-func hintAtLiveEvents(streams *ui.Streams, o backfill.Options, read webhookReader) {
+func hintAtLiveEvents(streams *terminal.Streams, o backfill.Options, read webhookReader) {
 	if o.DryRun || !slices.Contains(o.Mapping.Blueprints(), mapper.HistoryBlueprint) {
 		return
 	}
@@ -34,13 +34,13 @@ func hintAtLiveEvents(streams *ui.Streams, o backfill.Options, read webhookReade
 
 // hintAtPrune tells, at the end of a run, how to get rid of what Codecov's lists do not have, where that can be done.
 func (r syncRun) hintAtPrune(result *backfill.Result) {
-	if len(result.Unlisted) > 0 && r.options.Prune == nil && r.options.Mapping.NamesAsBuiltin() {
+	if len(result.StaleRepositories) > 0 && r.options.Prune == nil && r.options.Mapping.NamesAsBuiltin() {
 		advise(r.streams, "sync --prune removes from Port the repositories that Codecov no longer has; with --dry-run it tells which")
 	}
 }
 
 // warnAboutNothing tells where repositories have no commits that the selection asks for: a branch may be misspelt.
-func warnAboutNothing(streams *ui.Streams, o backfill.Options, r *backfill.Result) {
+func warnAboutNothing(streams *terminal.Streams, o backfill.Options, r *backfill.Result) {
 	selective := len(o.Branches) > 0 || !o.Since.IsZero()
 	if !selective || r.Repositories.Read == 0 || r.Commits.Read > 0 {
 		return
@@ -55,19 +55,19 @@ func warnAboutNothing(streams *ui.Streams, o backfill.Options, r *backfill.Resul
 	if !o.Since.IsZero() {
 		where += " since " + o.Since.Format(time.DateOnly)
 	}
-	warn(streams, "%s %s no commits%s", ui.Several(r.Repositories.Read, "repository"), have, where)
+	warn(streams, "%s %s no commits%s", terminal.Several(r.Repositories.Read, "repository"), have, where)
 }
 
 // warnAboutIdle tells of entries of the mapping whose filter never passed, which may be meant so.
-func warnAboutIdle(streams *ui.Streams, r *backfill.Result) {
-	for _, entry := range r.Idle {
-		warn(streams, "entry %d of the mapping gave nothing: its filter passed on no commit", entry+1)
+func warnAboutIdle(streams *terminal.Streams, r *backfill.Result) {
+	for _, entry := range r.UnusedMappingEntries {
+		warn(streams, "entry %d of the mapping gave nothing: its filter passed on no commit", entry)
 	}
 }
 
 // warnAboutAccess tells where the token sees less than its owner may believe: Codecov leaves private repositories out of
 // its lists without a word.
-func warnAboutAccess(streams *ui.Streams, o backfill.Options, r *backfill.Result) {
+func warnAboutAccess(streams *terminal.Streams, o backfill.Options, r *backfill.Result) {
 	switch {
 	case o.Narrowed() && r.Repositories.Listed == 0 && len(r.Failures) == 0:
 		warn(streams, "no repository of %s matches --repo %s", strings.Join(o.Owners, ", "), strings.Join(o.Repositories, " "))

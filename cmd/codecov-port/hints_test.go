@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 func TestHintAtLiveEvents(t *testing.T) {
@@ -37,7 +37,7 @@ func TestHintAtLiveEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			options := backfill.Options{Port: portWith(t, test.webhook, test.status), Mapping: builtinMapping(t, test.blueprints...), DryRun: test.dryRun}
 			var warnings strings.Builder
-			hintAtLiveEvents(&ui.Streams{Err: &warnings}, options, newWebhookReader(t.Context(), options.Port))
+			hintAtLiveEvents(&terminal.Streams{Err: &warnings}, options, newWebhookReader(t.Context(), options.Port))
 			got := warnings.String()
 			if test.want == "" && got != "" {
 				t.Errorf("said %q", got)
@@ -52,10 +52,10 @@ func TestHintAtLiveEvents(t *testing.T) {
 // portWith gives a client of a Port that has a webhook, or that refuses to show it.
 func portWith(t *testing.T, webhook string, status int) *port.Client {
 	t.Helper()
-	server := porttest.New(porttest.Options{})
+	server := fakeport.New(fakeport.Options{})
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
-	client, err := port.NewClient(port.Options{BaseURL: listener.URL, ClientID: porttest.DefaultClientID, ClientSecret: porttest.DefaultClientSecret})
+	client, err := port.NewClient(port.Options{BaseURL: listener.URL, ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret})
 	if err != nil {
 		t.Fatal(err)
 	}

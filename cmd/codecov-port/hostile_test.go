@@ -11,8 +11,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // hostile is text that a terminal would obey, or that reads as another text than it is.
@@ -67,7 +68,7 @@ func assertFit(t *testing.T, command, output string) {
 // TestHostileNames brings an account whose every text is hostile into Port, with every command.
 func TestHostileNames(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, catalog), nil)
 	spoken := ""
 	for _, command := range [][]string{
@@ -94,7 +95,7 @@ func TestHostileNames(t *testing.T) {
 // TestForbiddenIdentifiersAreNamed: each repository is in Port, or named with the reason.
 func TestForbiddenIdentifiersAreNamed(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
-	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, porttest.New(porttest.Options{})), nil)
+	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, fakeport.New(fakeport.Options{})), nil)
 	got := say(t, "sync", "--output", "json")
 	if got.code != exitPart {
 		t.Fatalf("exit code %d: %s", got.code, got.text())
@@ -116,13 +117,13 @@ func TestForbiddenIdentifiersAreNamed(t *testing.T) {
 // TestHostileCatalog: what somebody has put into Port, which a run reads back and may tell of.
 func TestHostileCatalog(t *testing.T) {
 	repositories, commits := hostileCodecov(t, "app")
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	portURL := listen(t, catalog)
 	export(t, listen(t, codecovWith(t, repositories, commits)), portURL, nil)
 	if say(t, "sync").code != exitDone {
 		t.Fatal("sync failed")
 	}
-	client, err := newPort(settings{portURL: portURL, clientID: porttest.DefaultClientID, clientSecret: porttest.DefaultClientSecret})
+	client, err := newPort(settings{portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestHostileCatalog(t *testing.T) {
 // TestFailuresFileIsFitToBeLookedAt, and for its owner alone.
 func TestFailuresFileIsFitToBeLookedAt(t *testing.T) {
 	repositories, commits := hostileCodecov(t, hostileNames...)
-	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, porttest.New(porttest.Options{})), nil)
+	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, fakeport.New(fakeport.Options{})), nil)
 	file := filepath.Join(t.TempDir(), "failures.jsonl")
 	if got := say(t, "sync", "--failures", file); got.code != exitPart {
 		t.Fatalf("exit code %d: %s", got.code, got.text())
@@ -167,7 +168,7 @@ func TestFailuresFileIsFitToBeLookedAt(t *testing.T) {
 	assertFit(t, "the file", string(content))
 	named := map[string]bool{}
 	for line := range strings.Lines(string(content)) {
-		var failure failureLine
+		var failure backfill.Failure
 		if err := json.Unmarshal([]byte(line), &failure); err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +228,7 @@ func TestHostileMapping(t *testing.T) {
 			t.Fatal(err)
 		}
 		repositories, commits := hostileCodecov(t, "app")
-		export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, porttest.New(porttest.Options{})), nil)
+		export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, fakeport.New(fakeport.Options{})), nil)
 		for _, command := range [][]string{
 			{"sync", "--dry-run", "--mapping", file}, {"check", "--mapping", file}, {"map", "--mapping", file, "--repo", "app", "--commit", sha(0)},
 		} {
@@ -242,7 +243,7 @@ func TestHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			repositories, commits := hostileCodecov(t, "app")
 			codecovSide := &gossip{next: codecovWith(t, repositories, commits), where: never, misdeed: test.misdeed, other: hostile}
-			portSide := &gossip{next: porttest.New(porttest.Options{}), where: never, misdeed: test.misdeed, other: hostile}
+			portSide := &gossip{next: fakeport.New(fakeport.Options{}), where: never, misdeed: test.misdeed, other: hostile}
 			export(t, listen(t, codecovSide), listen(t, portSide), nil)
 			if say(t, "setup").code != exitDone {
 				t.Fatal("setup failed")

@@ -7,7 +7,7 @@ import (
 	"io"
 	"unicode/utf16"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // writeJSON writes a value as indented JSON that is safe to look at.
@@ -39,7 +39,7 @@ func escapeUnprintable(text []byte) []byte {
 	var escaped bytes.Buffer
 	for _, r := range string(text) {
 		switch {
-		case ui.Printable(r), r == '\n':
+		case terminal.Printable(r), r == '\n':
 			escaped.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // previewed reads the lines of --output jsonl: how many of each action, and the entities by blueprint.
@@ -37,11 +37,11 @@ func previewed(t *testing.T, text string) (actions map[string]int, entities map[
 }
 
 // portWithBlueprints gives an emulated Port that has the built-in blueprints, and its client.
-func portWithBlueprints(t *testing.T) (*porttest.Server, *port.Client, string) {
+func portWithBlueprints(t *testing.T) (*fakeport.Server, *port.Client, string) {
 	t.Helper()
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	address := listen(t, catalog)
-	client, err := port.NewClient(port.Options{BaseURL: address, ClientID: porttest.DefaultClientID, ClientSecret: porttest.DefaultClientSecret})
+	client, err := port.NewClient(port.Options{BaseURL: address, ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +85,8 @@ func TestJSONLinesAreWhatSyncWrites(t *testing.T) {
 
 // TestJSONLinesOfWhatIsThere: nothing of what is unchanged, unless all of it is asked for.
 func TestJSONLinesOfWhatIsThere(t *testing.T) {
-	source := codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}})
-	export(t, listen(t, source), listen(t, porttest.New(porttest.Options{})), nil)
+	source := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}})
+	export(t, listen(t, source), listen(t, fakeport.New(fakeport.Options{})), nil)
 	if say(t, "sync", "--max-commits", "1").code != exitDone {
 		t.Fatal("sync failed")
 	}

@@ -9,13 +9,13 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 func main() {
 	ballast := collectSparingly()
 	log.SetOutput(io.Discard) // net/http would quote there what a server sends unasked
-	code := run(context.Background(), os.Args[1:], &ui.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	code := run(context.Background(), os.Args[1:], &terminal.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	runtime.KeepAlive(ballast)
 	os.Exit(code)
 }

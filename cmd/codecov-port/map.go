@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -31,7 +31,7 @@ type mapFlags struct {
 	mapping, commit, repository string
 }
 
-func newMap(streams *ui.Streams) *cobra.Command {
+func newMap(streams *terminal.Streams) *cobra.Command {
 	var flags mapFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -53,7 +53,7 @@ func newMap(streams *ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runMap(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags mapFlags, args []string) error {
+func runMap(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags mapFlags, args []string) error {
 	if err := flags.check(args); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (f mapFlags) check(args []string) error {
 }
 
 // mapMapping makes the mapping ready. Port is asked only where it has to be, or where auto can.
-func mapMapping(ctx context.Context, streams *ui.Streams, values *viper.Viper, name string) (*mapper.Mapping, error) {
+func mapMapping(ctx context.Context, streams *terminal.Streams, values *viper.Viper, name string) (*mapper.Mapping, error) {
 	choice, err := readChoice(name, streams.In)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func mapMapping(ctx context.Context, streams *ui.Streams, values *viper.Viper, n
 	return chooseMapping(choice, nil, time.Now(), streams)
 }
 
-func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
+func filePayload(streams *terminal.Streams, args []string) (map[string]any, error) {
 	name := "-"
 	if len(args) > 0 {
 		name = args[0]
@@ -139,7 +139,7 @@ func filePayload(streams *ui.Streams, args []string) (map[string]any, error) {
 }
 
 // accountPayload rebuilds the payload of a commit of the account.
-func accountPayload(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags mapFlags) (map[string]any, error) {
+func accountPayload(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags mapFlags) (map[string]any, error) {
 	s, err := readSettings(values, codecovSide)
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func commitPayload(ctx context.Context, source *codecov.Client, account mapper.A
 		if err != nil {
 			return nil, fmt.Errorf("find repository %s: %w", flags.repository, err)
 		}
-		others := codecov.CommitsOptions{Skipped: func(*codecov.RowError) {}} // the wanted commit may be another
+		others := codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}} // the wanted commit may be another
 		for commit, err := range source.Commits(ctx, account.Owner, repository.Name, others) {
 			if err != nil {
 				return nil, fmt.Errorf("read the commits of %s: %w", repository.Name, err)
@@ -194,7 +194,7 @@ type mappedEntity struct {
 	Title      string         `json:"title,omitempty"`
 }
 
-func printMapped(streams *ui.Streams, result mapper.Result) error {
+func printMapped(streams *terminal.Streams, result mapper.Result) error {
 	entities := make([]mappedEntity, 0, len(result.Entities))
 	for _, m := range result.Entities {
 		entity := mappedEntity{
@@ -213,12 +213,12 @@ func printMapped(streams *ui.Streams, result mapper.Result) error {
 }
 
 // tellUnmapped says which entries gave no entity that could be written.
-func tellUnmapped(streams *ui.Streams, result mapper.Result) error {
+func tellUnmapped(streams *terminal.Streams, result mapper.Result) error {
 	for _, entry := range result.Unnamed {
 		warn(streams, "mapping entry %d gives no identifier", entry+1)
 	}
 	for _, p := range result.Problems {
-		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, ui.Safe(p.Blueprint), ui.Safe(p.Identifier), p.Reason)
+		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, terminal.Safe(p.Blueprint), terminal.Safe(p.Identifier), p.Reason)
 	}
 	if len(result.Unnamed)+len(result.Problems) > 0 {
 		return errPart

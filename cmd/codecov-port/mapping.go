@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -58,7 +58,7 @@ func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
 
 // chooseMapping makes the chosen mapping ready, and says what in it a backfill cannot follow. webhook may be nil where
 // the choice does not read it.
-func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, streams *ui.Streams) (*mapper.Mapping, error) {
+func chooseMapping(choice mapper.Choice, webhook webhookReader, now time.Time, streams *terminal.Streams) (*mapper.Mapping, error) {
 	live, err := webhookMapping(choice, webhook, streams)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ const mappingHint = "'codecov-port map' tries a mapping on a payload, without Po
 
 // webhookMapping reads the mapping of the webhook in Port, enabled or not; none where there is no webhook, or where
 // auto may not read it.
-func webhookMapping(choice mapper.Choice, read webhookReader, streams *ui.Streams) ([]byte, error) {
+func webhookMapping(choice mapper.Choice, read webhookReader, streams *terminal.Streams) ([]byte, error) {
 	if !choice.ReadsWebhook() {
 		return nil, nil
 	}
@@ -94,10 +94,10 @@ func webhookMapping(choice mapper.Choice, read webhookReader, streams *ui.Stream
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		return nil, nil
-	case port.Unpermitted(err) && choice.Name == mapper.ChoiceAuto:
+	case port.IsPermissionError(err) && choice.Name == mapper.ChoiceAuto:
 		warn(streams, "the credentials may not read webhooks in Port: the built-in mapping is used")
 		return nil, nil
-	case port.Unpermitted(err):
+	case port.IsPermissionError(err):
 		return nil, usage(fmt.Errorf("the credentials may not read webhooks in Port: %w", err), "--mapping builtin goes on without the webhook")
 	case err != nil:
 		return nil, fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
@@ -105,8 +105,8 @@ func webhookMapping(choice mapper.Choice, read webhookReader, streams *ui.Stream
 	return webhook.Mappings, nil
 }
 
-func tellLimits(streams *ui.Streams, limits []mapper.Limit) {
+func tellLimits(streams *terminal.Streams, limits []mapper.Limit) {
 	for _, limit := range limits {
-		warn(streams, "mapping entry %d (%s): %s: %s", limit.Entry+1, ui.Safe(limit.Blueprint), ui.Safe(limit.Field), ui.Safe(limit.Reason))
+		warn(streams, "mapping entry %d (%s): %s: %s", limit.Entry+1, terminal.Safe(limit.Blueprint), terminal.Safe(limit.Field), terminal.Safe(limit.Reason))
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // example is one of docs/mapping.md: blueprints to create, and the mapping.
@@ -74,12 +74,12 @@ func TestDocumentedExamples(t *testing.T) {
 	all := examples(t)
 	for heading, test := range map[string]struct {
 		arguments []string
-		prepare   func(*testing.T, *porttest.Server)
-		verify    func(*testing.T, *porttest.Server)
+		prepare   func(*testing.T, *fakeport.Server)
+		verify    func(*testing.T, *fakeport.Server)
 	}{
 		"An entity a branch": {
 			arguments: []string{"--all-branches"},
-			verify: func(t *testing.T, catalog *porttest.Server) {
+			verify: func(t *testing.T, catalog *fakeport.Server) {
 				branches := map[string]bool{}
 				for _, entity := range catalog.Entities("branch_coverage") {
 					branch, _ := entity.Properties["branch"].(string)
@@ -94,8 +94,8 @@ func TestDocumentedExamples(t *testing.T) {
 			},
 		},
 		"A relation to your own services": {
-			prepare: func(t *testing.T, catalog *porttest.Server) { putServices(t, catalog) },
-			verify: func(t *testing.T, catalog *porttest.Server) {
+			prepare: func(t *testing.T, catalog *fakeport.Server) { putServices(t, catalog) },
+			verify: func(t *testing.T, catalog *fakeport.Server) {
 				entity, ok := catalog.Entity("service_coverage", "ledger-Worker23")
 				if !ok || entity.Relations["service"] != "ledger-worker23" {
 					t.Errorf("got %+v", entity)
@@ -104,7 +104,7 @@ func TestDocumentedExamples(t *testing.T) {
 		},
 		"The owner in the identifier": {
 			arguments: []string{"--owner", "acme,slanks"},
-			verify: func(t *testing.T, catalog *porttest.Server) {
+			verify: func(t *testing.T, catalog *fakeport.Server) {
 				if catalog.Count("codecov_coverage") != 50 || catalog.Count("codecov_commit_coverage") != 1506 {
 					t.Errorf("%d and %d entities", catalog.Count("codecov_coverage"), catalog.Count("codecov_commit_coverage"))
 				}
@@ -139,7 +139,7 @@ func TestDocumentedExamples(t *testing.T) {
 			test.verify(t, catalog)
 			catalog.ResetCounts()
 			execute(t, append([]string{"sync", "--mapping", file}, test.arguments...)...)
-			if again := catalog.Requests().ByKind[porttest.Bulk]; again != 0 {
+			if again := catalog.Requests().ByKind[fakeport.Bulk]; again != 0 {
 				t.Errorf("a second run wrote %d times", again)
 			}
 			execute(t, "check", "--mapping", file)
@@ -151,7 +151,7 @@ func TestDocumentedExamples(t *testing.T) {
 	}
 }
 
-func putServices(t *testing.T, catalog *porttest.Server) {
+func putServices(t *testing.T, catalog *fakeport.Server) {
 	t.Helper()
 	service := `{"identifier": "service", "title": "Service", "schema": {"properties": {}, "required": []}, "relations": {}}`
 	if err := catalog.PutBlueprint([]byte(service)); err != nil {
@@ -163,20 +163,20 @@ func putServices(t *testing.T, catalog *porttest.Server) {
 	}
 	for i := range account.Repositories() {
 		identifier := strings.ToLower(account.Repository(i).Name)
-		if err := catalog.PutEntity("service", porttest.Entity{Identifier: identifier}); err != nil {
+		if err := catalog.PutEntity("service", fakeport.Entity{Identifier: identifier}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // emulate starts both emulators and sets the environment to them.
-func emulate(t *testing.T) *porttest.Server {
+func emulate(t *testing.T) *fakeport.Server {
 	t.Helper()
 	source, err := recordedCodecov()
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	codecovServer, portServer := httptest.NewServer(source), httptest.NewServer(catalog)
 	t.Cleanup(codecovServer.Close)
 	t.Cleanup(portServer.Close)
@@ -190,7 +190,7 @@ func emulate(t *testing.T) *porttest.Server {
 func execute(t *testing.T, arguments ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), arguments, &ui.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != exitDone {
+	if code := run(t.Context(), arguments, &terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != exitDone {
 		t.Fatalf("%s: exit code %d\n%s%s", strings.Join(arguments, " "), code, out.String(), errs.String())
 	}
 	return out.String()

@@ -15,11 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 	"github.com/codecov-port/codecov-port/internal/summary"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 var remake = flag.Bool("remake", false, "write the table of docs/operations.md anew")
@@ -69,11 +69,11 @@ var isTold = regexp.MustCompile(`^\d+-(poison|auth-|as-)`)
 
 func toldOfRecordings(t *testing.T) []*toldRow {
 	t.Helper()
-	exchanges, err := recording.HTTP(os.DirFS("../../testdata/codecov"))
+	exchanges, err := recordings.HTTP(os.DirFS("../../testdata/codecov"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	exchanges = slices.DeleteFunc(exchanges, func(exchange recording.Exchange) bool { return !isTold.MatchString(exchange.Name) })
+	exchanges = slices.DeleteFunc(exchanges, func(exchange recordings.Exchange) bool { return !isTold.MatchString(exchange.Name) })
 	lists := recordedLists(t, exchanges)
 	saidOf := make(map[string]toldRow) // by list
 	var rows []*toldRow
@@ -125,11 +125,11 @@ type recordedList struct {
 	owner, repository string // repository: of a list of commits
 	names             []string
 	rows              []json.RawMessage // nil: a row that spoils its page
-	only              *recording.Response
+	only              *recordings.Response
 }
 
 // listKey names the list that a recording is of; "" where it is of none that sync reads.
-func listKey(exchange recording.Exchange) string {
+func listKey(exchange recordings.Exchange) string {
 	address, err := url.Parse(exchange.Request.Path)
 	if err != nil || exchange.Request.Method != http.MethodGet {
 		return ""
@@ -149,7 +149,7 @@ func listKey(exchange recording.Exchange) string {
 }
 
 // recordedLists puts the lists together from their recorded pages.
-func recordedLists(t *testing.T, exchanges []recording.Exchange) map[string]*recordedList {
+func recordedLists(t *testing.T, exchanges []recordings.Exchange) map[string]*recordedList {
 	t.Helper()
 	lists := make(map[string]*recordedList)
 	for _, exchange := range exchanges {
@@ -174,7 +174,7 @@ func recordedLists(t *testing.T, exchanges []recording.Exchange) map[string]*rec
 
 // note takes in a recorded page. A page of several rows that is spoiled tells of no row; where no other page does, its
 // first row is the one.
-func (l *recordedList) note(t *testing.T, exchange recording.Exchange, query url.Values) {
+func (l *recordedList) note(t *testing.T, exchange recordings.Exchange, query url.Values) {
 	t.Helper()
 	size, page := number(query.Get("page_size"), 20), number(query.Get("page"), 1)
 	isPoisoned := strings.Contains(exchange.Name, "-poison")
@@ -214,7 +214,7 @@ func number(text string, otherwise int) int {
 func (l *recordedList) tell(t *testing.T) toldRow {
 	t.Helper()
 	address := listen(t, l)
-	export(t, address, listen(t, porttest.New(porttest.Options{})), nil)
+	export(t, address, listen(t, fakeport.New(fakeport.Options{})), nil)
 	arguments := []string{"sync", "--dry-run", "--output", "json", "--owner", l.owner}
 	for _, name := range l.names {
 		arguments = append(arguments, "--repo", name)
@@ -223,11 +223,11 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 	result, told := &backfill.Result{}, []string(nil)
 	document := holdToSchema(t, s.out)
 	for _, f := range document.Failures {
-		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Entity, Status: f.Status, Code: f.Code, Message: requestLine.ReplaceAllString(f.Message, "")})
+		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Identifier, Status: f.Status, Code: f.Code, Message: requestLine.ReplaceAllString(f.Message, "")})
 	}
 	var text strings.Builder
 	if document.Commits.Read > 0 || s.code == exitPart { // else the error says it all
-		if err := summary.Write(&ui.Streams{Out: &text}, summary.Places{}, result); err != nil {
+		if err := summary.Write(&terminal.Streams{Out: &text}, summary.Places{}, result); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/summary"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -60,7 +60,7 @@ func (r syncRun) print(result *backfill.Result, err, failure error) error {
 	places := summary.Places{Port: portLink(r.settings.portURL, r.options.Mapping), Failures: r.failures.name()}
 	switch {
 	case r.output == outputJSON:
-		return writeJSON(r.streams.Out, newDocument(result, places.Port, failure))
+		return writeDocument(r.streams.Out, result, places.Port, failure)
 	case !worthTelling(result, err):
 		return nil
 	case r.output == outputJSONL:
@@ -80,9 +80,28 @@ func worthTelling(result *backfill.Result, err error) bool {
 }
 
 // refused is an error that ends sync before its run: with a document that says so, where one was asked for.
-func refused(streams *ui.Streams, flags syncFlags, err error) error {
+func refused(streams *terminal.Streams, flags syncFlags, err error) error {
 	if flags.output != outputJSON {
 		return err
 	}
-	return cmp.Or(err, writeJSON(streams.Out, newDocument(&backfill.Result{DryRun: flags.dryRun}, "", err)))
+	result := backfill.NewResult()
+	result.DryRun = flags.dryRun
+	return cmp.Or(err, writeDocument(streams.Out, &result, "", err))
+}
+
+// writeDocument writes the result as the document of --output json. failure is the error that the run ends with.
+func writeDocument(w io.Writer, result *backfill.Result, portURL string, failure error) error {
+	document := *result
+	document.Version, document.ExitCode = version().Version, exitCode(failure)
+	document.Interrupted = document.Interrupted || document.ExitCode == exitInterrupted
+	document.Complete = document.Complete && failure == nil
+	if failure != nil {
+		hint := hinted{}
+		errors.As(failure, &hint)
+		document.Error = &backfill.ErrorSummary{Message: failure.Error(), Hint: hint.hint}
+	}
+	if portURL != "" {
+		document.PortURL = &portURL
+	}
+	return writeJSON(w, document)
 }

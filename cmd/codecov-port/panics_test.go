@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // panicVariable names the panic that this test binary, started once more, ends a run of sync with.
@@ -40,7 +40,7 @@ var panics = map[string]func(p *panicking, r *http.Request){
 	"an error that has them":  func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %v and %#v", p.settings, &p.settings)) },
 	"the options for Codecov": func(p *panicking, _ *http.Request) { panic(p.source) },
 	"the options for Port":    func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %+v", p.catalog)) },
-	"a token":                 func(p *panicking, _ *http.Request) { panic(transport.Bearer(p.settings.codecovToken)) },
+	"a token":                 func(p *panicking, _ *http.Request) { panic(httpclient.Bearer(p.settings.codecovToken)) },
 	"a request":               func(_ *panicking, r *http.Request) { panic(r) },
 	"a refusal that quotes the token": func(p *panicking, r *http.Request) {
 		client, err := port.NewClient(p.catalog)
@@ -70,7 +70,7 @@ func TestPanicsShowNoSecret(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			commits := map[string][]row{"app": {commitRow("a7794fc92007d3a1b99066c8f6ec66a393bf3520", "fix")}}
 			refused := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/blueprints/refused") }
-			portSide := &gossip{next: porttest.New(porttest.Options{ClientSecret: oddSecret}), where: refused, misdeed: refuse(http.StatusUnprocessableEntity)}
+			portSide := &gossip{next: fakeport.New(fakeport.Options{ClientSecret: oddSecret}), where: refused, misdeed: refuse(http.StatusUnprocessableEntity)}
 			portSide.learn(oddSecret)
 			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicsShowNoSecret$")
 			command.Env = append(os.Environ(), panicVariable+"="+kind, "GOTRACEBACK=all")
@@ -119,7 +119,7 @@ func panicInMidRun(t *testing.T, raise func(*panicking, *http.Request)) {
 		t.Fatal(err)
 	}
 	run := syncRun{
-		settings: s, streams: &ui.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, webhook: newWebhookReader(t.Context(), catalog),
+		settings: s, streams: &terminal.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, webhook: newWebhookReader(t.Context(), catalog),
 		options: backfill.Options{Codecov: source, Port: catalog, Owners: s.owners, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: time.Now()},
 	}
 	_, err = new(faultBench).run(t.Context(), &run)

@@ -8,7 +8,7 @@ import (
 )
 
 // portApps are the addresses of Port's web pages, by those of its API.
-var portApps = map[string]string{port.EU: "https://app.port.io", port.US: "https://app.us.port.io"}
+var portApps = map[string]string{port.EUBaseURL: "https://app.port.io", port.USBaseURL: "https://app.us.port.io"}
 
 // portLink is the address of the page that Port makes for the blueprint of the current states: its name is the
 // blueprint's in the plural, as Port's documentation has /services for the blueprint service. It is "" at another

@@ -8,13 +8,13 @@ import (
 
 func TestPortLink(t *testing.T) {
 	for address, want := range map[string]string{
-		port.EU: "https://app.port.io/codecov_coverages", port.US: "https://app.us.port.io/codecov_coverages", "http://127.0.0.1:1": "", "": "",
+		port.EUBaseURL: "https://app.port.io/codecov_coverages", port.USBaseURL: "https://app.us.port.io/codecov_coverages", "http://127.0.0.1:1": "", "": "",
 	} {
 		if got := portLink(address, builtinMapping(t)); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
 		}
 	}
-	if got := portLink(port.EU, builtinMapping(t, historyBlueprint)); got != "" {
+	if got := portLink(port.EUBaseURL, builtinMapping(t, historyBlueprint)); got != "" {
 		t.Errorf("without the blueprint: %q", got)
 	}
 }

@@ -21,16 +21,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // process is the program as a process of its own, between emulators in this one.
 type process struct {
 	*exec.Cmd
-	codecov     *codecovtest.Server
-	port        *porttest.Server
+	codecov     *fakecodecov.Server
+	port        *fakeport.Server
 	out, errors *watchedOutput
 	started     chan struct{}
 
@@ -42,11 +42,11 @@ type process struct {
 const interruptedText = "interrupted: finishing"
 
 // newProcess makes a run of sync ready. at is called with the number of each request, to either side, before its answer.
-func newProcess(t *testing.T, catalog *porttest.Server, at func(p *process, r *http.Request, request int), args ...string) *process {
+func newProcess(t *testing.T, catalog *fakeport.Server, at func(p *process, r *http.Request, request int), args ...string) *process {
 	t.Helper()
 	p := &process{
 		Cmd: exec.CommandContext(t.Context(), "codecov-port", append([]string{"sync"}, args...)...), port: catalog,
-		codecov: codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{synthetic()}, Tokens: map[string]codecovtest.Access{scriptToken: {}}}),
+		codecov: fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}}),
 		out:     watchFor("requests "), errors: watchFor(interruptedText), started: make(chan struct{}),
 	}
 	p.Stdout, p.Stderr = p.out, p.errors
@@ -103,14 +103,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the program 21 times")
 	}
-	undisturbed := newProcess(t, porttest.New(porttest.Options{}), nil, "--yes")
+	undisturbed := newProcess(t, fakeport.New(fakeport.Options{}), nil, "--yes")
 	if code := undisturbed.end(t); code != exitDone {
 		t.Fatalf("exit code %d: %s", code, undisturbed.errors)
 	}
 	want, draw := entitiesOf(undisturbed.port), rand.New(rand.NewPCG(6, 6))
 	for range 10 {
 		moment := 1 + draw.IntN(undisturbed.requests-1)
-		catalog := porttest.New(porttest.Options{})
+		catalog := fakeport.New(fakeport.Options{})
 		killed := newProcess(t, catalog, func(p *process, r *http.Request, request int) {
 			if request == moment {
 				_ = p.Process.Kill()
@@ -143,7 +143,7 @@ func TestSignals(t *testing.T) {
 		for _, moment := range []string{"/access_token", "/repos", "/commits", "/search", "/bulk"} {
 			t.Run(name+" "+moment, func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "failures.jsonl")
-				catalog := porttest.New(porttest.Options{})
+				catalog := fakeport.New(fakeport.Options{})
 				if code := newProcess(t, catalog, nil, "--max-commits", "3").end(t); code != exitDone {
 					t.Fatalf("exit code %d", code)
 				}
@@ -179,7 +179,7 @@ func TestSignals(t *testing.T) {
 // TestInterruptedDocument: --output json gives its document also when the run is told to stop.
 func TestInterruptedDocument(t *testing.T) {
 	var once sync.Once
-	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 		if strings.HasSuffix(r.URL.Path, "/commits") {
 			once.Do(func() { p.interrupt(r, os.Interrupt, nil) })
 		}
@@ -193,7 +193,7 @@ func TestInterruptedDocument(t *testing.T) {
 // TestInterruptedAtTheGate: what was read and waits for the reading to end is told of as held back, and not written.
 func TestInterruptedAtTheGate(t *testing.T) {
 	read := 0
-	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 		if strings.HasSuffix(r.URL.Path, "/commits") {
 			if read++; read == 3 { // one after the other
 				p.interrupt(r, os.Interrupt, nil)
@@ -201,7 +201,7 @@ func TestInterruptedAtTheGate(t *testing.T) {
 		}
 	}, "--output", "json", "--codecov-concurrency", "1")
 	code := p.end(t)
-	if d := holdToSchema(t, p.out.String()); code != exitInterrupted || !d.Interrupted || d.HeldBack != 42 || len(d.Failures) > 0 {
+	if d := holdToSchema(t, p.out.String()); code != exitInterrupted || !d.Interrupted || d.NotWritten != 42 || len(d.Failures) > 0 {
 		t.Errorf("exit code %d: %s", code, p.out)
 	}
 	if got := len(entitiesOf(p.port)) + len(p.port.Blueprints()); got != 0 {
@@ -239,7 +239,7 @@ func brokenPipe(t *testing.T) *os.File {
 
 func TestClosedPipe(t *testing.T) {
 	t.Run("standard output", func(t *testing.T) {
-		p := newProcess(t, porttest.New(porttest.Options{}), nil)
+		p := newProcess(t, fakeport.New(fakeport.Options{}), nil)
 		p.Stdout = brokenPipe(t)
 		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "broken pipe") {
 			t.Errorf("exit code %d: %s", code, p.errors)
@@ -249,7 +249,7 @@ func TestClosedPipe(t *testing.T) {
 		}
 	})
 	t.Run("of the entities of a dry run", func(t *testing.T) {
-		p := newProcess(t, porttest.New(porttest.Options{}), nil, "--dry-run", "--output", "jsonl")
+		p := newProcess(t, fakeport.New(fakeport.Options{}), nil, "--dry-run", "--output", "jsonl")
 		p.Stdout = brokenPipe(t)
 		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: write the entities: ") || strings.Contains(p.errors.String(), "commits ") {
 			t.Errorf("exit code %d: %s", code, p.errors)
@@ -257,7 +257,7 @@ func TestClosedPipe(t *testing.T) {
 	})
 	t.Run("Ctrl-C ended the reader of both, too", func(t *testing.T) {
 		var once sync.Once
-		p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+		p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 			if strings.HasSuffix(r.URL.Path, "/bulk") {
 				once.Do(func() { _ = p.Process.Signal(os.Interrupt) })
 			}
@@ -280,7 +280,7 @@ func TestFullDisk(t *testing.T) {
 		{"sync"}, {"sync", "--output", "json"}, {"sync", "--dry-run", "--output", "jsonl"}, {"setup"}, {"setup", "--dry-run"}, {"check"}, {"check", "--output", "json"},
 		{"map", "--mapping", "builtin", "../../testdata/port/webhook-sample.json"}, {"config"}, {"config", "--output", "json"}, {"version"}, {"completion", "zsh"}, {"demo"},
 	} {
-		p := newProcess(t, porttest.New(porttest.Options{}), nil)
+		p := newProcess(t, fakeport.New(fakeport.Options{}), nil)
 		p.Args, p.Stdout = append([]string{"codecov-port"}, command...), full
 		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "no space left on device") {
 			t.Errorf("%s: exit code %d: %s", command, code, p.errors)
@@ -295,7 +295,7 @@ func TestFailuresFile(t *testing.T) {
 	// run syncs into a Port that refuses the history.
 	run := func(t *testing.T, file string) *process {
 		t.Helper()
-		p := newProcess(t, porttest.New(porttest.Options{}), nil, "--failures", file)
+		p := newProcess(t, fakeport.New(fakeport.Options{}), nil, "--failures", file)
 		p.port.Faults.Add(faults.Fault{Times: -1, Status: 422, Header: http.Header{"X-Trace-Id": {"trace-1"}}, Body: `{"ok":false,"error":"invalid","message":"no <history>"}`,
 			Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, historyBlueprint+"/entities/bulk") }})
 		return p

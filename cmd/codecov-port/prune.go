@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
@@ -26,7 +26,7 @@ func (f *pruneFlags) bind(flags *pflag.FlagSet) {
 }
 
 // pruning gives what the flags come to: nil without --prune. Somebody must be there to agree, or have agreed beforehand.
-func (f *pruneFlags) pruning(streams *ui.Streams, mapping string, agreed bool) (*backfill.Prune, error) {
+func (f *pruneFlags) pruning(streams *terminal.Streams, mapping string, agreed bool) (*backfill.Prune, error) {
 	if !f.prune {
 		return nil, nil
 	}
@@ -43,12 +43,12 @@ func (f *pruneFlags) pruning(streams *ui.Streams, mapping string, agreed bool) (
 	return &backfill.Prune{Limit: limit}, nil
 }
 
-func askAboutPrune(streams *ui.Streams, stop <-chan struct{}) func([]backfill.Unlisted) bool {
-	return func(gone []backfill.Unlisted) bool {
+func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]backfill.StaleRepository) bool {
+	return func(gone []backfill.StaleRepository) bool {
 		var question strings.Builder
 		question.WriteString("Codecov no longer has these repositories:\n")
 		for _, u := range gone {
-			fmt.Fprintf(&question, "  %s: %s\n", ui.Safe(u.Owner+"/"+u.Repository), ui.Several(u.Entities, "entity"))
+			fmt.Fprintf(&question, "  %s: %s\n", terminal.Safe(u.Owner+"/"+u.Repository), terminal.Several(u.Entities, "entity"))
 		}
 		question.WriteString("remove them and their history from Port?")
 		return agrees(streams, stop, question.String())

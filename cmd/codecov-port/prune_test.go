@@ -6,13 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 func TestPruneFlags(t *testing.T) {
-	streams := &ui.Streams{In: strings.NewReader("y\n"), Err: &strings.Builder{}}
+	streams := &terminal.Streams{In: strings.NewReader("y\n"), Err: &strings.Builder{}}
 	for name, test := range map[string]struct {
 		flags  pruneFlags
 		agreed bool
@@ -38,10 +38,10 @@ func TestPruneFlags(t *testing.T) {
 }
 
 func TestAskAboutPrune(t *testing.T) {
-	gone := []backfill.Unlisted{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
+	gone := []backfill.StaleRepository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
 	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
 		var asked strings.Builder
-		if got := askAboutPrune(&ui.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(gone); got != want {
+		if got := askAboutPrune(&terminal.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(gone); got != want {
 			t.Errorf("%q is taken for %v", answer, got)
 		}
 		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const readme = "../../README.md"
@@ -105,7 +105,7 @@ func TestDocumentedCommands(t *testing.T) {
 
 // understood tells what is wrong with arguments, without running them.
 func understood(args []string) error {
-	cmd, rest, err := newRoot(&ui.Streams{}).Find(args)
+	cmd, rest, err := newRoot(&terminal.Streams{}).Find(args)
 	if err != nil {
 		return err
 	}
@@ -151,11 +151,11 @@ func TestReadme(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		source := codecovtest.New(codecovtest.Options{
-			Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{scriptToken: {}},
+		source := fakecodecov.New(fakecodecov.Options{
+			Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{scriptToken: {}},
 		})
 		inFolder(t, nil)
-		export(t, listen(t, source), listen(t, porttest.New(porttest.Options{})), nil)
+		export(t, listen(t, source), listen(t, fakeport.New(fakeport.Options{})), nil)
 		for _, command := range commands {
 			if args, ours := ourArguments(t, command.line); ours {
 				ran++

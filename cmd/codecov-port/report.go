@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
-	"github.com/codecov-port/codecov-port/pkg/report"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/report"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const reportFlag = "report"
@@ -97,7 +97,7 @@ func (f *reportFile) discard() {
 }
 
 // announce says where the page is.
-func (f *reportFile) announce(streams *ui.Streams) {
+func (f *reportFile) announce(streams *terminal.Streams) {
 	if f != nil && f.written && !streams.Quiet {
 		tell(streams, reportFlag+":", f.name)
 	}

@@ -10,14 +10,14 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // TestReportOfAnInterruptedRun: Ctrl-C in mid-run leaves a whole page that says so.
 func TestReportOfAnInterruptedRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.html")
 	var once sync.Once
-	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 		if strings.HasSuffix(r.URL.Path, "/commits") || strings.HasSuffix(r.URL.Path, "/commits/") {
 			once.Do(func() { p.interrupt(r, os.Interrupt, nil) })
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // reported is what --report has left: the page, and nothing beside it.
@@ -26,10 +26,10 @@ func reported(t *testing.T, file string) string {
 }
 
 // bothWith serves a Codecov with a repository of one commit, and a Port.
-func bothWith(t *testing.T) *porttest.Server {
+func bothWith(t *testing.T) *fakeport.Server {
 	t.Helper()
 	source := codecovWith(t, []row{repositoryRow("app")}, map[string][]row{"app": {commitRow(strings.Repeat("a", 40), "one")}})
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	export(t, listen(t, source), listen(t, catalog), nil)
 	return catalog
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const about = `Bring the history of your test coverage from Codecov into Port.
@@ -29,7 +29,7 @@ const exitCodes = exitTitle + `
   130  interrupted`
 
 // run executes the command line args and gives the exit code.
-func run(ctx context.Context, args []string, streams *ui.Streams) int {
+func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	streams.Live()
 	root := newRoot(streams)
 	root.SetArgs(args)
@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, streams *ui.Streams) int {
 	return exitCode(err)
 }
 
-func newRoot(streams *ui.Streams) *cobra.Command {
+func newRoot(streams *terminal.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "codecov-port",
 		Short:         "Bring the history of your test coverage from Codecov into Port",

@@ -10,10 +10,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
-	"github.com/codecov-port/codecov-port/internal/recording"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 )
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func setUp(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	codecovServer, portServer := httptest.NewServer(source), httptest.NewServer(catalog)
 	env.Defer(codecovServer.Close)
 	env.Defer(portServer.Close)
@@ -64,8 +64,8 @@ func setUp(env *testscript.Env) error {
 // userEnvironment is what a user of the emulators exports.
 func userEnvironment(codecovURL, portURL string) map[string]string {
 	return map[string]string{
-		"PORT_CLIENT_ID":                        porttest.DefaultClientID,
-		"PORT_CLIENT_SECRET":                    porttest.DefaultClientSecret,
+		"PORT_CLIENT_ID":                        fakeport.DefaultClientID,
+		"PORT_CLIENT_SECRET":                    fakeport.DefaultClientSecret,
 		"PORT_BASE_URL":                         portURL,
 		"CODECOV_TOKEN":                         scriptToken,
 		"CODECOV_SERVICE_PROVIDER":              "github",
@@ -75,9 +75,9 @@ func userEnvironment(codecovURL, portURL string) map[string]string {
 	}
 }
 
-func recordedCodecov() (*codecovtest.Server, error) {
-	options := codecovtest.Options{Tokens: map[string]codecovtest.Access{scriptToken: {}}}
-	files, err := fs.Glob(recording.Accounts, "accounts/*.json")
+func recordedCodecov() (*fakecodecov.Server, error) {
+	options := fakecodecov.Options{Tokens: map[string]fakecodecov.Access{scriptToken: {}}}
+	files, err := fs.Glob(recordings.Accounts, "accounts/*.json")
 	if err != nil {
 		return nil, err
 	}
@@ -88,17 +88,17 @@ func recordedCodecov() (*codecovtest.Server, error) {
 		}
 		options.Accounts = append(options.Accounts, account)
 	}
-	return codecovtest.New(options), nil
+	return fakecodecov.New(options), nil
 }
 
 // loadAccount reads a recorded account.
-func loadAccount(file string) (codecovtest.Account, error) {
-	f, err := recording.Accounts.Open(file)
+func loadAccount(file string) (fakecodecov.Account, error) {
+	f, err := recordings.Accounts.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return codecovtest.LoadAccount(f)
+	return fakecodecov.LoadAccount(f)
 }
 
 // entities BLUEPRINT COUNT: Port holds so many.
@@ -106,7 +106,7 @@ func entities(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: entities BLUEPRINT COUNT")
 	}
-	if got := strconv.Itoa(ts.Value(portKey).(*porttest.Server).Count(args[0])); got != args[1] {
+	if got := strconv.Itoa(ts.Value(portKey).(*fakeport.Server).Count(args[0])); got != args[1] {
 		ts.Fatalf("%s holds %s entities, want %s", args[0], got, args[1])
 	}
 }
@@ -116,8 +116,8 @@ func requests(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: requests KIND COUNT")
 	}
-	counts := ts.Value(portKey).(*porttest.Server).Requests()
-	if got := strconv.Itoa(counts.ByKind[porttest.Kind(args[0])]); got != args[1] {
+	counts := ts.Value(portKey).(*fakeport.Server).Requests()
+	if got := strconv.Itoa(counts.ByKind[fakeport.Kind(args[0])]); got != args[1] {
 		ts.Fatalf("Port saw %s requests of kind %s, want %s", got, args[0], args[1])
 	}
 }
@@ -144,7 +144,7 @@ func fault(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	ts.Value(portKey).(*porttest.Server).Faults.Add(faults.Fault{
+	ts.Value(portKey).(*fakeport.Server).Faults.Add(faults.Fault{
 		Times: -1, Status: status, Match: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, args[1]) },
 	})
 }

@@ -18,8 +18,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // oddSecret has characters that addresses and JSON write in another way.
@@ -221,7 +221,7 @@ func TestNoSecretIsEverShown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			commits := map[string][]row{"app": {commitRow("a7794fc92007d3a1b99066c8f6ec66a393bf3520", "fix")}}
 			codecovSide := &gossip{next: codecovWith(t, []row{repositoryRow("app")}, commits), where: never, misdeed: test.misdeed}
-			portSide := &gossip{next: porttest.New(porttest.Options{ClientSecret: oddSecret}), where: never, misdeed: test.misdeed}
+			portSide := &gossip{next: fakeport.New(fakeport.Options{ClientSecret: oddSecret}), where: never, misdeed: test.misdeed}
 			export(t, listen(t, codecovSide), listen(t, portSide), map[string]string{"PORT_CLIENT_SECRET": oddSecret})
 			if say(t, "setup").code != exitDone { // so that there is a webhook, and much to show
 				t.Fatal("setup failed")
@@ -358,7 +358,7 @@ func TestDemoThatIsKeptShowsNoSecret(t *testing.T) {
 		case <-ctx.Done():
 		}
 	}()
-	code := run(ctx, []string{"demo", "--keep", "-vv"}, &ui.Streams{In: strings.NewReader(""), Out: output, Err: output})
+	code := run(ctx, []string{"demo", "--keep", "-vv"}, &terminal.Streams{In: strings.NewReader(""), Out: output, Err: output})
 	if code != exitDone || !strings.Contains(output.String(), "export PORT_CLIENT_SECRET='") {
 		t.Errorf("exit code %d: %s", code, output)
 	}
@@ -369,7 +369,7 @@ func TestDemoThatIsKeptShowsNoSecret(t *testing.T) {
 
 // TestWebhookKeyIsShownBySetupAlone: who knows it can write to Port.
 func TestWebhookKeyIsShownBySetupAlone(t *testing.T) {
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	source := codecovWith(t, []row{repositoryRow("app")}, map[string][]row{"app": {commitRow("a7794fc92007d3a1b99066c8f6ec66a393bf3520", "fix")}})
 	export(t, listen(t, source), listen(t, catalog), nil)
 	address := say(t, "setup").out
@@ -459,7 +459,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			}
-			export(t, listen(t, away(test.codecov, source)), listen(t, away(test.port, porttest.New(porttest.Options{}))), nil)
+			export(t, listen(t, away(test.codecov, source)), listen(t, away(test.port, fakeport.New(fakeport.Options{}))), nil)
 			for _, command := range shownCommands(t) {
 				if got := say(t, command...); got.code == exitDone && command[0] != "setup" && command[0] != "map" {
 					t.Errorf("%v ends well: %s", command, got.text())

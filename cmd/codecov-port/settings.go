@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -200,7 +200,7 @@ func parseSettings(values *viper.Viper, needs apis) (settings, error) {
 		s.codecovAPI, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
 	if app := strings.TrimRight(value("CODECOV_APP_URL"), "/"); app != "" {
-		if _, err := transport.ParseBase(app); err != nil { // it begins the addresses in Port's entities
+		if _, err := httpclient.ParseBase(app); err != nil { // it begins the addresses in Port's entities
 			return settings{}, addressHint(fmt.Errorf("%s: %w", setter(values, "CODECOV_APP_URL"), err))
 		}
 		s.codecovApp = app

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/setup"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/setup"
 )
 
 const aboutSetup = `Make Port ready: create what is missing of the blueprints codecov_coverage and codecov_commit_coverage and of the
@@ -39,7 +39,7 @@ func (f *setupFlags) bind(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.branches, "branches", nil, "branches that Codecov shall tell of, with commas between them; none: all")
 }
 
-func newSetup(streams *ui.Streams) *cobra.Command {
+func newSetup(streams *terminal.Streams) *cobra.Command {
 	var flags setupFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -65,7 +65,7 @@ func newSetup(streams *ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runSetup(ctx context.Context, streams *ui.Streams, s settings, flags setupFlags) error {
+func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags setupFlags) error {
 	catalog, err := newPort(s)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func runSetup(ctx context.Context, streams *ui.Streams, s settings, flags setupF
 }
 
 func explainSetup(err error, s settings) error {
-	if port.Unpermitted(err) {
+	if port.IsPermissionError(err) {
 		return withHint(err, "the credentials of an organisation's admin may do this")
 	}
 	return explainPort(err, s)
@@ -98,9 +98,9 @@ func explainPort(err error, s settings) error {
 	}
 	hint := "check both, and the address: " + s.portURL + " was asked"
 	switch s.portURL {
-	case port.EU:
+	case port.EUBaseURL:
 		hint = "check both, and the region: eu was asked; for the other one set PORT_REGION=us"
-	case port.US:
+	case port.USBaseURL:
 		hint = "check both, and the region: us was asked; for the other one set PORT_REGION=eu"
 	}
 	return withHint(fmt.Errorf("port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), hint)
@@ -134,7 +134,7 @@ func printSetup(w io.Writer, report *setup.Report, flags setupFlags) error {
 		}
 	}
 	if address := report.Webhook.URL; address != "" {
-		fmt.Fprintf(&text, "\nThe webhook's address, which is a secret: who knows it can write to Port\n  %s\n", ui.Safe(address))
+		fmt.Fprintf(&text, "\nThe webhook's address, which is a secret: who knows it can write to Port\n  %s\n", terminal.Safe(address))
 		fmt.Fprintf(&text, "\nFor Codecov › Settings › Global YAML:\n\n%s", setup.YAML(address, flags.cleanBranches()))
 	}
 	_, err := io.WriteString(w, text.String())
@@ -147,7 +147,7 @@ func stepText(step setup.Step, dryRun bool) string {
 	if wouldChange := step.State == setup.Created || step.State == setup.Updated; dryRun && wouldChange {
 		line = fmt.Sprintf("would be %s: %s %s", step.State, step.Kind, step.Identifier)
 	}
-	lacks := ui.Safe(strings.Join(step.Lacks, ", "))
+	lacks := terminal.Safe(strings.Join(step.Lacks, ", "))
 	switch {
 	case step.State == setup.Updated:
 		line += ": " + lacks
@@ -162,7 +162,7 @@ func stepText(step setup.Step, dryRun bool) string {
 func indented(text string) string {
 	var lines strings.Builder
 	for line := range strings.Lines(text) {
-		lines.WriteString("    " + ui.SafeLines(line))
+		lines.WriteString("    " + terminal.SafeLines(line))
 	}
 	return lines.String()
 }
@@ -173,13 +173,13 @@ func printRequests(text *strings.Builder, requests []port.Request) error {
 		if err := json.Indent(&body, request.Body, "", "  "); err != nil {
 			return fmt.Errorf("show the request %s %s: %w", request.Method, request.Path, err)
 		}
-		fmt.Fprintf(text, "\n%s %s\n%s\n", request.Method, request.Path, ui.SafeLines(strings.TrimSpace(body.String())))
+		fmt.Fprintf(text, "\n%s %s\n%s\n", request.Method, request.Path, terminal.SafeLines(strings.TrimSpace(body.String())))
 	}
 	return nil
 }
 
 // warnOfSetup tells what will not be as one expects it.
-func warnOfSetup(streams *ui.Streams, report *setup.Report, flags setupFlags) {
+func warnOfSetup(streams *terminal.Streams, report *setup.Report, flags setupFlags) {
 	if !report.Webhook.Enabled {
 		warn(streams, "the webhook is disabled: new coverage does not arrive until it is enabled in Port")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // origin is where a value is from. A greater one goes before a smaller one.
@@ -53,7 +53,7 @@ func sourcesOf(ctx context.Context) sources {
 
 // applySources reads the config file and the env file, and sets the flags that neither the command line nor the
 // environment sets.
-func applySources(cmd *cobra.Command, streams *ui.Streams) error {
+func applySources(cmd *cobra.Command, streams *terminal.Streams) error {
 	if !readsFiles(cmd) {
 		return nil
 	}

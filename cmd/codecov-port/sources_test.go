@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -79,7 +79,7 @@ func TestPrecedence(t *testing.T) {
 		{name: "codecov-url", variable: "CODECOV_URL", flag: "https://a", environment: "https://b", envFile: "https://c", cfg: "https://d",
 			want: []any{"https://a", "https://b", "https://c", "https://d", "https://api.codecov.io"}},
 		{name: "port-base-url", variable: "PORT_BASE_URL", flag: "https://a", environment: "https://b", cfg: "https://d",
-			want: []any{"https://a", "https://b", nil, "https://d", port.EU}},
+			want: []any{"https://a", "https://b", nil, "https://d", port.EUBaseURL}},
 		{name: "PORT_CLIENT_SECRET", variable: "PORT_CLIENT_SECRET", environment: "s1", envFile: "s2", want: []any{nil, "set", "set", nil, "missing"}},
 		{name: "since", flag: "1y", cfg: "2024-01-01", want: []any{"1y", nil, nil, "2024-01-01", ""}},
 		{name: "max-entities", flag: "5", cfg: "7", want: []any{"5", nil, nil, "7", "10000"}},
@@ -174,7 +174,7 @@ func TestPortAddressBySource(t *testing.T) {
 // portAddressOf runs a command that only settles Port's address.
 func portAddressOf(t *testing.T, args []string) string {
 	t.Helper()
-	streams := &ui.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
+	streams := &terminal.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
 	root, values := newRoot(streams), viper.New()
 	var address string
 	probe := &cobra.Command{Use: "probe", RunE: func(*cobra.Command, []string) (err error) {

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/progress"
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -45,7 +45,7 @@ type syncFlags struct {
 	output             string
 }
 
-func newSync(streams *ui.Streams) *cobra.Command {
+func newSync(streams *terminal.Streams) *cobra.Command {
 	var flags syncFlags
 	values := viper.New()
 	cmd := &cobra.Command{
@@ -77,7 +77,7 @@ func newSync(streams *ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func runSync(ctx context.Context, streams *ui.Streams, values *viper.Viper, flags syncFlags) error {
+func runSync(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags syncFlags) error {
 	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func runSync(ctx context.Context, streams *ui.Streams, values *viper.Viper, flag
 }
 
 // prepareSync makes the run of what the user said. first ends when it is to stop in good order.
-func prepareSync(ctx, first context.Context, streams *ui.Streams, values *viper.Viper, flags syncFlags) (syncRun, error) {
+func prepareSync(ctx, first context.Context, streams *terminal.Streams, values *viper.Viper, flags syncFlags) (syncRun, error) {
 	s, err := readSettings(values, bothSides)
 	if err != nil {
 		return syncRun{}, err
@@ -133,7 +133,7 @@ func prepareSync(ctx, first context.Context, streams *ui.Streams, values *viper.
 // syncRun is a run of sync and where it tells what became of it.
 type syncRun struct {
 	settings settings
-	streams  *ui.Streams
+	streams  *terminal.Streams
 	options  backfill.Options
 	webhook  webhookReader
 	failures *failuresFile
@@ -165,7 +165,7 @@ func (r syncRun) outcome(ctx context.Context, result *backfill.Result, err error
 		return explain(ctx, err, r.settings, r.options.Codecov)
 	case result.Interrupted:
 		return withHint(errInterrupted, "run sync again: what is in Port already is not lost")
-	case !result.Complete():
+	case !result.Complete:
 		return errPart
 	}
 	return nil
@@ -190,7 +190,7 @@ func syncOptions(s settings, flags syncFlags, now time.Time) (backfill.Options, 
 }
 
 // syncMapping gives the chosen mapping, or what of it --blueprint asks for.
-func syncMapping(streams *ui.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
+func syncMapping(streams *terminal.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return nil, err

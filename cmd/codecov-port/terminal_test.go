@@ -15,7 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // onTerminal runs the program on a terminal of 80 columns to its end and gives its exit code. What the terminal is sent
@@ -60,7 +60,7 @@ func TestOnATerminal(t *testing.T) {
 		"JSON beside the bar": {nil, []string{"--output", "json"}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+			p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 				if test.view && strings.HasSuffix(r.URL.Path, "/bulk") {
 					<-p.out.found
 				}
@@ -91,7 +91,7 @@ func TestResizedTerminal(t *testing.T) {
 	var terminal *os.File
 	var held atomic.Bool // the first repository's answer, while the others are read
 	atLast := watchFor(narrow)
-	p := newProcess(t, porttest.New(porttest.Options{}), func(p *process, r *http.Request, _ int) {
+	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
 		if strings.HasSuffix(r.URL.Path, "/commits") && held.CompareAndSwap(false, true) {
 			<-p.out.found
 			if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 40}); err != nil {
@@ -125,7 +125,7 @@ func TestAskedOnATerminal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			goesOn := watchFor("\n writing    0% ") // no bar before it may write
-			p := newProcess(t, porttest.New(porttest.Options{}), func(_ *process, r *http.Request, _ int) {
+			p := newProcess(t, fakeport.New(fakeport.Options{}), func(_ *process, r *http.Request, _ int) {
 				if strings.HasSuffix(r.URL.Path, "/bulk") {
 					<-goesOn.found
 				}

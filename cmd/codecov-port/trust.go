@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 const caFileFlag = "ca-file"
@@ -37,7 +37,7 @@ func trusted(name string) (http.RoundTripper, error) {
 	if count == 0 {
 		return nil, fmt.Errorf("%s: no certificate in it", name)
 	}
-	return transport.NewNetwork(roots), nil
+	return httpclient.NewNetwork(roots), nil
 }
 
 // certificateHint adds what can be done about a server whose certificate is not trusted.

@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // overTLS serves a handler with a certificate that nobody trusts, and gives that certificate as PEM.
@@ -33,7 +33,7 @@ func TestCAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	codecovURL, certificate := overTLS(t, account)
-	portURL, _ := overTLS(t, porttest.New(porttest.Options{}))
+	portURL, _ := overTLS(t, fakeport.New(fakeport.Options{}))
 	inFolder(t, map[string]string{
 		"ca.pem": "a comment\n" + certificate, "text.pem": "no certificate", "named.yaml": "ca-file: ca.pem\n",
 		"broken.pem": "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n",
@@ -71,7 +71,7 @@ func TestProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog := porttest.New(porttest.Options{})
+	catalog := fakeport.New(fakeport.Options{})
 	var proxied atomic.Int64
 	proxy := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		proxied.Add(1)
@@ -93,7 +93,7 @@ func TestProxy(t *testing.T) {
 
 // TestCertificatesOfTheEnvironment: SSL_CERT_FILE, which Go does not heed on Windows and macOS, does as well.
 func TestCertificatesOfTheEnvironment(t *testing.T) {
-	portURL, certificate := overTLS(t, porttest.New(porttest.Options{}))
+	portURL, certificate := overTLS(t, fakeport.New(fakeport.Options{}))
 	inFolder(t, map[string]string{"ca.pem": certificate})
 	export(t, "https://codecov.invalid", portURL, map[string]string{"SSL_CERT_FILE": "ca.pem"})
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {

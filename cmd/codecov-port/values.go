@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -38,9 +38,9 @@ var flagForms = map[string]form{
 	portConcurrencyFlag:    {check: checkPositive},
 	codecovConcurrencyFlag: {check: checkPositive},
 	"max-entities":         {check: checkPositive},
-	"port-base-url":        {check: having(transport.ParseBase)},
-	"codecov-url":          {check: having(transport.ParseBase)},
-	"codecov-app-url":      {check: having(transport.ParseBase)},
+	"port-base-url":        {check: having(httpclient.ParseBase)},
+	"codecov-url":          {check: having(httpclient.ParseBase)},
+	"codecov-app-url":      {check: having(httpclient.ParseBase)},
 	caFileFlag:             {file: true, check: having(trusted)},
 	configFlag:             {file: true},
 	envFileFlag:            {file: true},

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // released, commit and date are set by the linker in a release; elsewhere the build's own information is used.
@@ -54,7 +54,7 @@ func version() versionInfo {
 // userAgent is what both APIs are told; Port shows it as the source of what is written.
 func userAgent() string { return "codecov-port/" + version().Version }
 
-func newVersion(streams *ui.Streams) *cobra.Command {
+func newVersion(streams *terminal.Streams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "version",
@@ -69,7 +69,7 @@ func newVersion(streams *ui.Streams) *cobra.Command {
 	return cmd
 }
 
-func printVersion(streams *ui.Streams, v versionInfo, output string) error {
+func printVersion(streams *terminal.Streams, v versionInfo, output string) error {
 	if err := checkOutput("version", output); err != nil {
 		return err
 	}

@@ -5,27 +5,27 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // emulators are the two servers.
 type emulators struct {
-	codecov *codecovtest.Server
-	port    *porttest.Server
+	codecov *fakecodecov.Server
+	port    *fakeport.Server
 }
 
 // counted is what both have seen and what Port holds.
 type counted struct {
 	Codecov  codecovCounts   `json:"codecov"`
-	Port     porttest.Counts `json:"port"`
+	Port     fakeport.Counts `json:"port"`
 	Entities map[string]int  `json:"entities"` // by blueprint
 }
 
-// codecovCounts is codecovtest.Counts with the JSON names that porttest.Counts has.
+// codecovCounts is fakecodecov.Counts with the JSON names that fakeport.Counts has.
 type codecovCounts struct {
 	Requests int                      `json:"requests"`
-	ByKind   map[codecovtest.Kind]int `json:"byKind"`
+	ByKind   map[fakecodecov.Kind]int `json:"byKind"`
 	ByStatus map[int]int              `json:"byStatus"`
 	Rows     int                      `json:"rows"`
 	Bytes    int64                    `json:"bytesSent"`

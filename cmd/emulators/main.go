@@ -21,8 +21,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // Exit codes, as codecov-port has them.
@@ -61,15 +61,15 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	both := emulators{
-		codecov: codecovtest.New(codecovtest.Options{
+		codecov: fakecodecov.New(fakecodecov.Options{
 			Accounts: accounts,
-			Tokens:   map[string]codecovtest.Access{s.codecovToken: {}},
+			Tokens:   map[string]fakecodecov.Access{s.codecovToken: {}},
 			Latency:  func(*http.Request, int) time.Duration { return s.latency.draw() },
 		}),
-		port: porttest.New(porttest.Options{
+		port: fakeport.New(fakeport.Options{
 			ClientID: s.clientID, ClientSecret: s.clientSecret,
 			Latency:   func(*http.Request) time.Duration { return s.latency.draw() },
-			RateLimit: porttest.RateLimit{Requests: s.rateLimit, Period: s.ratePeriod},
+			RateLimit: fakeport.RateLimit{Requests: s.rateLimit, Period: s.ratePeriod},
 		}),
 	}
 	var listen net.ListenConfig
@@ -91,7 +91,7 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 }
 
 // printEnvironment prints what a shell has to export for codecov-port to find the emulators and the account.
-func (s settings) printEnvironment(w io.Writer, account codecovtest.Account, codecov, port net.Addr) error {
+func (s settings) printEnvironment(w io.Writer, account fakecodecov.Account, codecov, port net.Addr) error {
 	var lines strings.Builder
 	for _, variable := range [][2]string{
 		{"PORT_CLIENT_ID", s.clientID},

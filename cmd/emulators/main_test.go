@@ -69,7 +69,7 @@ func request(t *testing.T, method, address, token, body string) (int, map[string
 }
 
 func TestServesBoth(t *testing.T) {
-	program := begin(t, "-account", "../../internal/recording/accounts/github.slanks.json", "-synthetic-repositories", "3",
+	program := begin(t, "-account", "../../internal/fake/recordings/accounts/github.slanks.json", "-synthetic-repositories", "3",
 		"-synthetic-commits", "2", "-latency", "1ms-2ms", "-client-secret", "own", "-rate-limit", "100")
 	v := program.variables
 	if v["CODECOV_SERVICE_PROVIDER"] != "github" || v["CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME"] != "slanks" || v["PORT_CLIENT_SECRET"] != "own" {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
 // settings are the flags.
@@ -39,8 +39,8 @@ func parse(arguments []string, output io.Writer) (settings, error) {
 	flags.Var(&s.latency, "latency", "time before each answer, 50ms, or evenly spread over a `range`, 60ms-80ms")
 	flags.IntVar(&s.rateLimit, "rate-limit", 0, "requests that Port allows in each period; 0 is any number")
 	flags.DurationVar(&s.ratePeriod, "rate-period", time.Minute, "the period of -rate-limit")
-	flags.StringVar(&s.clientID, "client-id", porttest.DefaultClientID, "client id that Port takes")
-	flags.StringVar(&s.clientSecret, "client-secret", porttest.DefaultClientSecret, "client secret that Port takes")
+	flags.StringVar(&s.clientID, "client-id", fakeport.DefaultClientID, "client id that Port takes")
+	flags.StringVar(&s.clientSecret, "client-secret", fakeport.DefaultClientSecret, "client secret that Port takes")
 	flags.StringVar(&s.codecovToken, "codecov-token", "emulators-codecov-token", "token that Codecov takes; it sees everything")
 	if err := flags.Parse(arguments); err != nil {
 		return settings{}, err
@@ -61,8 +61,8 @@ func (s settings) check(rest []string) error {
 }
 
 // loadAccounts gives the recorded accounts, then the made-up one.
-func (s settings) loadAccounts() ([]codecovtest.Account, error) {
-	var accounts []codecovtest.Account
+func (s settings) loadAccounts() ([]fakecodecov.Account, error) {
+	var accounts []fakecodecov.Account
 	for _, path := range s.accountFiles {
 		account, err := loadAccount(path)
 		if err != nil {
@@ -71,20 +71,20 @@ func (s settings) loadAccounts() ([]codecovtest.Account, error) {
 		accounts = append(accounts, account)
 	}
 	if s.repositories > 0 {
-		accounts = append(accounts, codecovtest.Synthetic(codecovtest.SyntheticOptions{
+		accounts = append(accounts, fakecodecov.Synthetic(fakecodecov.SyntheticOptions{
 			Seed: s.seed, Repositories: s.repositories, CommitsPerRepository: s.commits,
 		}))
 	}
 	return accounts, nil
 }
 
-func loadAccount(path string) (codecovtest.Account, error) {
+func loadAccount(path string) (fakecodecov.Account, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // only read
-	account, err := codecovtest.LoadAccount(file)
+	account, err := fakecodecov.LoadAccount(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // meter measures how fast a count grows: over the last while, so that it follows a run that gets slower. The zero value
@@ -58,7 +58,7 @@ func speedText(rate float64) string {
 	if rate < 10 {
 		return fmt.Sprintf("%.1f", rate)
 	}
-	return ui.Count(twoDigits(int(rate)))
+	return terminal.Count(twoDigits(int(rate)))
 }
 
 // leftText writes a time that is left, rounded up.

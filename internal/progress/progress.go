@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 
 // Run is backfill.Run, told of while it goes on: in a live view where the errors go to a terminal, and elsewhere in a line
 // now and then. It is silent where that is asked for, and where the result runs over the same terminal meanwhile.
-func Run(ctx context.Context, streams *ui.Streams, options backfill.Options) (*backfill.Result, error) {
+func Run(ctx context.Context, streams *terminal.Streams, options backfill.Options) (*backfill.Result, error) {
 	if options.Preview != nil && streams.OutIsTerminal() {
 		return backfill.Run(ctx, options)
 	}
@@ -29,7 +29,7 @@ func Run(ctx context.Context, streams *ui.Streams, options backfill.Options) (*b
 
 // follow tells how a run goes until stop is called, or ctx ends: in a live view where there is a terminal, and elsewhere
 // in a line now and then. stop leaves no trace of the view.
-func follow(ctx context.Context, streams *ui.Streams, progress *backfill.Progress) (stop func()) {
+func follow(ctx context.Context, streams *terminal.Streams, progress *backfill.Progress) (stop func()) {
 	if streams.Quiet {
 		return func() {}
 	}
@@ -62,7 +62,7 @@ func follow(ctx context.Context, streams *ui.Streams, progress *backfill.Progres
 
 // follower follows one run.
 type follower struct {
-	streams           *ui.Streams
+	streams           *terminal.Streams
 	course            course
 	reading, settling meter
 	furthest          float64 // share of the reading: the bar does not go back when more is expected than before
@@ -121,7 +121,7 @@ func toSettle(s backfill.Snapshot) int {
 // draw shows the course in the live view.
 func (f *follower) draw() {
 	live := f.streams.Live()
-	live.Draw(ui.Rows(f.course.rows(spinner(f.looks)), live.Width(), f.streams.ErrStyle())...)
+	live.Draw(terminal.Rows(f.course.rows(spinner(f.looks)), live.Width(), f.streams.ErrStyle())...)
 }
 
 // tell shows the course in a line of its own.

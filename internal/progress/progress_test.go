@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // moment is an instant within a run.
@@ -169,7 +169,7 @@ func TestCourse(t *testing.T) {
 	for name, test := range courses {
 		t.Run(name, func(t *testing.T) {
 			for width, want := range map[int][]string{120: test.wide, 80: test.usual, 40: test.narrow} {
-				if diff := cmp.Diff(want, ui.Rows(test.course.rows("⠋"), width, ui.Style{})); diff != "" {
+				if diff := cmp.Diff(want, terminal.Rows(test.course.rows("⠋"), width, terminal.Style{})); diff != "" {
 					t.Errorf("%d columns: %s", width, diff)
 				}
 			}
@@ -184,7 +184,7 @@ func TestCourse(t *testing.T) {
 func TestCourseNeverWraps(t *testing.T) {
 	for name, test := range courses {
 		for width := 3; width < 160; width++ {
-			lines := ui.Rows(test.course.rows("⠋"), width, ui.Style{})
+			lines := terminal.Rows(test.course.rows("⠋"), width, terminal.Style{})
 			for _, line := range lines {
 				if len(lines) > 2 || utf8.RuneCountInString(line) >= width {
 					t.Fatalf("%s at %d columns: %q", name, width, lines)
@@ -312,7 +312,7 @@ func TestFollowElsewhere(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 				var out guarded
-				streams := &ui.Streams{Err: &out, Quiet: test.quiet}
+				streams := &terminal.Streams{Err: &out, Quiet: test.quiet}
 				stop := follow(t.Context(), streams, new(backfill.Progress))
 				time.Sleep(test.after) // of the bubble's clock
 				stop()
@@ -332,7 +332,7 @@ func TestFollowElsewhere(t *testing.T) {
 func TestFollowIsSilentDuringAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out guarded
-		streams := &ui.Streams{Err: &out}
+		streams := &terminal.Streams{Err: &out}
 		defer follow(t.Context(), streams, new(backfill.Progress))()
 		resume := streams.Live().GiveWay()
 		time.Sleep(11 * time.Second)

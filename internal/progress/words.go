@@ -7,19 +7,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // rows are the lines of the live view; busy marks those that have nothing to count.
-func (c course) rows(busy string) []ui.Row {
+func (c course) rows(busy string) []terminal.Row {
 	switch c.Stage {
 	case backfill.Looking:
-		return []ui.Row{{Label: busy, Texts: c.aside("looking at Codecov's repositories"+c.listed()+" and at what Port holds", "looking at both sides")}}
+		return []terminal.Row{{Label: busy, Texts: c.aside("looking at Codecov's repositories"+c.listed()+" and at what Port holds", "looking at both sides")}}
 	case backfill.Reading, backfill.Writing:
-		return []ui.Row{c.readingRow(), c.writingRow()}
+		return []terminal.Row{c.readingRow(), c.writingRow()}
 	case backfill.Settling:
-		return []ui.Row{{Label: busy, Texts: c.aside("asking Codecov for what its list no longer has", "asking what has gone")}}
+		return []terminal.Row{{Label: busy, Texts: c.aside("asking Codecov for what its list no longer has", "asking what has gone")}}
 	}
 	return nil
 }
@@ -37,20 +37,20 @@ func (c course) listed() string {
 	if c.Listed == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s so far,", ui.Count(c.Listed))
+	return fmt.Sprintf(", %s so far,", terminal.Count(c.Listed))
 }
 
 // steps is how fine the share of a bar is.
 const steps = 1000
 
-func (c course) readingRow() ui.Row {
-	row := ui.Row{Label: "reading", Done: int(c.readShare * steps), Total: steps}
+func (c course) readingRow() terminal.Row {
+	row := terminal.Row{Label: "reading", Done: int(c.readShare * steps), Total: steps}
 	if c.Stage > backfill.Reading {
-		row.Texts = []string{fmt.Sprintf("%s repositories, %s commits", ui.Count(c.RepositoriesEnded), ui.Count(c.Commits)), ui.Count(c.Commits)}
+		row.Texts = []string{fmt.Sprintf("%s repositories, %s commits", terminal.Count(c.RepositoriesEnded), terminal.Count(c.Commits)), terminal.Count(c.Commits)}
 		return row
 	}
-	repositories := fmt.Sprintf("%s of %s repositories", ui.Count(c.RepositoriesEnded), ui.Count(c.Repositories))
-	commits, rate, left := ui.Count(c.Commits), perSecond(c.read), timeLeft(c.readingLeft)
+	repositories := fmt.Sprintf("%s of %s repositories", terminal.Count(c.RepositoriesEnded), terminal.Count(c.Repositories))
+	commits, rate, left := terminal.Count(c.Commits), perSecond(c.read), timeLeft(c.readingLeft)
 	if wait := waiting("Codecov", c.Codecov.WaitsUntil.Sub(c.at)); wait != "" {
 		row.Texts = []string{repositories + ", " + wait, commits + ", " + wait, wait, shortWait(c.Codecov.WaitsUntil.Sub(c.at))}
 		return row
@@ -66,9 +66,9 @@ func (c course) readingRow() ui.Row {
 	return row
 }
 
-func (c course) writingRow() ui.Row {
-	row := ui.Row{Label: "writing"}
-	found := ui.Count(c.Found)
+func (c course) writingRow() terminal.Row {
+	row := terminal.Row{Label: "writing"}
+	found := terminal.Count(c.Found)
 	switch {
 	case c.DryRun:
 		row.Texts = []string{joined(found+" entities would be written", c.unchanged()), found + " entities", found}
@@ -81,7 +81,7 @@ func (c course) writingRow() ui.Row {
 		return row
 	}
 	row.Done, row.Total = int(float64(c.Settled)/float64(c.toSettle)*steps), steps
-	done, rate, left := ui.Count(c.Settled), perSecond(c.settled), timeLeft(c.writingLeft)
+	done, rate, left := terminal.Count(c.Settled), perSecond(c.settled), timeLeft(c.writingLeft)
 	if wait := waiting("Port", c.Port.WaitsUntil.Sub(c.at)); wait != "" {
 		row.Texts = []string{joined(done+c.ofEntities("~")+" entities", wait), joined(done, wait), wait, shortWait(c.Port.WaitsUntil.Sub(c.at))}
 		return row
@@ -103,10 +103,10 @@ func (c course) sentence() string {
 	case backfill.Looking:
 		text = "looking at Codecov's repositories" + c.listed() + " and at what Port holds"
 	case backfill.Reading:
-		text = fmt.Sprintf("reading %s of %s repositories, %s%s commits; %s", ui.Count(c.RepositoriesEnded), ui.Count(c.Repositories),
-			ui.Count(c.Commits), c.ofCommits("about "), c.writingWords())
+		text = fmt.Sprintf("reading %s of %s repositories, %s%s commits; %s", terminal.Count(c.RepositoriesEnded), terminal.Count(c.Repositories),
+			terminal.Count(c.Commits), c.ofCommits("about "), c.writingWords())
 	case backfill.Writing:
-		text = fmt.Sprintf("read %s repositories, %s commits; %s", ui.Count(c.RepositoriesEnded), ui.Count(c.Commits), c.writingWords())
+		text = fmt.Sprintf("read %s repositories, %s commits; %s", terminal.Count(c.RepositoriesEnded), terminal.Count(c.Commits), c.writingWords())
 	case backfill.Settling:
 		text = "asking Codecov for what its list no longer has"
 	case backfill.Ended:
@@ -117,7 +117,7 @@ func (c course) sentence() string {
 
 func (c course) writingWords() string {
 	left := timeLeft(max(c.readingLeft, c.writingLeft))
-	found := ui.Count(c.Found) + " entities"
+	found := terminal.Count(c.Found) + " entities"
 	switch {
 	case c.DryRun:
 		return joined(found+" would be written", left)
@@ -130,7 +130,7 @@ func (c course) writingWords() string {
 	if c.settled > 0 {
 		rate = speedText(c.settled) + " a second"
 	}
-	return joined(fmt.Sprintf("written %s%s entities", ui.Count(c.Written), c.ofEntities("about ")), c.failed(), rate, left)
+	return joined(fmt.Sprintf("written %s%s entities", terminal.Count(c.Written), c.ofEntities("about ")), c.failed(), rate, left)
 }
 
 // waits tells of what is waited for, Port first: it is the one with a limit.
@@ -170,14 +170,14 @@ func (c course) failed() string {
 	if c.Failed == 0 {
 		return ""
 	}
-	return ui.Count(c.Failed) + " failed"
+	return terminal.Count(c.Failed) + " failed"
 }
 
 func (c course) unchanged() string {
 	if c.Unchanged == 0 {
 		return ""
 	}
-	return ui.Count(c.Unchanged) + " unchanged"
+	return terminal.Count(c.Unchanged) + " unchanged"
 }
 
 // ofCommits is the number of commits that are expected, with a word before it where that is an estimate.
@@ -203,7 +203,7 @@ func ofAll(all int, about string) string {
 	case about != "":
 		all = twoDigits(all)
 	}
-	return " of " + about + ui.Count(all)
+	return " of " + about + terminal.Count(all)
 }
 
 // twoDigits rounds up to a number whose other digits are 0.

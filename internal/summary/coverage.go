@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const (
@@ -41,7 +41,7 @@ func (s *sheet) coverage(r *backfill.Result) {
 	full, brief := s.moved(moved, title, true), s.moved(moved, title, false)
 	switch {
 	case s.beside(left, full), s.beside(left, brief):
-	case ui.Wide(full.rows) <= s.width:
+	case terminal.Wide(full.rows) <= s.width:
 		s.put(left)
 		s.put(full)
 	default:
@@ -54,7 +54,7 @@ func (s *sheet) coverage(r *backfill.Result) {
 func (s *sheet) account(points []backfill.Point) {
 	first, last := points[0], points[len(points)-1]
 	text := Percent(last.Coverage)
-	rest := fmt.Sprintf(" of %s", ui.Several(int(last.Lines), "line"))
+	rest := fmt.Sprintf(" of %s", terminal.Several(int(last.Lines), "line"))
 	if len(points) == 1 {
 		s.raw(s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest)
 		return
@@ -62,7 +62,9 @@ func (s *sheet) account(points []backfill.Point) {
 	change := pointsText(first.Coverage, last.Coverage)
 	since := " since " + first.At.Format(time.DateOnly)
 	head := s.label(s.style.Dim, "coverage") + s.style.Bold(text) + rest
-	trend := func(room int) string { return ui.Trend(coverages(points), max(smallTrend, min(room, accountTrend))) }
+	trend := func(room int) string {
+		return terminal.Trend(coverages(points), max(smallTrend, min(room, accountTrend)))
+	}
 	tail := s.upOrDown(change)(change) + since
 	room := s.width - gutter - len(text+rest+change+since) - 4
 	if room >= smallTrend {
@@ -85,13 +87,13 @@ func (s *sheet) upOrDown(change string) func(string) string {
 // ranking is a headed list of repositories.
 type ranking struct {
 	title string
-	rows  [][]ui.Cell
+	rows  [][]terminal.Cell
 }
 
 func (s *sheet) lowest(histories []backfill.History, title func(backfill.History) string) ranking {
 	l := ranking{title: "lowest"}
 	for _, h := range histories {
-		l.rows = append(l.rows, []ui.Cell{{Text: "  " + title(h)}, {Text: Percent(h.Newest().Coverage), Right: true}, {Text: trendOf(h)}})
+		l.rows = append(l.rows, []terminal.Cell{{Text: "  " + title(h)}, {Text: Percent(h.Newest().Coverage), Right: true}, {Text: trendOf(h)}})
 	}
 	return l
 }
@@ -102,16 +104,16 @@ func (s *sheet) moved(histories []backfill.History, title func(backfill.History)
 	for _, h := range histories {
 		from, to := h.Points[0].Coverage, h.Newest().Coverage
 		change := pointsText(from, to)
-		row := []ui.Cell{{Text: "  " + title(h)}, {Text: change, Right: true, Color: s.upOrDown(change)}}
+		row := []terminal.Cell{{Text: "  " + title(h)}, {Text: change, Right: true, Color: s.upOrDown(change)}}
 		if withRoom {
-			row = append(row, ui.Cell{Text: decimals(backfill.Hundredths(from)) + " → " + Percent(to), Right: true})
+			row = append(row, terminal.Cell{Text: decimals(backfill.Hundredths(from)) + " → " + Percent(to), Right: true})
 		}
-		l.rows = append(l.rows, append(row, ui.Cell{Text: trendOf(h)}))
+		l.rows = append(l.rows, append(row, terminal.Cell{Text: trendOf(h)}))
 	}
 	return l
 }
 
-func trendOf(h backfill.History) string { return ui.Trend(coverages(h.Points), smallTrend) }
+func trendOf(h backfill.History) string { return terminal.Trend(coverages(h.Points), smallTrend) }
 
 func coverages(points []backfill.Point) []float64 {
 	values := make([]float64, len(points))
@@ -123,7 +125,7 @@ func coverages(points []backfill.Point) []float64 {
 
 func (s *sheet) put(l ranking) {
 	s.raw(s.style.Dim(l.title))
-	for _, line := range ui.Columns(l.rows) {
+	for _, line := range terminal.Columns(l.rows) {
 		s.raw(line)
 	}
 }
@@ -132,12 +134,12 @@ const between = 3 // blanks between two lists
 
 // beside puts two lists side by side where they fit, and tells whether they did.
 func (s *sheet) beside(left, right ranking) bool {
-	width := max(ui.Wide(left.rows), len(left.title))
-	if width+between+max(ui.Wide(right.rows), len(right.title)) > s.width {
+	width := max(terminal.Wide(left.rows), len(left.title))
+	if width+between+max(terminal.Wide(right.rows), len(right.title)) > s.width {
 		return false
 	}
-	leftLines, rightLines := ui.Columns(left.rows), ui.Columns(right.rows)
-	s.raw(ui.Cell{Text: left.title, Color: s.style.Dim}.Padded(width+between) + s.style.Dim(right.title))
+	leftLines, rightLines := terminal.Columns(left.rows), terminal.Columns(right.rows)
+	s.raw(terminal.Cell{Text: left.title, Color: s.style.Dim}.Padded(width+between) + s.style.Dim(right.title))
 	for i := range max(len(leftLines), len(rightLines)) {
 		s.raw(lineOf(leftLines, i, width+between) + lineOf(rightLines, i, 0))
 	}
@@ -179,6 +181,6 @@ func titles(histories []backfill.History, longest int) func(backfill.History) st
 		if mixed {
 			name = h.Owner + "/" + name
 		}
-		return ui.Shorten(ui.Safe(name), longest)
+		return terminal.Shorten(terminal.Safe(name), longest)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // cause is what several failures have in common: all but what they are about.
@@ -44,15 +44,15 @@ func (s *sheet) failures(r *backfill.Result, file string) {
 	shown := min(shownCauses, len(causes))
 	switch more := len(r.Failures) - shown; {
 	case file != "":
-		s.below("%s: all of them are listed in %s", ui.Several(len(r.Failures), "failure"), file)
+		s.below("%s: all of them are listed in %s", terminal.Several(len(r.Failures), "failure"), file)
 	case more > 0:
-		s.below("… and %s more: --failures FILE lists them all", ui.Count(more))
+		s.below("… and %s more: --failures FILE lists them all", terminal.Count(more))
 	}
 }
 
 // hint is advice on lines of its own.
 func (s *sheet) hint(about string) string {
-	lines := ui.Wrap(strings.Fields("hint: "+about), s.width-gutter)
+	lines := terminal.Wrap(strings.Fields("hint: "+about), s.width-gutter)
 	lines[0] = s.style.Green("hint:") + strings.TrimPrefix(lines[0], "hint:")
 	return strings.Join(lines, "\n"+strings.Repeat(" ", gutter))
 }
@@ -63,7 +63,7 @@ func (s *sheet) cause(c cause) {
 	if status := strconv.Itoa(c.status); c.status != 0 && !strings.Contains(c.example.Message, status) {
 		what += " (" + status + ")"
 	}
-	message := ui.Shorten(c.example.Message, longestMessage)
+	message := terminal.Shorten(c.example.Message, longestMessage)
 	if c.count == 1 {
 		s.colored(s.style.Red, "failed", "%s%s: %s", failed(c.example), what, message)
 		return
@@ -76,24 +76,24 @@ func (s *sheet) cause(c cause) {
 
 func (c cause) things() string {
 	if c.entity {
-		return ui.Several(c.count, "entity")
+		return terminal.Several(c.count, "entity")
 	}
 	switch {
 	case c.example.Repository != "":
-		return ui.Several(c.count, "repository")
+		return terminal.Several(c.count, "repository")
 	case c.code == backfill.CodeRowUnreadable:
-		return ui.Several(c.count, "row")
+		return terminal.Several(c.count, "row")
 	}
-	return ui.Several(c.count, "list")
+	return terminal.Several(c.count, "list")
 }
 
 // failed tells what failed; a row of a list that has no name is told by the message.
 func failed(failure backfill.Failure) string {
 	switch {
 	case failure.Blueprint != "":
-		return failure.Blueprint + " " + ui.Short(failure.Identifier) + ": "
+		return failure.Blueprint + " " + terminal.Short(failure.Identifier) + ": "
 	case failure.Repository != "":
-		return "repository " + ui.Short(failure.Repository) + ": "
+		return "repository " + terminal.Short(failure.Repository) + ": "
 	}
 	return ""
 }

@@ -5,8 +5,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // Percent is a percentage as Codecov shows it: 97.22 %.
@@ -34,17 +34,17 @@ func durationText(d time.Duration) string {
 	case seconds < 60:
 		return fmt.Sprintf("%d seconds", seconds)
 	case seconds < 3600:
-		return ui.Several(seconds/60, "minute") + unlessNone(seconds%60, "second")
+		return terminal.Several(seconds/60, "minute") + unlessNone(seconds%60, "second")
 	}
 	minutes := (seconds + 30) / 60
-	return ui.Several(minutes/60, "hour") + unlessNone(minutes%60, "minute")
+	return terminal.Several(minutes/60, "hour") + unlessNone(minutes%60, "minute")
 }
 
 func unlessNone(count int, unit string) string {
 	if count == 0 {
 		return ""
 	}
-	return " " + ui.Several(count, unit)
+	return " " + terminal.Several(count, unit)
 }
 
 // rateText tells how many entities a second a run dealt with; "" where that says nothing.
@@ -56,5 +56,5 @@ func rateText(entities int, took time.Duration) string {
 	case perSecond < 10:
 		return fmt.Sprintf(", %.1f entities a second", perSecond)
 	}
-	return fmt.Sprintf(", %s entities a second", ui.Count(int(math.Round(perSecond))))
+	return fmt.Sprintf(", %s entities a second", terminal.Count(int(math.Round(perSecond))))
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // gutter is the room for a label at the beginning of a line.
@@ -16,10 +16,10 @@ const gutter = 14
 type sheet struct {
 	text  strings.Builder
 	width int
-	style ui.Style
+	style terminal.Style
 }
 
-func newSheet(streams *ui.Streams) *sheet {
+func newSheet(streams *terminal.Streams) *sheet {
 	return &sheet{width: streams.Width(), style: streams.OutStyle()}
 }
 
@@ -30,12 +30,12 @@ func (s *sheet) line(label, format string, args ...any) {
 
 // colored is line with a label that is not like all others.
 func (s *sheet) colored(color func(string) string, label, format string, args ...any) {
-	s.words(color, label, strings.Fields(ui.Safe(fmt.Sprintf(format, args...))))
+	s.words(color, label, strings.Fields(terminal.Safe(fmt.Sprintf(format, args...))))
 }
 
 // words writes a statement that is safe already and is broken between these words alone.
 func (s *sheet) words(color func(string) string, label string, words []string) {
-	for i, part := range ui.Wrap(words, s.width-gutter) {
+	for i, part := range terminal.Wrap(words, s.width-gutter) {
 		if i > 0 {
 			label = ""
 		}

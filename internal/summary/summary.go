@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // Places are where there is more than a summary tells.
@@ -23,7 +23,7 @@ type Places struct {
 
 // Write tells what became of a run, as wide as the terminal that it goes to, or 80 columns. The error is that of
 // streams.Out.
-func Write(streams *ui.Streams, places Places, r *backfill.Result) error {
+func Write(streams *terminal.Streams, places Places, r *backfill.Result) error {
 	s := newSheet(streams)
 	s.tell(places, r)
 	_, err := io.WriteString(streams.Out, s.text.String())
@@ -48,7 +48,7 @@ func (s *sheet) tell(places Places, r *backfill.Result) {
 
 // untouched tells that Port held everything already, and that nothing is missing.
 func untouched(r *backfill.Result) bool {
-	if !r.Complete() || len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Unlisted, func(u backfill.Unlisted) bool { return u.Removed }) {
+	if !r.Complete || len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.StaleRepositories, func(u backfill.StaleRepository) bool { return u.Removed }) {
 		return false
 	}
 	unchanged := 0
@@ -79,7 +79,7 @@ func unchangedText(r *backfill.Result) string {
 	var parts []string
 	for _, entities := range r.Entities {
 		if entities.Unchanged > 0 {
-			parts = append(parts, ui.Count(entities.Unchanged)+" of "+entities.Blueprint)
+			parts = append(parts, terminal.Count(entities.Unchanged)+" of "+entities.Blueprint)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -95,17 +95,17 @@ func verb(r *backfill.Result, done, would string) string {
 // read tells of what Codecov has.
 func (s *sheet) read(r *backfill.Result) {
 	c := r.Repositories
-	text := fmt.Sprintf("%s listed, %s read", ui.Count(c.Listed), ui.Count(c.Read))
+	text := fmt.Sprintf("%s listed, %s read", terminal.Count(c.Listed), terminal.Count(c.Read))
 	for _, part := range []struct {
 		count int
 		what  string
 	}{{c.Failed, "failed"}, {c.WithoutCoverage, "without coverage"}, {c.Private, "private"}} {
 		if part.count > 0 {
-			text += fmt.Sprintf(", %s %s", ui.Count(part.count), part.what)
+			text += fmt.Sprintf(", %s %s", terminal.Count(part.count), part.what)
 		}
 	}
 	s.line("repositories", "%s", text)
-	words := []string{ui.Count(r.Commits.Read) + " read,", ui.Count(r.Commits.Replayed) + " replayed"}
+	words := []string{terminal.Count(r.Commits.Read) + " read,", terminal.Count(r.Commits.Replayed) + " replayed"}
 	if len(r.Commits.Skipped) > 0 {
 		words[1] += ";"
 		words = append(words, skipped(r.Commits.Skipped)...)
@@ -118,7 +118,7 @@ func skipped(reasons map[string]int) []string {
 	byCount := func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }
 	var words []string
 	for i, reason := range slices.SortedFunc(maps.Keys(reasons), byCount) {
-		word := ui.Count(reasons[reason]) + " " + ui.Safe(reason)
+		word := terminal.Count(reasons[reason]) + " " + terminal.Safe(reason)
 		if i == 0 {
 			word = "skipped: " + word
 		}
@@ -132,17 +132,17 @@ func skipped(reasons map[string]int) []string {
 
 // entities tells what became of them, a line a blueprint.
 func (s *sheet) entities(r *backfill.Result) {
-	rows := [][]ui.Cell{{
+	rows := [][]terminal.Cell{{
 		{Text: "entities", Color: s.style.Dim}, s.head(verb(r, "created", "to create")), s.head(verb(r, "updated", "to update")), s.head("unchanged"), s.head("failed"),
 	}}
 	for _, e := range r.Entities {
-		rows = append(rows, []ui.Cell{
-			{Text: "  " + ui.Short(ui.Safe(e.Blueprint))},
+		rows = append(rows, []terminal.Cell{
+			{Text: "  " + terminal.Short(terminal.Safe(e.Blueprint))},
 			tally(e.Created, s.style.Green), tally(e.Updated, s.style.Green), tally(e.Unchanged, nil), tally(e.Failed, s.style.Red),
 		})
 	}
-	if ui.Wide(rows) <= s.width {
-		for _, line := range ui.Columns(rows) {
+	if terminal.Wide(rows) <= s.width {
+		for _, line := range terminal.Columns(rows) {
 			s.raw(line)
 		}
 	} else {
@@ -158,24 +158,24 @@ func (s *sheet) narrowEntities(r *backfill.Result) {
 	label := "entities"
 	for _, e := range r.Entities {
 		s.words(s.style.Dim, label, []string{
-			ui.Short(ui.Safe(e.Blueprint)) + ":",
-			ui.Count(e.Created) + verb(r, " created,", " to create,"), ui.Count(e.Updated) + verb(r, " updated,", " to update,"),
-			ui.Count(e.Unchanged) + " unchanged,", ui.Count(e.Failed) + " failed",
+			terminal.Short(terminal.Safe(e.Blueprint)) + ":",
+			terminal.Count(e.Created) + verb(r, " created,", " to create,"), terminal.Count(e.Updated) + verb(r, " updated,", " to update,"),
+			terminal.Count(e.Unchanged) + " unchanged,", terminal.Count(e.Failed) + " failed",
 		})
 		label = ""
 	}
 }
 
-func (s *sheet) head(text string) ui.Cell {
-	return ui.Cell{Text: text, Right: true, Color: s.style.Dim}
+func (s *sheet) head(text string) terminal.Cell {
+	return terminal.Cell{Text: text, Right: true, Color: s.style.Dim}
 }
 
 // tally is a cell with a count, colored unless it is 0.
-func tally(count int, color func(string) string) ui.Cell {
+func tally(count int, color func(string) string) terminal.Cell {
 	if count == 0 {
 		color = nil
 	}
-	return ui.Cell{Text: ui.Count(count), Right: true, Color: color}
+	return terminal.Cell{Text: terminal.Count(count), Right: true, Color: color}
 }
 
 // work tells how long it took and what was asked of both sides.
@@ -184,12 +184,12 @@ func (s *sheet) work(r *backfill.Result) {
 	for _, e := range r.Entities {
 		entities += e.Created + e.Updated + e.Unchanged
 	}
-	s.line("time", "%s%s", durationText(r.Duration), rateText(entities, r.Duration))
-	text := fmt.Sprintf("%s to Codecov, %s to Port", ui.Count(r.Codecov.Requests), ui.Count(r.Port.Requests))
-	if retries := r.Codecov.Retries + r.Port.Retries; retries > 0 {
-		text += fmt.Sprintf("; %s of them again after a failure", ui.Count(retries))
+	s.line("time", "%s%s", durationText(time.Duration(r.Duration)), rateText(entities, time.Duration(r.Duration)))
+	text := fmt.Sprintf("%s to Codecov, %s to Port", terminal.Count(r.Requests.Codecov.Requests), terminal.Count(r.Requests.Port.Requests))
+	if retries := r.Requests.Codecov.Retries + r.Requests.Port.Retries; retries > 0 {
+		text += fmt.Sprintf("; %s of them again after a failure", terminal.Count(retries))
 	}
-	if waited := r.Codecov.Waited + r.Port.Waited; waited >= time.Second {
+	if waited := r.Requests.Codecov.Waited + r.Requests.Port.Waited; waited >= time.Second {
 		text += fmt.Sprintf("; waits of %s, taken together", durationText(waited))
 	}
 	s.line("requests", "%s", text)
@@ -197,16 +197,16 @@ func (s *sheet) work(r *backfill.Result) {
 
 // remarks tells what is not as one may expect it, though it is no failure.
 func (s *sheet) remarks(r *backfill.Result) {
-	for _, leftOut := range r.LeftOut {
-		s.line("left out", "%s of %s, %s: %s", leftOut.Property, leftOut.Blueprint, ui.Several(leftOut.Count, "time"), leftOut.Reason)
+	for _, leftOut := range r.DroppedValues {
+		s.line("left out", "%s of %s, %s: %s", leftOut.Property, leftOut.Blueprint, terminal.Several(leftOut.Count, "time"), leftOut.Reason)
 	}
 	s.unlisted(r)
 	s.changes(r.Changes)
-	if r.HeldBack > 0 {
-		s.line("held back", "%s read and not written", ui.Several(r.HeldBack, "new entity"))
+	if r.NotWritten > 0 {
+		s.line("held back", "%s read and not written", terminal.Several(r.NotWritten, "new entity"))
 	}
-	for _, entry := range r.Barren {
-		s.colored(s.style.Yellow, "barren", "entry %d of the mapping gave no identifier on any commit", entry+1)
+	for _, entry := range r.EntriesWithoutIdentifier {
+		s.colored(s.style.Yellow, "barren", "entry %d of the mapping gave no identifier on any commit", entry)
 	}
 }
 
@@ -218,7 +218,7 @@ func (s *sheet) changes(changes []backfill.Change) {
 		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, shortJSON(change.From), shortJSON(change.To))
 	}
 	if more := len(changes) - shownChanges; more > 0 {
-		s.below("… and %s", ui.Several(more, "more change"))
+		s.below("… and %s", terminal.Several(more, "more change"))
 	}
 }
 
@@ -231,5 +231,5 @@ func shortJSON(value any) string {
 	if err != nil {
 		return "?"
 	}
-	return ui.Short(ui.Safe(string(encoded)))
+	return terminal.Short(terminal.Safe(string(encoded)))
 }

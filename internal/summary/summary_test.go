@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/ui"
-	"github.com/codecov-port/codecov-port/pkg/backfill"
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -32,17 +32,16 @@ var update = flag.Bool("update", false, "renew the golden files")
 // troubled is a run in which much went wrong.
 func troubled() *backfill.Result {
 	r := &backfill.Result{
-		Interrupted: true, HeldBack: 1,
-		CreatedBlueprints: []string{"codecov_commit_coverage"},
-		Repositories:      backfill.RepositoryCounts{Listed: 1200, Private: 36, WithoutCoverage: 7, Read: 1180, Failed: 13},
-		Commits:           backfill.CommitCounts{Read: 123456, Replayed: 120000, Skipped: map[string]int{"pending": 3000, "error": 456}},
-		Entities:          []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 1, Updated: 1100, Unchanged: 70, Failed: 312}, {Blueprint: "mine\x1b[31m", Failed: 2}},
-		LeftOut:           []backfill.LeftOut{{Blueprint: "codecov_coverage", Property: "files", Reason: "it is no number", Count: 1200}},
-		Unlisted:          []backfill.Unlisted{{Owner: "acme", Repository: "gone", Entities: 3, Kept: "interrupted"}, {Owner: "acme", Repository: "away", Removed: true, Entities: 1}, {Owner: "acme", Repository: "kept\u202e", Kept: "Codecov still has it, though in no list"}},
-		Barren:            []int{1},
-		Codecov:           codecov.Counts{Requests: 2400, Retries: 3, Waited: 5 * time.Second},
-		Port:              port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute},
-		Duration:          3*time.Minute + 7*time.Second,
+		Interrupted: true, NotWritten: 1,
+		CreatedBlueprints:        []string{"codecov_commit_coverage"},
+		Repositories:             backfill.RepositoryCounts{Listed: 1200, Private: 36, WithoutCoverage: 7, Read: 1180, Failed: 13},
+		Commits:                  backfill.CommitCounts{Read: 123456, Replayed: 120000, Skipped: map[string]int{"pending": 3000, "error": 456}},
+		Entities:                 []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 1, Updated: 1100, Unchanged: 70, Failed: 312}, {Blueprint: "mine\x1b[31m", Failed: 2}},
+		DroppedValues:            []backfill.DroppedValue{{Blueprint: "codecov_coverage", Property: "files", Reason: "it is no number", Count: 1200}},
+		StaleRepositories:        []backfill.StaleRepository{{Owner: "acme", Repository: "gone", Entities: 3, Kept: "interrupted"}, {Owner: "acme", Repository: "away", Removed: true, Entities: 1}, {Owner: "acme", Repository: "kept\u202e", Kept: "Codecov still has it, though in no list"}},
+		EntriesWithoutIdentifier: []int{2},
+		Requests:                 backfill.Requests{Codecov: codecov.Counts{Requests: 2400, Retries: 3, Waited: 5 * time.Second}, Port: port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute}},
+		Duration:                 backfill.Seconds(3*time.Minute + 7*time.Second),
 		Histories: []backfill.History{
 			history("acme", "monolith", 90000, 61.2, 70, 80.59), history("acme", "a-repository-with-a-name-that-is-longer-than-any-name-should-be", 10, 99, 12.5),
 			history("globex", "same", 500, 50.001, 50.009), history("globex", "日本\x1b[31m", 500, 0),
@@ -72,30 +71,31 @@ var results = map[string]struct {
 	"clean": {places: Places{Port: "https://app.us.port.io/codecov_coverages"}, result: &backfill.Result{
 		Repositories: backfill.RepositoryCounts{Listed: 3, Read: 3}, Commits: backfill.CommitCounts{Read: 9, Replayed: 9},
 		Entities: []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 3}, {Blueprint: "codecov_commit_coverage", Created: 9}},
-		Codecov:  codecov.Counts{Requests: 4}, Port: port.Counts{Requests: 5}, Duration: 1300 * time.Millisecond,
+		Requests: backfill.Requests{Codecov: codecov.Counts{Requests: 4}, Port: port.Counts{Requests: 5}}, Duration: backfill.Seconds(1300 * time.Millisecond),
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 90), history("acme", "web", 3000, 40, 45, 60), history("acme", "cli", 100, 70, 70, 70)},
 	}},
 	"nothing new": {places: Places{Port: "https://app.port.io/codecov_coverages"}, result: &backfill.Result{
-		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: time.Second,
+		Complete:     true,
+		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: backfill.Seconds(time.Second),
 		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Unchanged: 1}, {Blueprint: "codecov_commit_coverage", Unchanged: 3}},
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 70)},
 	}},
 	"nothing at all": {result: &backfill.Result{Entities: []backfill.EntityCounts{{Blueprint: "codecov_coverage"}}}},
 	"no past": {result: &backfill.Result{
 		DryRun: true, CreatedBlueprints: []string{"codecov_coverage"}, Repositories: backfill.RepositoryCounts{Listed: 2, Read: 2}, Commits: backfill.CommitCounts{Read: 2, Replayed: 2},
-		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 2}},
-		Histories: []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
-		Unlisted:  []backfill.Unlisted{{Owner: "acme", Repository: "away", Removed: true, Entities: 1}},
-		Changes:   []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
+		Entities:          []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 2}},
+		Histories:         []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
+		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "away", Removed: true, Entities: 1}},
+		Changes:           []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
 	}, places: Places{Port: "https://app.port.io/codecov_coverages"}},
 }
 
 // TestWrite holds the end of a run to its golden files, with and without colour: -update renews them.
 func TestWrite(t *testing.T) {
 	for name, test := range results {
-		for _, color := range []ui.Color{ui.ColorNever, ui.ColorAlways} {
+		for _, color := range []terminal.Color{terminal.ColorNever, terminal.ColorAlways} {
 			var out strings.Builder
-			if err := Write(&ui.Streams{Out: &out, Color: color}, test.places, test.result); err != nil {
+			if err := Write(&terminal.Streams{Out: &out, Color: color}, test.places, test.result); err != nil {
 				t.Fatal(err)
 			}
 			file := filepath.Join("../../testdata/summary", strings.ReplaceAll(name, " ", "-")+"."+string(color)+".txt")
@@ -111,7 +111,7 @@ func TestWrite(t *testing.T) {
 			if diff := cmp.Diff(string(want), out.String()); diff != "" {
 				t.Errorf("%s (-want +got; -update renews it):\n%s", file, diff)
 			}
-			if color == ui.ColorNever {
+			if color == terminal.ColorNever {
 				assertFits(t, name, out.String(), 80)
 			}
 		}
@@ -121,7 +121,7 @@ func TestWrite(t *testing.T) {
 // assertFits: no line is too long, or holds what a terminal would obey.
 func assertFits(t *testing.T, name, text string, width int) {
 	t.Helper()
-	if text != ui.SafeLines(text) {
+	if text != terminal.SafeLines(text) {
 		t.Errorf("%s: not fit to print: %q", name, text)
 	}
 	for line := range strings.Lines(text) {

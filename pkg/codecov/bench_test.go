@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // synthetic is an account with one repository, and its name.
-func synthetic(commits int) (account codecovtest.Account, repository string) {
-	account = codecovtest.Synthetic(codecovtest.SyntheticOptions{Repositories: 1, CommitsPerRepository: commits})
+func synthetic(commits int) (account fakecodecov.Account, repository string) {
+	account = fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: 1, CommitsPerRepository: commits})
 	return account, account.Repository(0).Name
 }
 
@@ -28,12 +28,12 @@ func far(r *http.Request) (*http.Response, error) {
 func BenchmarkPageSize(b *testing.B) {
 	for _, rows := range []int{20, 1000, 100_000} {
 		account, name := synthetic(rows)
-		server := httptest.NewServer(codecovtest.New(codecovtest.Options{
-			Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{seesAll: {}}, Latency: codecovtest.MeasuredLatency,
+		server := httptest.NewServer(fakecodecov.New(fakecodecov.Options{
+			Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}}, Latency: fakecodecov.MeasuredLatency,
 		}))
 		for _, size := range []int{128, 256, 512, 1024} {
 			b.Run(fmt.Sprintf("rows=%d/size=%d", rows, size), func(b *testing.B) {
-				client := newClient(b, codecov.Options{BaseURL: server.URL + codecovtest.DefaultBasePath, Token: seesAll, PageSize: size, Transport: network(far)})
+				client := newClient(b, codecov.Options{BaseURL: server.URL + fakecodecov.DefaultBasePath, Token: seesAll, PageSize: size, Transport: network(far)})
 				for b.Loop() {
 					given := 0
 					for _, err := range client.Commits(b.Context(), "synthetic", name, codecov.CommitsOptions{}) {
@@ -58,7 +58,7 @@ func BenchmarkPageSize(b *testing.B) {
 func BenchmarkDecodeCommits(b *testing.B) {
 	const rows = 512
 	account, name := synthetic(rows)
-	server := codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{seesAll: {}}})
+	server := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}}})
 	request := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/api/v2/github/synthetic/repos/%s/commits?page_size=%d", name, rows), nil)
 	request.Header.Set("Authorization", "Bearer "+seesAll)
 	recorder := httptest.NewRecorder()

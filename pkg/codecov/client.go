@@ -12,7 +12,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
@@ -54,8 +54,8 @@ type Client struct {
 	service Service
 	size    *pageSize
 	ahead   chan struct{} // held by the lists that read a page ahead
-	http    *transport.Client
-	stats   transport.Stats
+	http    *httpclient.Client
+	stats   httpclient.Stats
 }
 
 // NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
@@ -64,7 +64,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
 		o.BaseURL = DefaultBaseURL
 	}
-	base, err := transport.ParseBase(o.BaseURL)
+	base, err := httpclient.ParseBase(o.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
 	}
@@ -79,15 +79,15 @@ func NewClient(o Options) (*Client, error) {
 		o.Concurrency = defaultConcurrency
 	}
 	client.stats.LogWaits(o.Logger)
-	client.http, err = transport.New(transport.Options{
+	client.http, err = httpclient.New(httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
-		Authorizer:   transport.Bearer(o.Token),
-		Limiter:      transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
+		Authorizer:   httpclient.Bearer(o.Token),
+		Limiter:      httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
 		Network:      o.Transport,
 		Stats:        &client.stats,
-		Secrets:      transport.NewSecrets(o.Token),
+		Secrets:      httpclient.NewSecrets(o.Token),
 		Logger:       o.Logger,
 	})
 	if err != nil {
@@ -100,7 +100,7 @@ func NewClient(o Options) (*Client, error) {
 func (c *Client) Service() Service { return c.service }
 
 // Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
-type Counts = transport.Counts
+type Counts = httpclient.Counts
 
 // Counts tells what the client has sent and received so far.
 func (c *Client) Counts() Counts { return c.stats.Counts() }
@@ -109,7 +109,7 @@ func (c *Client) Counts() Counts { return c.stats.Counts() }
 type answer interface{ decode(body []byte) error }
 
 // get asks for one page and decodes it into answer. Each of segments is escaped by itself.
-func (c *Client) get(ctx context.Context, tries *transport.Tries, segments []string, query url.Values, answer answer) error {
+func (c *Client) get(ctx context.Context, tries *httpclient.Tries, segments []string, query url.Values, answer answer) error {
 	address, err := c.address(segments, query)
 	if err != nil {
 		return err
@@ -120,14 +120,14 @@ func (c *Client) get(ctx context.Context, tries *transport.Tries, segments []str
 		syntax := (*json.SyntaxError)(nil)
 		return !errors.As(unreadable, &syntax)
 	}
-	response, failure := c.http.Do(ctx, transport.Request{Method: http.MethodGet, URL: address, Valid: decode, Tries: tries})
+	response, failure := c.http.Do(ctx, httpclient.Request{Method: http.MethodGet, URL: address, Valid: decode, Tries: tries})
 	if failure != nil {
 		return newAPIError(failure, response)
 	}
 	if unreadable != nil {
 		// The error may quote the answer, so it is made printable.
-		err = fmt.Errorf("cannot read the answer: %s", transport.Message(unreadable.Error()))
-		return newAPIError(&transport.Failure{Method: http.MethodGet, Address: address.String(), Err: err}, nil)
+		err = fmt.Errorf("cannot read the answer: %s", httpclient.Message(unreadable.Error()))
+		return newAPIError(&httpclient.Failure{Method: http.MethodGet, Address: address.String(), Err: err}, nil)
 	}
 	return nil
 }

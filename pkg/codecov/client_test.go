@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
@@ -31,7 +31,7 @@ func TestNewClientRefuses(t *testing.T) {
 		{"plain http, looks like loopback", codecov.Options{Service: codecov.GitHub, BaseURL: "http://127.0.0.1.example.com"}, true},
 	} {
 		_, err := codecov.NewClient(test.options)
-		if err == nil || errors.Is(err, transport.ErrInsecure) != test.insecure {
+		if err == nil || errors.Is(err, httpclient.ErrInsecure) != test.insecure {
 			t.Errorf("%s: error %v", test.name, err)
 			continue
 		}

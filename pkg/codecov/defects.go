@@ -9,9 +9,9 @@ import (
 // number of requests.
 const mostLeftOut = 100
 
-// RowError is a row that a list leaves out: Codecov answers 500 to every page that holds it, or what it answers cannot
+// SkippedRowError is a row that a list leaves out: Codecov answers 500 to every page that holds it, or what it answers cannot
 // be read. Rows move, so its position tells where it was found.
-type RowError struct {
+type SkippedRowError struct {
 	List     string // "the repositories of acme", "the commits of acme/monolith"
 	Position int    // in the list, from 1; 0: the row was asked for by its name
 	Name     string // the repository's name or the commit's id, where it is known
@@ -19,7 +19,7 @@ type RowError struct {
 }
 
 // Error names the row and the cause.
-func (e *RowError) Error() string {
+func (e *SkippedRowError) Error() string {
 	if e.Position == 0 {
 		return fmt.Sprintf("%q among %s cannot be read: %v", e.Name, e.List, e.Err)
 	}
@@ -31,11 +31,11 @@ func (e *RowError) Error() string {
 }
 
 // Unwrap gives the cause.
-func (e *RowError) Unwrap() error { return e.Err }
+func (e *SkippedRowError) Unwrap() error { return e.Err }
 
-// StoppedError ends a list whose rows cannot be read from one position on. In the list of repositories that is how
+// TruncatedListError ends a list whose rows cannot be read from one position on. In the list of repositories that is how
 // Codecov answers to one kind of bad row; those behind it are then reached by name alone.
-type StoppedError struct {
+type TruncatedListError struct {
 	List     string
 	Position int // of the first row that cannot be read, from 1
 	Count    int // rows in the whole list, 0 where Codecov never told
@@ -43,7 +43,7 @@ type StoppedError struct {
 }
 
 // Error tells where the list stops, and why.
-func (e *StoppedError) Error() string {
+func (e *TruncatedListError) Error() string {
 	of := ""
 	if e.Count > 0 {
 		of = fmt.Sprintf(" of %d", e.Count)
@@ -52,7 +52,7 @@ func (e *StoppedError) Error() string {
 }
 
 // Unwrap gives the cause.
-func (e *StoppedError) Unwrap() error { return e.Err }
+func (e *TruncatedListError) Unwrap() error { return e.Err }
 
 // IncompleteError ends a list that has given fewer rows than Codecov counts, however often it was read: rows move
 // between pages while they are read.

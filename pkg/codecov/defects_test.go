@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // spoiled is how Codecov answers to a page that holds a malformed row, and how it answers where the git provider is dead.
@@ -39,7 +39,7 @@ func spoil(bad ...int) func(int, int, *http.Request) (*http.Response, error) {
 // left collects the positions of the rows that were left out.
 type left struct{ positions []int }
 
-func (l *left) note(row *codecov.RowError) { l.positions = append(l.positions, row.Position) }
+func (l *left) note(row *codecov.SkippedRowError) { l.positions = append(l.positions, row.Position) }
 
 // TestBadRowsAreLeftOut: wherever the bad rows are, the others are given, in their order, and the bad ones are told of.
 func TestBadRowsAreLeftOut(t *testing.T) {
@@ -95,7 +95,7 @@ func TestBadRowEndsTheListOfACallerThatTakesNone(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 16})
 		w.fault = spoil(20)
 		rows, err := collect(list(codecov.CommitsOptions{}))
-		row, apiError := (*codecov.RowError)(nil), (*codecov.APIError)(nil)
+		row, apiError := (*codecov.SkippedRowError)(nil), (*codecov.APIError)(nil)
 		if !errors.As(err, &row) || row.Position != 21 || !errors.As(err, &apiError) || len(rows) < 16 {
 			t.Errorf("%d rows, error %v", len(rows), err)
 		}
@@ -123,8 +123,8 @@ func TestListOfNothingButBadRows(t *testing.T) {
 			}
 			w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
 			w.fault = spoil(bad...)
-			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.RowError) {}}))
-			stopped := (*codecov.StoppedError)(nil)
+			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}}))
+			stopped := (*codecov.TruncatedListError)(nil)
 			if !errors.As(err, &stopped) || stopped.Position != test.position {
 				t.Errorf("%s: %d rows, error %v; want it to stop at row %d", name, len(rows), err, test.position)
 			}
@@ -150,8 +150,8 @@ func TestBadRowsBehindRowsThatCannotBeDecoded(t *testing.T) {
 			body := fmt.Sprintf(`{"count":%d,"results":[%s%s]}`, commits, strings.Repeat("[],", garbled), strings.Repeat(`,{}`, size-garbled)[1:])
 			return answer(http.StatusOK, nil, body), nil
 		}
-		rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.RowError) {}}))
-		stopped := (*codecov.StoppedError)(nil)
+		rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}}))
+		stopped := (*codecov.TruncatedListError)(nil)
 		if !errors.As(err, &stopped) || stopped.Position != size+1 {
 			t.Errorf("%d rows, error %v; want it to stop at row %d", len(rows), err, size+1)
 		}
@@ -170,7 +170,7 @@ func TestOutageIsNotBisected(t *testing.T) {
 				return nil, nil
 			}
 			started := time.Now()
-			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.RowError) { t.Error(row) }}))
+			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}))
 			apiError := (*codecov.APIError)(nil)
 			if !errors.Is(err, codecov.ErrOutage) || !errors.As(err, &apiError) || apiError.Attempts != 2 || len(rows) != 512*(first-1) {
 				t.Errorf("%d rows, error %v", len(rows), err)
@@ -195,7 +195,7 @@ func TestOutageInTheMiddleOfTheSearchForABadRow(t *testing.T) {
 			}
 			return spoil(300)(asked, size, r)
 		}
-		_, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.RowError) { t.Error(row) }}))
+		_, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}))
 		if !errors.Is(err, codecov.ErrOutage) {
 			t.Errorf("error %v", err)
 		}
@@ -223,8 +223,8 @@ func TestOneServerErrorIsNoBadRow(t *testing.T) {
 func TestDeadProvider(t *testing.T) {
 	account := acme(t)
 	const token = "0a1b2c3d-0000-4000-8000-00000000bbbb"
-	server := codecovtest.New(codecovtest.Options{BasePath: basePath, Accounts: []codecovtest.Account{account.emulated},
-		Tokens: map[string]codecovtest.Access{token: {Mode: codecovtest.ProviderDown}}})
+	server := fakecodecov.New(fakecodecov.Options{BasePath: basePath, Accounts: []fakecodecov.Account{account.emulated},
+		Tokens: map[string]fakecodecov.Access{token: {Mode: fakecodecov.ProviderDown}}})
 	client := newClient(t, codecov.Options{BaseURL: listen(t, server), Token: token})
 	if _, err := collect(client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{})); !errors.Is(err, codecov.ErrOutage) {
 		t.Errorf("private: error %v", err)
@@ -234,7 +234,7 @@ func TestDeadProvider(t *testing.T) {
 }
 
 // poisonedAcme serves the recorded account with some bad rows, by the place of the repository in the list.
-func poisonedAcme(t *testing.T, poison map[int]codecovtest.Poison) (recordedAccount, emulator) {
+func poisonedAcme(t *testing.T, poison map[int]fakecodecov.Poison) (recordedAccount, emulator) {
 	t.Helper()
 	account := acme(t)
 	server := serve(t, account.emulated)
@@ -251,7 +251,7 @@ func nameAt(account recordedAccount, place int) string {
 }
 
 func TestMalformedRepositoriesAreLeftOut(t *testing.T) {
-	account, server := poisonedAcme(t, map[int]codecovtest.Poison{8: codecovtest.Malformed, 19: codecovtest.Malformed, 20: codecovtest.Malformed, 59: codecovtest.Malformed})
+	account, server := poisonedAcme(t, map[int]fakecodecov.Poison{8: fakecodecov.Malformed, 19: fakecodecov.Malformed, 20: fakecodecov.Malformed, 59: fakecodecov.Malformed})
 	var skipped left
 	got, err := collect(server.client(t).Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Skipped: skipped.note}))
 	sound := slices.Concat(account.Repositories[:8], account.Repositories[9:19], account.Repositories[21:59])
@@ -264,11 +264,11 @@ func TestMalformedRepositoriesAreLeftOut(t *testing.T) {
 // TestUnreadableRepositoryStopsTheList: all before it are given, and those behind it by their names.
 func TestUnreadableRepositoryStopsTheList(t *testing.T) {
 	for _, place := range []int{0, 1, 30, 58} {
-		account, server := poisonedAcme(t, map[int]codecovtest.Poison{place: codecovtest.Unreadable})
+		account, server := poisonedAcme(t, map[int]fakecodecov.Poison{place: fakecodecov.Unreadable})
 		client := server.client(t, func(o *codecov.Options) { o.PageSize = 16 })
-		options := codecov.RepositoriesOptions{Skipped: func(row *codecov.RowError) { t.Error(row) }}
+		options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}
 		got, err := collect(client.Repositories(t.Context(), "acme", options))
-		stopped := (*codecov.StoppedError)(nil)
+		stopped := (*codecov.TruncatedListError)(nil)
 		if !errors.As(err, &stopped) || stopped.Position != place+1 || place > 0 && stopped.Count != 60 {
 			t.Errorf("error %v, want one that stops at row %d", err, place+1)
 		}
@@ -278,7 +278,7 @@ func TestUnreadableRepositoryStopsTheList(t *testing.T) {
 			options.Names = append(options.Names, nameAt(account, at))
 		}
 		var unread []string
-		options.Skipped = func(row *codecov.RowError) { unread = append(unread, row.Name) }
+		options.Skipped = func(row *codecov.SkippedRowError) { unread = append(unread, row.Name) }
 		server.Reset()
 		named, err := collect(client.Repositories(t.Context(), "acme", options))
 		if err != nil || len(named) != len(options.Names)-1 || !slices.Equal(unread, []string{nameAt(account, place)}) {
@@ -295,7 +295,7 @@ func TestNamesInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, client, _ := wired(t, 1, codecov.Options{})
 		w.fault = func(_, _ int, r *http.Request) (*http.Response, error) { return spoiled(r) }
-		options := codecov.RepositoriesOptions{Names: []string{"a", "b", "c"}, Skipped: func(row *codecov.RowError) { t.Error(row) }}
+		options := codecov.RepositoriesOptions{Names: []string{"a", "b", "c"}, Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}
 		if _, err := collect(client.Repositories(t.Context(), "synthetic", options)); !errors.Is(err, codecov.ErrOutage) {
 			t.Errorf("error %v", err)
 		}
@@ -314,7 +314,7 @@ func TestRowsThatCannotBeDecoded(t *testing.T) {
 		return answer(http.StatusOK, nil, body), nil
 	})})
 	var told []string
-	rows, err := collect(client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{Skipped: func(row *codecov.RowError) {
+	rows, err := collect(client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) {
 		text, _, _ := strings.Cut(row.Error(), ": ")
 		told = append(told, text)
 	}}))

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
-var ErrInsecure = transport.ErrInsecure
+var ErrInsecure = httpclient.ErrInsecure
 
-// ErrPutOff tells that a request was not sent, since the server kept asking to wait.
-var ErrPutOff = transport.ErrPutOff
+// ErrRetryAfterExceeded tells that a request was not sent, since the server kept asking to wait.
+var ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
 
 // What a caller branches on. Match with errors.Is; the details are in the *APIError.
 var (
@@ -36,14 +36,14 @@ var (
 // APIError is a request that Codecov did not answer as asked: an error status, or no answer at all.
 // Its fields tell method, address, status, message and attempts; Retryable tells whether it may pass.
 type APIError struct {
-	transport.Failure
+	httpclient.Failure
 	kind error
 }
 
 // Is makes errors.Is match the sentinel errors of this package.
 func (e *APIError) Is(target error) bool { return e.kind != nil && target == e.kind }
 
-func newAPIError(failure *transport.Failure, response *transport.Response) *APIError {
+func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
 	apiError := &APIError{Failure: *failure}
 	if response == nil {
 		return apiError
@@ -53,7 +53,7 @@ func newAPIError(failure *transport.Failure, response *transport.Response) *APIE
 	return apiError
 }
 
-func kind(response *transport.Response, message string) error {
+func kind(response *httpclient.Response, message string) error {
 	switch response.Status {
 	case http.StatusUnauthorized:
 		// Codecov's own refusal names the scheme, a git provider's that is passed on does not.
@@ -77,18 +77,18 @@ func kind(response *transport.Response, message string) error {
 
 // message finds the words in an error's body: {"detail": …}, {"error": …}, a bare array, an object by field,
 // HTML, or plain text.
-func message(response *transport.Response) string {
+func message(response *httpclient.Response) string {
 	var body any
 	if json.Unmarshal(response.Body, &body) != nil {
 		return plainText(response)
 	}
 	object, ok := body.(map[string]any)
 	if !ok {
-		return transport.Message(words(body))
+		return httpclient.Message(words(body))
 	}
 	for _, key := range []string{"detail", "error"} {
 		if text, ok := object[key].(string); ok {
-			return transport.Message(text)
+			return httpclient.Message(text)
 		}
 	}
 	var fields []string
@@ -96,7 +96,7 @@ func message(response *transport.Response) string {
 		fields = append(fields, field+": "+words(value))
 	}
 	slices.Sort(fields)
-	return transport.Message(strings.Join(fields, "; "))
+	return httpclient.Message(strings.Join(fields, "; "))
 }
 
 func words(value any) string {
@@ -114,12 +114,12 @@ func words(value any) string {
 	return string(text)
 }
 
-func plainText(response *transport.Response) string {
+func plainText(response *httpclient.Response) string {
 	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(string(response.Body)), "<") {
 		return "(an HTML page)"
 	}
 	if location := response.Header.Get("Location"); location != "" {
-		return transport.Message("redirects to " + location + ", which is not followed")
+		return httpclient.Message("redirects to " + location + ", which is not followed")
 	}
-	return transport.Message(string(response.Body))
+	return httpclient.Message(string(response.Body))
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // TestKnowsRepository gives the client each recorded answer for a repository's commits.
@@ -45,18 +45,18 @@ func TestKnowsRepositoryByAccess(t *testing.T) {
 	const token = "0a1b2c3d-0000-4000-8000-00000000bbbb"
 	account := acme(t)
 	for name, test := range map[string]struct {
-		mode codecovtest.Mode
+		mode fakecodecov.Mode
 		want map[string]string // by repository
 	}{
-		"everything": {codecovtest.Everything, map[string]string{"monolith": "true", "MONOLITH": "true", "nope": "false", "..": "error"}},
-		"public":     {codecovtest.PublicOnly, map[string]string{"monolith": "error", "nope": "false"}},
-		"no seat":    {codecovtest.NoSeat, map[string]string{"monolith": "error", "nope": "false"}},
-		"revoked":    {codecovtest.RevokedAtProvider, map[string]string{"monolith": "error"}},
+		"everything": {fakecodecov.Everything, map[string]string{"monolith": "true", "MONOLITH": "true", "nope": "false", "..": "error"}},
+		"public":     {fakecodecov.PublicOnly, map[string]string{"monolith": "error", "nope": "false"}},
+		"no seat":    {fakecodecov.NoSeat, map[string]string{"monolith": "error", "nope": "false"}},
+		"revoked":    {fakecodecov.RevokedAtProvider, map[string]string{"monolith": "error"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := codecovtest.New(codecovtest.Options{
-				Accounts: []codecovtest.Account{account.emulated}, BasePath: basePath, KeepRequests: true,
-				Tokens: map[string]codecovtest.Access{token: {Mode: test.mode}},
+			server := fakecodecov.New(fakecodecov.Options{
+				Accounts: []fakecodecov.Account{account.emulated}, BasePath: basePath, KeepRequests: true,
+				Tokens: map[string]fakecodecov.Access{token: {Mode: test.mode}},
 			})
 			client := emulator{server, listen(t, server)}.client(t, func(o *codecov.Options) { o.Token = token })
 			got := map[string]string{}

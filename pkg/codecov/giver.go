@@ -8,7 +8,7 @@ import (
 // giver hands a list's rows to the caller, each once. A key is remembered as 16 bytes, whatever its length.
 type giver[T any] struct {
 	key           func(T) string // nil: rows cannot be told apart
-	skipped       func(*RowError)
+	skipped       func(*SkippedRowError)
 	yield         func(T, error) bool
 	first, second maphash.Seed
 	seen          map[[2]uint64]int // by the fingerprint of the key, the page that it came on last
@@ -21,7 +21,7 @@ type giver[T any] struct {
 	bad   int // rows that were left out
 }
 
-func newGiver[T any](key func(T) string, skipped func(*RowError), yield func(T, error) bool) *giver[T] {
+func newGiver[T any](key func(T) string, skipped func(*SkippedRowError), yield func(T, error) bool) *giver[T] {
 	return &giver[T]{
 		key: key, skipped: skipped, yield: yield,
 		first: maphash.MakeSeed(), second: maphash.MakeSeed(), seen: make(map[[2]uint64]int),
@@ -66,7 +66,7 @@ func (g *giver[T]) isNew(row T) bool {
 }
 
 // tell tells the caller of a row that is left out, unless an earlier reading has left out as many.
-func (g *giver[T]) tell(bad *RowError) bool {
+func (g *giver[T]) tell(bad *SkippedRowError) bool {
 	if g.bad++; g.bad <= g.told {
 		return true
 	}

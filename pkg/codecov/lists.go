@@ -11,14 +11,14 @@ type RepositoriesOptions struct {
 	Names    []string // exact names, compared without case, any number of them; none: all repositories
 	PageSize int      // rows a request at the most; 0: the client's
 	// Skipped is told of each row that is left out, while the list is read; nil: the first one ends the list.
-	Skipped func(*RowError)
+	Skipped func(*SkippedRowError)
 }
 
 // Repositories gives the account's repositories that the token sees, newest first, each once. Where so many names
 // are asked for that one request cannot hold them, each request's repositories come newest first by themselves.
 // owner is one path segment: a GitLab subgroup is written group:subgroup and is an owner of its own.
 // While the caller works on one page, the next is read. The error comes once and last, after the rows that can be
-// read: an *APIError, a *StoppedError, an *IncompleteError or, without Skipped, a *RowError.
+// read: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a *SkippedRowError.
 func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesOptions) iter.Seq2[Repository, error] {
 	all := list{client: c, segments: []string{string(c.service), owner, "repos"}, most: o.PageSize,
 		title: "the repositories of " + owner, skipped: o.Skipped}
@@ -38,7 +38,7 @@ type CommitsOptions struct {
 	// enough for so many (a power of two, at least 16), later ones grow, and none is read before it is needed.
 	Expect int
 	// Skipped is told of each row that is left out, while the list is read; nil: the first one ends the list.
-	Skipped func(*RowError)
+	Skipped func(*SkippedRowError)
 	// Counted is told how many commits the list holds, with each page that has come, before its rows; nil: nobody is.
 	// It may be called while the caller works on the page before.
 	Counted func(count int)
@@ -47,7 +47,7 @@ type CommitsOptions struct {
 // Commits gives a repository's commits in every state, newest first by timestamp, each once. Commits that moved while
 // the list was read come last: where fewer were given than Codecov counts, the list is read again, twice at the most.
 // While the caller works on one page the next is read, unless Expect is set. The error comes once and last, after the
-// rows that can be read: an *APIError, a *StoppedError, an *IncompleteError or, without Skipped, a *RowError.
+// rows that can be read: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a *SkippedRowError.
 func (c *Client) Commits(ctx context.Context, owner, repository string, o CommitsOptions) iter.Seq2[Commit, error] {
 	return rows(ctx, c.commits(owner, repository, o), func(commit Commit) string { return commit.CommitID })
 }

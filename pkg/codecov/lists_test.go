@@ -16,9 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // TestWholeAccounts reads every row of the recorded accounts, with no request more than the pages need.
@@ -196,7 +196,7 @@ func TestNames(t *testing.T) {
 // TestManyNames asks for more names than a request line can hold.
 func TestManyNames(t *testing.T) {
 	const repositories = 2500
-	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Repositories: repositories})
+	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: repositories})
 	server := serve(t, account)
 	client := server.client(t)
 	for _, test := range []struct {
@@ -346,7 +346,7 @@ func TestNamesThatNeedEscapes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		account, err := codecovtest.LoadAccount(bytes.NewReader(text))
+		account, err := fakecodecov.LoadAccount(bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +386,7 @@ func TestNamesThatNoAddressCanHold(t *testing.T) {
 }
 
 func TestSubgroupIsOneSegment(t *testing.T) {
-	account := codecovtest.Synthetic(codecovtest.SyntheticOptions{Service: "gitlab", Owner: "group:subgroup", Repositories: 3})
+	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Service: "gitlab", Owner: "group:subgroup", Repositories: 3})
 	server := serve(t, account)
 	client := server.client(t, func(o *codecov.Options) { o.Service = codecov.GitLab })
 	if rows, err := collect(client.Repositories(t.Context(), "group:subgroup", codecov.RepositoriesOptions{})); err != nil || len(rows) != 3 {
@@ -398,7 +398,7 @@ func TestSubgroupIsOneSegment(t *testing.T) {
 }
 
 func TestOwners(t *testing.T) {
-	var accounts []codecovtest.Account
+	var accounts []fakecodecov.Account
 	for _, account := range recordedAccounts(t) {
 		accounts = append(accounts, account.emulated)
 	}

@@ -64,7 +64,7 @@ func (n *naming) part(names []string, spoiled error) bool {
 	if err := n.list.client.get(n.ctx, tries(0), nobody.segments, nobody.page(place{size: 1}), &none); isSpoiled(err) {
 		return n.yield(Repository{}, outageOf(spoiled)) && false
 	}
-	left := &RowError{List: n.list.title, Name: names[0], Err: spoiled}
+	left := &SkippedRowError{List: n.list.title, Name: names[0], Err: spoiled}
 	if n.list.skipped == nil {
 		return n.yield(Repository{}, left) && false
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // page is the shape of every list. Its "next" is left unread on purpose: the cloud gives an http:// address
@@ -43,7 +43,7 @@ func (p *page[T]) decode(body []byte) error {
 		if err := json.Unmarshal(row, &p.Results[i]); err != nil {
 			p.Results[i] = *new(T)
 			// The error may quote the answer, so it is made printable.
-			p.unreadable[i] = fmt.Errorf("cannot read the answer: %s", transport.Message(err.Error()))
+			p.unreadable[i] = fmt.Errorf("cannot read the answer: %s", httpclient.Message(err.Error()))
 			p.names[i] = nameOf(row)
 		}
 	}
@@ -65,14 +65,14 @@ func nameOf(row []byte) string {
 }
 
 // from gives the page's rows from a row of the list on, those that cannot be read by themselves.
-func (p *page[T]) from(first int, at place, title string) (rows []T, bad []*RowError) {
+func (p *page[T]) from(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
 	skip := max(0, min(first-at.offset, len(p.Results)))
 	if len(p.unreadable) == 0 {
 		return p.Results[skip:], nil
 	}
 	for i := skip; i < len(p.Results); i++ {
 		if err := p.unreadable[i]; err != nil {
-			bad = append(bad, &RowError{List: title, Position: at.offset + i + 1, Name: p.names[i], Err: err})
+			bad = append(bad, &SkippedRowError{List: title, Position: at.offset + i + 1, Name: p.names[i], Err: err})
 			continue
 		}
 		rows = append(rows, p.Results[i])

@@ -22,7 +22,7 @@ type list struct {
 	title   string          // for messages: "the commits of acme/monolith"
 	named   bool            // of rows that were asked for by their names: a page that is spoiled is not salvaged
 	hasty   bool            // nor is it asked for again
-	skipped func(*RowError) // nil: a row that is left out ends the list
+	skipped func(*SkippedRowError) // nil: a row that is left out ends the list
 	counted func(count int) // nil: nobody wants to know
 	state   *state
 }
@@ -60,7 +60,7 @@ func (p place) fit(most int) place {
 // part is what reading a page brought.
 type part[T any] struct {
 	rows []T
-	bad  []*RowError // rows that are left out
+	bad  []*SkippedRowError // rows that are left out
 	err  error
 	next place
 	more bool // there is a page at next

@@ -18,9 +18,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // wire is a network without connections, for the tests of time: it takes a round trip and asks the emulator.
@@ -94,7 +94,7 @@ func (w *wire) runs() []string {
 func wired(t *testing.T, commits int, o codecov.Options) (*wire, *codecov.Client, func(codecov.CommitsOptions) iter.Seq2[codecov.Commit, error]) {
 	t.Helper()
 	account, name := synthetic(commits)
-	server := codecovtest.New(codecovtest.Options{Accounts: []codecovtest.Account{account}, Tokens: map[string]codecovtest.Access{seesAll: {}}})
+	server := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}}})
 	w := &wire{server: server}
 	o.Token, o.Transport = seesAll, w
 	client := newClient(t, o)
@@ -422,7 +422,7 @@ func TestDeadServer(t *testing.T) {
 			if last := w.sizes()[len(w.sizes())-1]; last != "32" {
 				t.Errorf("%s: the last page asked for was one of %s, want the smallest", name, last)
 			}
-			if errors.Is(err, transport.ErrTimeout) != (name == "hangs") {
+			if errors.Is(err, httpclient.ErrTimeout) != (name == "hangs") {
 				t.Errorf("%s: error %v", name, err)
 			}
 		})

@@ -13,12 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/recording"
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/fake/recordings"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-const recordings = "../../testdata/codecov"
+const recordingsDir = "../../testdata/codecov"
 
 // TestRecordings gives the client each recorded answer of the two lists.
 func TestRecordings(t *testing.T) {
@@ -46,13 +46,13 @@ func TestRecordings(t *testing.T) {
 
 // listings gives the recorded GET requests of the lists. Two repositories are named as the lists are: their details
 // are left out.
-func listings(t testing.TB) []recording.Exchange {
+func listings(t testing.TB) []recordings.Exchange {
 	t.Helper()
-	exchanges, err := recording.HTTP(os.DirFS(recordings))
+	exchanges, err := recordings.HTTP(os.DirFS(recordingsDir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lists []recording.Exchange
+	var lists []recordings.Exchange
 	for _, exchange := range exchanges {
 		path := pathOf(exchange)
 		isList := strings.HasSuffix(path, "/repos") || strings.HasSuffix(path, "/commits")
@@ -64,14 +64,14 @@ func listings(t testing.TB) []recording.Exchange {
 	return lists
 }
 
-func pathOf(exchange recording.Exchange) string {
+func pathOf(exchange recordings.Exchange) string {
 	path, _, _ := strings.Cut(exchange.Request.Path, "?")
 	return path
 }
 
 // recordedClient gives a client that gets the recorded answer for its first page, and for any other that it is
 // past the end.
-func recordedClient(t testing.TB, exchange recording.Exchange) *codecov.Client {
+func recordedClient(t testing.TB, exchange recordings.Exchange) *codecov.Client {
 	t.Helper()
 	body, err := exchange.Response.Bytes()
 	if err != nil {
@@ -98,7 +98,7 @@ func answer(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-func check[T any](t *testing.T, exchange recording.Exchange, rows iter.Seq2[T, error], want func(testing.TB, map[string]any) T) {
+func check[T any](t *testing.T, exchange recordings.Exchange, rows iter.Seq2[T, error], want func(testing.TB, map[string]any) T) {
 	t.Helper()
 	got, err := collect(rows)
 	if outcome(t, exchange) != "rows" {
@@ -146,7 +146,7 @@ var sentinels = map[string]error{
 }
 
 // outcome tells what the client should make of a recorded answer.
-func outcome(t testing.TB, exchange recording.Exchange) string {
+func outcome(t testing.TB, exchange recordings.Exchange) string {
 	t.Helper()
 	_, challenged := exchange.Response.Headers["WWW-Authenticate"]
 	message := recordedMessage(t, exchange)
@@ -170,7 +170,7 @@ func outcome(t testing.TB, exchange recording.Exchange) string {
 const htmlMessage = "(an HTML page)"
 
 // recordedMessage gives the words of the shapes of errors that were recorded.
-func recordedMessage(t testing.TB, exchange recording.Exchange) string {
+func recordedMessage(t testing.TB, exchange recordings.Exchange) string {
 	t.Helper()
 	var body any
 	decode(t, exchange.Response.Body, &body)
@@ -192,7 +192,7 @@ func recordedMessage(t testing.TB, exchange recording.Exchange) string {
 	return ""
 }
 
-func checkError(t *testing.T, exchange recording.Exchange, err error) {
+func checkError(t *testing.T, exchange recordings.Exchange, err error) {
 	t.Helper()
 	apiError := (*codecov.APIError)(nil)
 	if !errors.As(err, &apiError) {
@@ -204,7 +204,7 @@ func checkError(t *testing.T, exchange recording.Exchange, err error) {
 		}
 	}
 	if exchange.Response.Status == http.StatusOK {
-		if !errors.Is(err, transport.ErrNotJSON) {
+		if !errors.Is(err, httpclient.ErrNotJSON) {
 			t.Errorf("error %v, want ErrNotJSON", err)
 		}
 		return
@@ -261,7 +261,7 @@ func checkOutcome(t *testing.T, status int, body string, err error) {
 	}
 	var (
 		apiError   *codecov.APIError
-		row        *codecov.RowError
+		row        *codecov.SkippedRowError
 		incomplete *codecov.IncompleteError
 	)
 	if !errors.As(err, &apiError) && !errors.As(err, &row) && !errors.As(err, &incomplete) {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // spoiledText is how Codecov answers, with status 500, to a page that holds a malformed row, and also where the git
@@ -14,8 +14,8 @@ import (
 const spoiledText = "Server Error (500)"
 
 // tries gives an account for a request whose page may be spoiled: then it is asked for so many times more.
-func tries(again int) *transport.Tries {
-	return &transport.Tries{Again: again, Settled: func(status int, body []byte) bool {
+func tries(again int) *httpclient.Tries {
+	return &httpclient.Tries{Again: again, Settled: func(status int, body []byte) bool {
 		return status == http.StatusInternalServerError && bytes.Contains(body, []byte(spoiledText))
 	}}
 }
@@ -123,10 +123,10 @@ func (s *salvage[T]) single(ctx context.Context, at place) error {
 	case failure != nil:
 		return failure
 	case stops, s.bad >= mostLeftOut: // rows that cannot be decoded count, too, many at a time
-		return &StoppedError{List: s.list.title, Position: at.offset + 1, Count: s.list.state.count, Err: err}
+		return &TruncatedListError{List: s.list.title, Position: at.offset + 1, Count: s.list.state.count, Err: err}
 	}
 	s.bad++
-	s.part.bad = append(s.part.bad, &RowError{List: s.list.title, Position: at.offset + 1, Err: err})
+	s.part.bad = append(s.part.bad, &SkippedRowError{List: s.list.title, Position: at.offset + 1, Err: err})
 	return nil
 }
 

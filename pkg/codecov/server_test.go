@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/codecov/codecovtest"
 )
 
 // seesAll is a token whose user sees everything.
@@ -22,15 +22,15 @@ const basePath = "/prefix/api/v2"
 
 // emulator is a Codecov over real HTTP.
 type emulator struct {
-	*codecovtest.Server
+	*fakecodecov.Server
 	address string // of the API
 }
 
 // serve starts an emulator that takes seesAll.
-func serve(t testing.TB, accounts ...codecovtest.Account) emulator {
+func serve(t testing.TB, accounts ...fakecodecov.Account) emulator {
 	t.Helper()
-	server := codecovtest.New(codecovtest.Options{
-		Accounts: accounts, Tokens: map[string]codecovtest.Access{seesAll: {}}, BasePath: basePath, KeepRequests: true,
+	server := fakecodecov.New(fakecodecov.Options{
+		Accounts: accounts, Tokens: map[string]fakecodecov.Access{seesAll: {}}, BasePath: basePath, KeepRequests: true,
 	})
 	return emulator{server, listen(t, misleading(server))}
 }
@@ -81,12 +81,12 @@ type recordedAccount struct {
 	Repositories []map[string]any `json:"repos"`
 	Commits      map[string][]map[string]any
 
-	emulated codecovtest.Account
+	emulated fakecodecov.Account
 }
 
 // readAccounts reads the recorded accounts once for all tests, none of which changes them.
 var readAccounts = sync.OnceValues(func() ([]recordedAccount, error) {
-	files, err := filepath.Glob("../../internal/recording/accounts/*.json")
+	files, err := filepath.Glob("../../internal/fake/recordings/accounts/*.json")
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ var readAccounts = sync.OnceValues(func() ([]recordedAccount, error) {
 		if err := decoder.Decode(&accounts[i]); err != nil {
 			return nil, err
 		}
-		if accounts[i].emulated, err = codecovtest.LoadAccount(bytes.NewReader(text)); err != nil {
+		if accounts[i].emulated, err = fakecodecov.LoadAccount(bytes.NewReader(text)); err != nil {
 			return nil, err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/recording"
+	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
@@ -287,7 +287,7 @@ func jqPayloads(t *testing.T) []map[string]any {
 
 func recordedCommit(t *testing.T, service codecov.Service, owner, repo, id string) codecov.Commit {
 	t.Helper()
-	data, err := recording.Accounts.ReadFile(fmt.Sprintf("accounts/%s.%s.json", service, owner))
+	data, err := recordings.Accounts.ReadFile(fmt.Sprintf("accounts/%s.%s.json", service, owner))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // sized gives an entity that takes so many bytes in a body, with braces but without the comma.
@@ -49,11 +49,11 @@ func TestLargestEntity(t *testing.T) {
 	if err := batch.Add(sized("a", largest)); err != nil {
 		t.Fatal(err)
 	}
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	if _, err := connect(t, server).UpsertBatch(t.Context(), "event", &batch, port.UpsertOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if sent := len(of(server, porttest.Bulk)[0].Body); sent != port.MaxBulkBytes-1 || server.Count("event") != 1 {
+	if sent := len(of(server, fakeport.Bulk)[0].Body); sent != port.MaxBulkBytes-1 || server.Count("event") != 1 {
 		t.Errorf("%d bytes sent, Port holds %d", sent, server.Count("event"))
 	}
 }
@@ -78,14 +78,14 @@ func TestBatchIsFilledToTheLastByte(t *testing.T) {
 	if want := []string{"a", "d"}; !slices.Equal(batch.Identifiers(), want) {
 		t.Errorf("holds %q, want %q", batch.Identifiers(), want)
 	}
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	for range 2 { // a batch may be sent again
 		if _, err := client.UpsertBatch(t.Context(), "event", &batch, port.UpsertOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, request := range of(server, porttest.Bulk) {
+	for _, request := range of(server, fakeport.Bulk) {
 		if len(request.Body) != port.MaxBulkBytes-1 {
 			t.Errorf("%d bytes sent", len(request.Body))
 		}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // pair gives two blueprints that need each other: the part relates to the whole, which aggregates the parts.
@@ -36,7 +36,7 @@ func mean(target string) string {
 func TestCreateBlueprintsThatNeedEachOther(t *testing.T) {
 	whole, part := pair()
 	set := []port.Blueprint{part, whole}
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	created, err := connect(t, server).CreateBlueprints(t.Context(), set)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestCreateBlueprintsThatNeedEachOther(t *testing.T) {
 }
 
 // aggregations gives the names of a blueprint's aggregation properties, sorted.
-func aggregations(t *testing.T, server *porttest.Server, identifier string) []string {
+func aggregations(t *testing.T, server *fakeport.Server, identifier string) []string {
 	t.Helper()
 	text, ok := server.Blueprint(identifier)
 	if !ok {
@@ -81,7 +81,7 @@ func aggregations(t *testing.T, server *porttest.Server, identifier string) []st
 
 func TestCreateBlueprintsLeavesOutWhatPointsNowhere(t *testing.T) {
 	whole, _ := pair()
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	created, err := connect(t, server).CreateBlueprints(t.Context(), []port.Blueprint{whole})
 	if err != nil || len(created) != 1 {
 		t.Fatalf("created %v: %v", created, err)
@@ -93,7 +93,7 @@ func TestCreateBlueprintsLeavesOutWhatPointsNowhere(t *testing.T) {
 
 func TestCreateBlueprintsLeavesAloneWhatExists(t *testing.T) {
 	whole, part := pair()
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	if err := server.PutBlueprint([]byte(`{"identifier":"whole/one","title":"Theirs","schema":{"properties":{}},"relations":{}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestCreateBlueprintsLeavesAloneWhatExists(t *testing.T) {
 func TestCreateBlueprintsAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		whole, part := pair()
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isNoToken, Effect: true, Status: http.StatusBadGateway})
 		created, err := connectInside(t, server).CreateBlueprints(t.Context(), []port.Blueprint{whole, part})
 		if err != nil {
@@ -131,7 +131,7 @@ func TestCreateBlueprintsAfterALostAnswer(t *testing.T) {
 func TestCreateBlueprintsTellsHowFarItCame(t *testing.T) {
 	whole, part := pair()
 	part.Relations["other"] = port.Relation{Target: "nope"}
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	created, err := connect(t, server).CreateBlueprints(t.Context(), []port.Blueprint{whole, part})
 	if err == nil || !strings.Contains(err.Error(), "create blueprint part: ") {
 		t.Errorf("error %v", err)
@@ -142,7 +142,7 @@ func TestCreateBlueprintsTellsHowFarItCame(t *testing.T) {
 }
 
 func TestRawBlueprintLosesNothing(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	const theirs = `{"identifier":"theirs","title":"Theirs","ownership":{"type":"Direct"},"relations":{},
 		"schema":{"properties":{"state":{"type":"string","enum":["a"],"enumColors":{"a":"red"}}},"required":[]}}`
 	if err := server.PutBlueprint([]byte(theirs)); err != nil {
@@ -162,7 +162,7 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 }
 
 func TestPatchBlueprint(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	if err := client.PatchBlueprint(t.Context(), "event", json.RawMessage(`{"title":"Renamed"}`)); err != nil {
 		t.Fatal(err)

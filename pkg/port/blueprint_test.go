@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // fullBlueprint has everything that a Blueprint can tell.
@@ -40,7 +40,7 @@ func fullBlueprint() port.Blueprint {
 }
 
 func TestBlueprintRoundTrip(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	want := fullBlueprint()
 	if err := client.CreateBlueprint(t.Context(), want); err != nil {
@@ -65,11 +65,11 @@ func TestDocumentedBlueprint(t *testing.T) {
 	if err := json.Unmarshal(text, &blueprint); err != nil {
 		t.Fatal(err)
 	}
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	if err := connect(t, server).CreateBlueprint(t.Context(), blueprint); err != nil {
 		t.Fatal(err)
 	}
-	created := of(server, porttest.BlueprintCreate)
+	created := of(server, fakeport.BlueprintCreate)
 	if len(created) != 1 {
 		t.Fatalf("%d requests", len(created))
 	}
@@ -88,7 +88,7 @@ func object(t testing.TB, text []byte) (object map[string]any) {
 
 // TestSmallestBlueprint has no properties and no relations.
 func TestSmallestBlueprint(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	if err := connect(t, server).CreateBlueprint(t.Context(), port.Blueprint{Identifier: "small", Title: "Small"}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestSmallestBlueprint(t *testing.T) {
 }
 
 func TestBlueprintErrors(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	_, err := client.Blueprint(t.Context(), "nope")
 	told(t, err, port.ErrNotFound)
@@ -135,7 +135,7 @@ func told(t *testing.T, err, sentinel error) {
 
 // TestIdentifierIsOneSegment: an identifier may hold slashes.
 func TestIdentifierIsOneSegment(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	const identifier = `team/service:a+b`
 	if err := client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: identifier, Title: "Odd"}); err != nil {

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // What one bulk request may hold, by Port's contract.
@@ -158,7 +158,7 @@ func (c *Client) UpsertBatch(ctx context.Context, blueprint string, batch *Batch
 		query.Set("validation_only", "true")
 	}
 	var answer bulkAnswer
-	response, err := c.call(ctx, transport.Request{
+	response, err := c.call(ctx, httpclient.Request{
 		Method: http.MethodPost,
 		URL:    c.address(query, "v1", "blueprints", blueprint, "entities", "bulk"),
 		Body:   batch.body(),
@@ -213,7 +213,7 @@ func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	for _, refused := range a.Errors {
 		if i, ok := refused.among(identifiers); ok {
 			outcomes[i].Err = &EntityError{
-				Status: refused.StatusCode, Code: transport.Message(refused.Error), Message: transport.Message(refused.Message),
+				Status: refused.StatusCode, Code: httpclient.Message(refused.Error), Message: httpclient.Message(refused.Message),
 			}
 		}
 	}

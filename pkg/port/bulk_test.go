@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // events gives so many entities of the blueprint event: event-00, event-01 …
@@ -41,7 +41,7 @@ func upsert(t *testing.T, client *port.Client, entities []port.Entity, o port.Up
 }
 
 func TestBulkUpsert(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	entities := events(port.MaxBulkEntities)
 	for _, created := range []bool{true, false} {
@@ -56,13 +56,13 @@ func TestBulkUpsert(t *testing.T) {
 			t.Errorf("Port holds %+v", held)
 		}
 	}
-	if counts := server.Requests(); counts.ByKind[porttest.Bulk] != 2 || counts.EntitiesWritten != 40 {
+	if counts := server.Requests(); counts.ByKind[fakeport.Bulk] != 2 || counts.EntitiesWritten != 40 {
 		t.Errorf("counts %+v", counts)
 	}
 }
 
 func TestBulkUpsertIsRefusedBeforeItIsSent(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	long := port.Entity{Identifier: "long", Properties: map[string]any{"note": strings.Repeat("x", port.MaxBulkBytes)}}
 	for name, test := range map[string]struct {
@@ -86,7 +86,7 @@ func TestBulkUpsertIsRefusedBeforeItIsSent(t *testing.T) {
 
 // TestSomeRefused: the answer is 207, and each entity has an outcome of its own.
 func TestSomeRefused(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	entities := events(5)
 	entities[1].Properties["value"] = "text"
 	entities[3].Properties["unknown"] = true
@@ -129,7 +129,7 @@ func TestBulkAnswers(t *testing.T) {
 		{"a stub of the same number", `{"entities":[` + both + `,{"identifier":"stub","index":1,"created":true}]}`, []string{"created", "updated"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server := emulate(t, porttest.Options{})
+			server := emulate(t, fakeport.Options{})
 			server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusOK, Body: test.body})
 			var got []string
 			for _, outcome := range upsert(t, connect(t, server), events(2), port.UpsertOptions{}).Outcomes {
@@ -156,7 +156,7 @@ func tell(outcome port.Outcome) string {
 
 func TestAnswerThatIsNone(t *testing.T) {
 	for _, body := range []string{`[]`, `"text"`, `{"entities":{}}`, `{"entities":[{"index":"0"}]}`} {
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusOK, Body: body})
 		_, err := connect(t, server).BulkUpsert(t.Context(), "event", events(1), port.UpsertOptions{})
 		apiError := (*port.APIError)(nil)
@@ -182,7 +182,7 @@ func TestUpsertOptions(t *testing.T) {
 			"upsert=true&merge=true&create_missing_related_entities=true&validation_only=true", false, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server := emulate(t, porttest.Options{})
+			server := emulate(t, fakeport.Options{})
 			result := upsert(t, connect(t, server), related, test.options)
 			if refused := result.Outcomes[0].Err != nil; refused != test.refused {
 				t.Errorf("outcome %+v", result.Outcomes[0])
@@ -194,7 +194,7 @@ func TestUpsertOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := url.ParseQuery(of(server, porttest.Bulk)[0].Query)
+			got, err := url.ParseQuery(of(server, fakeport.Bulk)[0].Query)
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("query (-want +sent), %v:\n%s", err, diff)
 			}
@@ -204,8 +204,8 @@ func TestUpsertOptions(t *testing.T) {
 
 // TestMerge: what is left out stays, and null clears.
 func TestMerge(t *testing.T) {
-	server := emulate(t, porttest.Options{})
-	if err := server.PutEntity("service", porttest.Entity{Identifier: "s"}); err != nil {
+	server := emulate(t, fakeport.Options{})
+	if err := server.PutEntity("service", fakeport.Entity{Identifier: "s"}); err != nil {
 		t.Fatal(err)
 	}
 	client := connect(t, server)
@@ -217,7 +217,7 @@ func TestMerge(t *testing.T) {
 			t.Fatal(outcome.Err)
 		}
 	}
-	want := porttest.Entity{
+	want := fakeport.Entity{
 		Identifier: "e", Title: "Title", Icon: "Git", Team: []any{"a"},
 		Properties: map[string]any{"value": 2.0, "note": "stays"}, Relations: map[string]any{"service": "s"},
 	}
@@ -235,7 +235,7 @@ func TestMerge(t *testing.T) {
 
 // TestTextArrivesAsItIs: no character is changed on the way.
 func TestTextArrivesAsItIs(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	const text = "<b>&amp;</b> \u2028\u2029 \x00\x1b \"\\/ ünï 🌱 \u202e"
 	upsert(t, connect(t, server), []port.Entity{{Identifier: "Ünï/co:de@_.+\\=-9", Properties: map[string]any{"note": text}}}, port.UpsertOptions{})
 	held, ok := server.Entity("event", "Ünï/co:de@_.+\\=-9")
@@ -245,20 +245,20 @@ func TestTextArrivesAsItIs(t *testing.T) {
 }
 
 func TestBulkUpsertOfAnUnknownBlueprint(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	_, err := connect(t, server).BulkUpsert(t.Context(), "nope", events(2), port.UpsertOptions{})
 	told(t, err, port.ErrNotFound)
 }
 
 // TestLostAnswerIsRepeated: the first request took effect, and doing it again is harmless.
 func TestLostAnswerIsRepeated(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	server.Faults.Add(faults.Fault{Match: isNoToken, Kind: faults.Reset, Effect: true})
 	result := upsert(t, connect(t, server), events(3), port.UpsertOptions{})
 	if slices.ContainsFunc(result.Outcomes, func(o port.Outcome) bool { return o.Err != nil }) || server.Count("event") != 3 {
 		t.Errorf("outcomes %+v, Port holds %d", result.Outcomes, server.Count("event"))
 	}
-	if requests := server.Requests().ByKind[porttest.Bulk]; requests != 2 {
+	if requests := server.Requests().ByKind[fakeport.Bulk]; requests != 2 {
 		t.Errorf("%d requests, want 2", requests)
 	}
 }

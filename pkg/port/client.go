@@ -14,29 +14,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // The addresses of Port's API by region, before /v1.
 const (
-	EU = "https://api.port.io"
-	US = "https://api.us.port.io"
+	EUBaseURL = "https://api.port.io"
+	USBaseURL = "https://api.us.port.io"
 )
 
 // RegionURL gives the address for a region's name, eu or us in any case.
 func RegionURL(region string) (string, error) {
 	switch strings.ToLower(strings.TrimSpace(region)) {
 	case "eu":
-		return EU, nil
+		return EUBaseURL, nil
 	case "us":
-		return US, nil
+		return USBaseURL, nil
 	}
 	return "", fmt.Errorf("unknown region %q: expected eu or us", region)
 }
 
 // Options configures a Client. ClientID and ClientSecret are needed; a zero value elsewhere means the default.
 type Options struct {
-	BaseURL      string           // the address before /v1; EU where empty
+	BaseURL      string           // the address before /v1; EUBaseURL where empty
 	ClientID     string           `json:"-"`
 	ClientSecret string           `json:"-"`
 	UserAgent    string           // Port shows it as the source of what is written
@@ -72,18 +72,18 @@ const (
 // It is safe for concurrent use.
 type Client struct {
 	base     *url.URL
-	http     *transport.Client
-	governor *transport.Governor
-	stats    transport.Stats
+	http     *httpclient.Client
+	governor *httpclient.Governor
+	stats    httpclient.Stats
 }
 
 // NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
 // where the address is plain http to another host than loopback and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
-		o.BaseURL = EU
+		o.BaseURL = EUBaseURL
 	}
-	base, err := transport.ParseBase(o.BaseURL)
+	base, err := httpclient.ParseBase(o.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
@@ -101,25 +101,25 @@ func NewClient(o Options) (*Client, error) {
 	}
 	client := &Client{base: base}
 	client.stats.LogWaits(o.Logger)
-	client.governor = transport.NewGovernor(transport.GovernorOptions{Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats})
-	settings := transport.Options{
+	client.governor = httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats})
+	settings := httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
 		Network:      o.Transport,
 		Stats:        &client.stats,
 		Limiter:      client.governor,
-		Secrets:      transport.NewSecrets(o.ClientSecret),
+		Secrets:      httpclient.NewSecrets(o.ClientSecret),
 		SecretsAsked: true,
 		Logger:       o.Logger,
 	}
-	tokens, err := transport.New(settings)
+	tokens, err := httpclient.New(settings)
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
 	settings.SecretsAsked = false
 	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o, settings.Secrets)
-	client.http, err = transport.New(settings)
+	client.http, err = httpclient.New(settings)
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
@@ -127,7 +127,7 @@ func NewClient(o Options) (*Client, error) {
 }
 
 // Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
-type Counts = transport.Counts
+type Counts = httpclient.Counts
 
 // Counts tells what the client has sent and received so far.
 func (c *Client) Counts() Counts { return c.stats.Counts() }
@@ -138,7 +138,7 @@ func (c *Client) Rate() (perSecond float64, known bool) { return c.governor.Rate
 
 // call sends one request and decodes the answer. Numbers in untyped places become json.Number: float64
 // would lose whole numbers beyond 2^53.
-func (c *Client) call(ctx context.Context, request transport.Request, answer any) (*transport.Response, error) {
+func (c *Client) call(ctx context.Context, request httpclient.Request, answer any) (*httpclient.Response, error) {
 	response, failure := c.http.Do(ctx, request)
 	if failure != nil {
 		if tokenError := (*APIError)(nil); errors.As(failure.Err, &tokenError) {
@@ -149,7 +149,7 @@ func (c *Client) call(ctx context.Context, request transport.Request, answer any
 	decoder := json.NewDecoder(bytes.NewReader(response.Body))
 	decoder.UseNumber()
 	if err := decoder.Decode(answer); err != nil {
-		failure := &transport.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: unreadable(err)}
+		failure := &httpclient.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: unreadable(err)}
 		return response, newAPIError(failure, nil)
 	}
 	return response, nil
@@ -157,7 +157,7 @@ func (c *Client) call(ctx context.Context, request transport.Request, answer any
 
 // unreadable says why an answer cannot be decoded. The cause may quote the answer, so it is made one printable line.
 func unreadable(err error) error {
-	return errors.New("cannot read the answer: " + transport.Message(err.Error()))
+	return errors.New("cannot read the answer: " + httpclient.Message(err.Error()))
 }
 
 // address puts the segments, each escaped by itself, behind the base address.

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 func TestRegionURL(t *testing.T) {
-	for region, want := range map[string]string{"eu": port.EU, "EU": port.EU, " us\n": port.US, "Us": port.US, "": "", "de": "", "https://api.port.io": ""} {
+	for region, want := range map[string]string{"eu": port.EUBaseURL, "EU": port.EUBaseURL, " us\n": port.USBaseURL, "Us": port.USBaseURL, "": "", "de": "", "https://api.port.io": ""} {
 		if got, err := port.RegionURL(region); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", region, got, err)
 		}
@@ -28,7 +28,7 @@ func TestNewClientRefuses(t *testing.T) {
 		"http://api.port.io": true, "http://localhost.example.com": true,
 	} {
 		_, err := port.NewClient(port.Options{BaseURL: address})
-		if err == nil || errors.Is(err, transport.ErrInsecure) != insecure || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || errors.Is(err, httpclient.ErrInsecure) != insecure || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: error %v", address, err)
 		}
 	}
@@ -36,7 +36,7 @@ func TestNewClientRefuses(t *testing.T) {
 
 func TestNewClientTakes(t *testing.T) {
 	for _, options := range []port.Options{
-		{}, {BaseURL: port.US}, {BaseURL: "http://localhost:8080/"}, {BaseURL: "http://port.example.com", InsecureHTTP: true},
+		{}, {BaseURL: port.USBaseURL}, {BaseURL: "http://localhost:8080/"}, {BaseURL: "http://port.example.com", InsecureHTTP: true},
 	} {
 		if _, err := port.NewClient(options); err != nil {
 			t.Errorf("%s: %v", options.BaseURL, err)
@@ -46,7 +46,7 @@ func TestNewClientTakes(t *testing.T) {
 
 // TestOptionsHideTheSecret prints options in every way in which a program might.
 func TestOptionsHideTheSecret(t *testing.T) {
-	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.US, Now: time.Now}
+	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.USBaseURL, Now: time.Now}
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("start", "options", options)
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("start", "options", &options)
@@ -55,14 +55,14 @@ func TestOptionsHideTheSecret(t *testing.T) {
 		printed = append(printed, fmt.Sprintf(format, options), fmt.Sprintf(format, &options), fmt.Sprintf(format, []port.Options{options}))
 	}
 	for _, text := range printed {
-		if strings.Contains(text, secret) || strings.Contains(text, "an-id-to-hide") || !strings.Contains(text, "Port at "+port.US) {
+		if strings.Contains(text, secret) || strings.Contains(text, "an-id-to-hide") || !strings.Contains(text, "Port at "+port.USBaseURL) {
 			t.Errorf("printed %s", text)
 		}
 	}
 }
 
 func TestHeaders(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server, func(o *port.Options) { o.UserAgent = "codecov-port/test" })
 	read(t, client)
 	if len(server.Seen()) != 2 {
@@ -76,7 +76,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestCounts(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	if _, err := client.BulkUpsert(t.Context(), "event", events(3), port.UpsertOptions{}); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // MaxDeleteEntities is how many entities one request may delete, by Port's contract.
@@ -33,7 +33,7 @@ func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifie
 	var answer struct {
 		Deleted []string `json:"deletedEntities"`
 	}
-	response, err := c.call(ctx, transport.Request{
+	response, err := c.call(ctx, httpclient.Request{
 		Method: http.MethodPost,
 		URL:    c.address(url.Values{"delete_dependents": {strconv.FormatBool(dependents)}}, "v1", "blueprints", blueprint, "bulk", "entities", "delete"),
 		Body:   body,

@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // identifiers gives those of the blueprint's entities that the emulator holds.
-func identifiers(server *porttest.Server, blueprint string) []string {
+func identifiers(server *fakeport.Server, blueprint string) []string {
 	var all []string
 	for _, entity := range server.Entities(blueprint) {
 		all = append(all, entity.Identifier)
@@ -24,7 +24,7 @@ func identifiers(server *porttest.Server, blueprint string) []string {
 }
 
 // put makes the emulator hold entities.
-func put(t *testing.T, server *porttest.Server, blueprint string, entities ...porttest.Entity) {
+func put(t *testing.T, server *fakeport.Server, blueprint string, entities ...fakeport.Entity) {
 	t.Helper()
 	for _, entity := range entities {
 		if err := server.PutEntity(blueprint, entity); err != nil {
@@ -34,7 +34,7 @@ func put(t *testing.T, server *porttest.Server, blueprint string, entities ...po
 }
 
 func TestDeleteEntities(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	upsert(t, client, events(3), port.UpsertOptions{})
 	result, err := client.DeleteEntities(t.Context(), "event", []string{"event-02", "nobody", "event-00"}, false)
@@ -50,10 +50,10 @@ func TestDeleteEntities(t *testing.T) {
 }
 
 func TestDeleteEntitiesWithDependents(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
-	put(t, server, "service", porttest.Entity{Identifier: "a/b"}, porttest.Entity{Identifier: "c"})
-	put(t, server, "event", porttest.Entity{Identifier: "e", Relations: map[string]any{"service": "a/b"}})
+	put(t, server, "service", fakeport.Entity{Identifier: "a/b"}, fakeport.Entity{Identifier: "c"})
+	put(t, server, "event", fakeport.Entity{Identifier: "e", Relations: map[string]any{"service": "a/b"}})
 	apiError := (*port.APIError)(nil)
 	if _, err := client.DeleteEntities(t.Context(), "service", []string{"a/b"}, false); !errors.As(err, &apiError) || apiError.Status != http.StatusConflict {
 		t.Errorf("with a dependent: %v", err)
@@ -67,7 +67,7 @@ func TestDeleteEntitiesWithDependents(t *testing.T) {
 }
 
 func TestDeleteEntitiesIsRepeated(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	upsert(t, client, events(1), port.UpsertOptions{})
 	deletes := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/bulk/entities/delete") }
@@ -79,7 +79,7 @@ func TestDeleteEntitiesIsRepeated(t *testing.T) {
 }
 
 func TestDeleteEntitiesErrors(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	many := make([]string, port.MaxDeleteEntities+1)
 	for i := range many {
@@ -90,7 +90,7 @@ func TestDeleteEntitiesErrors(t *testing.T) {
 			t.Errorf("%d identifiers pass", len(identifiers))
 		}
 	}
-	if counts := server.Requests(); counts.ByKind[porttest.BulkDelete] != 0 {
+	if counts := server.Requests(); counts.ByKind[fakeport.BulkDelete] != 0 {
 		t.Errorf("sent all the same: %v", counts.ByKind)
 	}
 	if _, err := client.DeleteEntities(t.Context(), "event", many[1:], false); err != nil {

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
-var ErrInsecure = transport.ErrInsecure
+var ErrInsecure = httpclient.ErrInsecure
 
-// ErrPutOff tells that a request was not sent, since the server kept asking to wait.
-var ErrPutOff = transport.ErrPutOff
+// ErrRetryAfterExceeded tells that a request was not sent, since the server kept asking to wait.
+var ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
 
 // What a caller branches on. Match with errors.Is; the details are in the *APIError.
 var (
@@ -33,7 +33,7 @@ var (
 // Its fields tell method, address, status, code, message, trace id and attempts; Retryable tells whether it
 // may pass.
 type APIError struct {
-	transport.Failure
+	httpclient.Failure
 	kind error
 }
 
@@ -48,7 +48,7 @@ var kinds = map[int]error{
 	http.StatusRequestEntityTooLarge: ErrTooLarge,
 }
 
-func newAPIError(failure *transport.Failure, response *transport.Response) *APIError {
+func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
 	apiError := &APIError{Failure: *failure}
 	if response == nil {
 		return apiError
@@ -58,7 +58,7 @@ func newAPIError(failure *transport.Failure, response *transport.Response) *APIE
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(response.Body, &body) == nil {
-		apiError.Code, apiError.Message = transport.Message(body.Error), transport.Message(body.Message)
+		apiError.Code, apiError.Message = httpclient.Message(body.Error), httpclient.Message(body.Message)
 	}
 	apiError.RequestID = traceID(response)
 	apiError.kind = kinds[response.Status]
@@ -66,7 +66,7 @@ func newAPIError(failure *transport.Failure, response *transport.Response) *APIE
 }
 
 // newTokenError: the contract lets Port answer unknown credentials with 404 as well as with 401.
-func newTokenError(failure *transport.Failure, response *transport.Response) *APIError {
+func newTokenError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
 	apiError := newAPIError(failure, response)
 	if apiError.Status == http.StatusNotFound {
 		apiError.kind = ErrUnauthorized
@@ -74,6 +74,6 @@ func newTokenError(failure *transport.Failure, response *transport.Response) *AP
 	return apiError
 }
 
-func traceID(response *transport.Response) string {
-	return transport.Message(response.Header.Get("X-Trace-Id"))
+func traceID(response *httpclient.Response) string {
+	return httpclient.Message(response.Header.Get("X-Trace-Id"))
 }

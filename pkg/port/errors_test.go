@@ -8,9 +8,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 var allSentinels = []error{port.ErrUnauthorized, port.ErrForbidden, port.ErrNotFound, port.ErrExists, port.ErrTooLarge}
@@ -54,7 +54,7 @@ func TestErrorsByStatus(t *testing.T) {
 // failing gives the error of a request that is always answered so.
 func failing(t *testing.T, status int, body string) error {
 	t.Helper()
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	server.Faults.Add(faults.Fault{
 		Match: isNoToken, Times: -1, Status: status, Body: body, Header: http.Header{"X-Trace-Id": {"trace-1"}},
 	})
@@ -71,7 +71,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 	if apiError.Status != status || apiError.Code != "code_of_it" || apiError.Message != "what happened" || apiError.RequestID != "trace-1" {
 		t.Errorf("error %+v", apiError.Failure)
 	}
-	if apiError.Method != http.MethodGet || apiError.Address != port.EU+"/v1/blueprints/service" {
+	if apiError.Method != http.MethodGet || apiError.Address != port.EUBaseURL+"/v1/blueprints/service" {
 		t.Errorf("asked %s %s", apiError.Method, apiError.Address)
 	}
 	triedAgain := retryable || status == http.StatusUnauthorized // once, with the token that it is given then
@@ -83,7 +83,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 			t.Errorf("%q does not tell %s", err, part)
 		}
 	}
-	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) || strings.Contains(text, "porttest.token") {
+	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) || strings.Contains(text, "fakeport.token") {
 		t.Errorf("a secret is in %s", text)
 	}
 }

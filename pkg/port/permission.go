@@ -7,9 +7,9 @@ import (
 
 const tokenPath = "/v1/auth/access_token"
 
-// Unpermitted tells whether an error says that Port takes the credentials but does not let them do what was asked.
+// IsPermissionError tells whether an error says that Port takes the credentials but does not let them do what was asked.
 // It answers with 403 then or, for some addresses, with 401; credentials that it refuses altogether are something else.
-func Unpermitted(err error) bool {
+func IsPermissionError(err error) bool {
 	apiError := (*APIError)(nil)
 	if !errors.As(err, &apiError) || strings.HasSuffix(apiError.Address, tokenPath) {
 		return false

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 func TestUnpermittedTellsRefusedCredentialsFromMissingPermission(t *testing.T) {
@@ -19,21 +19,21 @@ func TestUnpermittedTellsRefusedCredentialsFromMissingPermission(t *testing.T) {
 		path   string
 		want   bool
 	}{
-		"forbidden":             {porttest.DefaultClientSecret, 403, "/v1/blueprints/", true},
-		"unauthorized there":    {porttest.DefaultClientSecret, 401, "/v1/blueprints/", true},
+		"forbidden":             {fakeport.DefaultClientSecret, 403, "/v1/blueprints/", true},
+		"unauthorized there":    {fakeport.DefaultClientSecret, 401, "/v1/blueprints/", true},
 		"refused credentials":   {"wrong", 0, "", false},
-		"broken":                {porttest.DefaultClientSecret, 422, "/v1/blueprints/", false},
-		"forbidden altogether":  {porttest.DefaultClientSecret, 403, "/v1/auth/access_token", false},
-		"unauthorized at token": {porttest.DefaultClientSecret, 401, "/v1/auth/access_token", false},
+		"broken":                {fakeport.DefaultClientSecret, 422, "/v1/blueprints/", false},
+		"forbidden altogether":  {fakeport.DefaultClientSecret, 403, "/v1/auth/access_token", false},
+		"unauthorized at token": {fakeport.DefaultClientSecret, 401, "/v1/auth/access_token", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := porttest.New(porttest.Options{})
+			server := fakeport.New(fakeport.Options{})
 			if test.status != 0 {
 				server.Faults.Add(faults.Fault{Times: -1, Status: test.status, Match: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, test.path) }})
 			}
 			listener := httptest.NewServer(server)
 			defer listener.Close()
-			client, err := port.NewClient(port.Options{BaseURL: listener.URL, ClientID: porttest.DefaultClientID, ClientSecret: test.secret})
+			client, err := port.NewClient(port.Options{BaseURL: listener.URL, ClientID: fakeport.DefaultClientID, ClientSecret: test.secret})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,8 +41,8 @@ func TestUnpermittedTellsRefusedCredentialsFromMissingPermission(t *testing.T) {
 			if err == nil || errors.Is(err, port.ErrNotFound) {
 				t.Fatalf("the request was answered: %v", err)
 			}
-			if got := port.Unpermitted(err); got != test.want {
-				t.Errorf("Unpermitted(%v) = %v, want %v", err, got, test.want)
+			if got := port.IsPermissionError(err); got != test.want {
+				t.Errorf("IsPermissionError(%v) = %v, want %v", err, got, test.want)
 			}
 		})
 	}

@@ -7,19 +7,19 @@ import (
 	"testing"
 	"time"
 
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // TestRateLimitIsKept writes several times as much as one period allows, from many workers at once.
 func TestRateLimitIsKept(t *testing.T) {
-	for name, limit := range map[string]porttest.RateLimit{
+	for name, limit := range map[string]fakeport.RateLimit{
 		"reset in seconds": {Requests: 20, Period: 250 * time.Millisecond},
 		"reset as epoch":   {Requests: 20, Period: 250 * time.Millisecond, ResetAsEpoch: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const batches = 60
-			server := emulate(t, porttest.Options{RateLimit: limit})
+			server := emulate(t, fakeport.Options{RateLimit: limit})
 			client := connect(t, server)
 			if _, known := client.Rate(); known {
 				t.Error("a rate is known before Port has told it")

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // Request is a request that changes something in Port, as data: it tells what would be sent.
@@ -27,13 +27,13 @@ func newRequest(method string, body json.RawMessage, segments ...string) Request
 
 // send makes the request and decodes the answer.
 func (c *Client) send(ctx context.Context, r Request, answer any) error {
-	_, err := c.call(ctx, transport.Request{Method: r.Method, URL: c.base.JoinPath(r.Path), Body: r.Body}, answer)
+	_, err := c.call(ctx, httpclient.Request{Method: r.Method, URL: c.base.JoinPath(r.Path), Body: r.Body}, answer)
 	return err
 }
 
 // read gets what is at an address and decodes it.
 func (c *Client) read(ctx context.Context, answer any, segments ...string) error {
-	_, err := c.call(ctx, transport.Request{Method: http.MethodGet, URL: c.address(nil, segments...)}, answer)
+	_, err := c.call(ctx, httpclient.Request{Method: http.MethodGet, URL: c.address(nil, segments...)}, answer)
 	return err
 }
 

@@ -8,7 +8,7 @@ import (
 	"iter"
 	"net/http"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // MaxSearchPage is how many entities Port gives in one page of a search at the most.
@@ -67,7 +67,7 @@ func (c *Client) searchPage(ctx context.Context, blueprint string, request searc
 		Entities []Entity `json:"entities"`
 		Next     string   `json:"next"`
 	}
-	_, err = c.call(ctx, transport.Request{
+	_, err = c.call(ctx, httpclient.Request{
 		Method: http.MethodPost,
 		URL:    c.address(nil, "v1", "blueprints", blueprint, "entities", "search"),
 		Body:   body,

@@ -9,17 +9,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 // filled gives a Port that holds so many events.
-func filled(t *testing.T, n int) *porttest.Server {
+func filled(t *testing.T, n int) *fakeport.Server {
 	t.Helper()
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	for i := range n {
-		entity := porttest.Entity{Identifier: eventID(i), Title: "Event", Properties: map[string]any{"value": float64(i), "note": "n"}}
+		entity := fakeport.Entity{Identifier: eventID(i), Title: "Event", Properties: map[string]any{"value": float64(i), "note": "n"}}
 		if err := server.PutEntity("event", entity); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestSearchGivesEveryEntity(t *testing.T) {
 			}
 			seen++
 		}
-		if requests := server.Requests().ByKind[porttest.Search]; seen != test.entities || requests != test.requests {
+		if requests := server.Requests().ByKind[fakeport.Search]; seen != test.entities || requests != test.requests {
 			t.Errorf("%d entities of %d in %d requests, want %d", seen, test.entities, requests, test.requests)
 		}
 	}
@@ -107,7 +107,7 @@ func counted(calls *int) int {
 }
 
 func TestSearchOfAnUnknownBlueprint(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	for entity, err := range connect(t, server).Search(t.Context(), "nope", port.SearchOptions{}) {
 		if !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%+v, %v", entity, err)
@@ -123,7 +123,7 @@ func TestSearchIsLeftEarly(t *testing.T) {
 		}
 		break
 	}
-	if requests := server.Requests().ByKind[porttest.Search]; requests != 1 {
+	if requests := server.Requests().ByKind[fakeport.Search]; requests != 1 {
 		t.Errorf("%d requests, want 1", requests)
 	}
 }

@@ -8,26 +8,26 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/codecov-port/codecov-port/internal/portcontract"
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 const secret = "a-secret-that-nobody-may-see"
 
-var theContract = sync.OnceValues(func() (*portcontract.Contract, error) {
-	return portcontract.Load("../../testdata/port/openapi.json")
+var theContract = sync.OnceValues(func() (*contract.Contract, error) {
+	return contract.Load("../../testdata/port/openapi.json")
 })
 
 // emulate gives a Port with two blueprints. Each request that reaches it is held to Port's contract.
-func emulate(t testing.TB, o porttest.Options) *porttest.Server {
+func emulate(t testing.TB, o fakeport.Options) *fakeport.Server {
 	t.Helper()
 	contract, err := theContract()
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.ClientSecret, o.Validate, o.KeepRequests = secret, contract.Request, true
-	server := porttest.New(o)
+	server := fakeport.New(o)
 	for _, blueprint := range []string{serviceBlueprint, eventBlueprint} {
 		if err := server.PutBlueprint([]byte(blueprint)); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func connectInside(t testing.TB, handler http.Handler, change ...func(*port.Opti
 
 func newClient(t testing.TB, change ...func(*port.Options)) *port.Client {
 	t.Helper()
-	options := port.Options{ClientID: porttest.DefaultClientID, ClientSecret: secret}
+	options := port.Options{ClientID: fakeport.DefaultClientID, ClientSecret: secret}
 	for _, apply := range change {
 		apply(&options)
 	}
@@ -105,8 +105,8 @@ func isToken(r *http.Request) bool   { return strings.HasSuffix(r.URL.Path, "/au
 func isNoToken(r *http.Request) bool { return !isToken(r) }
 
 // of gives the requests of one kind that the emulator saw.
-func of(server *porttest.Server, kind porttest.Kind) []porttest.Request {
-	var found []porttest.Request
+func of(server *fakeport.Server, kind fakeport.Kind) []fakeport.Request {
+	var found []fakeport.Request
 	for _, request := range server.Seen() {
 		if request.Kind == kind {
 			found = append(found, request)

@@ -8,18 +8,18 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/transport"
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // tokenSource holds the access token for all requests. It gets a new one before the old one expires, and once
 // for all when Port refuses it, which it may at any time.
 type tokenSource struct {
-	http        *transport.Client
+	http        *httpclient.Client
 	address     *url.URL
 	credentials []byte
 	now         func() time.Time
-	secrets     *transport.Secrets // learns each token
-	turn        chan struct{}      // held by the one who reads or renews; a channel, so that waiting ends with the context
+	secrets     *httpclient.Secrets // learns each token
+	turn        chan struct{}       // held by the one who reads or renews; a channel, so that waiting ends with the context
 	value       string
 	renewAt     time.Time
 }
@@ -30,7 +30,7 @@ const renewEarly = 5 * time.Minute
 // longestLifetime is what counts as a token's lifetime at the most: a Duration does not reach to what a server may say.
 const longestLifetime = 24 * time.Hour
 
-func newTokenSource(client *transport.Client, address *url.URL, o Options, secrets *transport.Secrets) *tokenSource {
+func newTokenSource(client *httpclient.Client, address *url.URL, o Options, secrets *httpclient.Secrets) *tokenSource {
 	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
 	return &tokenSource{
 		http: client, address: address, credentials: credentials, now: o.Now, secrets: secrets, turn: make(chan struct{}, 1),
@@ -65,7 +65,7 @@ func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, e
 }
 
 func (s *tokenSource) fetch(ctx context.Context) error {
-	response, failure := s.http.Do(ctx, transport.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials, Class: tokenClass})
+	response, failure := s.http.Do(ctx, httpclient.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials, Class: tokenClass})
 	if failure != nil {
 		return newTokenError(failure, response)
 	}
@@ -75,7 +75,7 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 		TokenType   string  `json:"tokenType"`
 	}
 	if err := json.Unmarshal(response.Body, &answer); err != nil || answer.AccessToken == "" {
-		failure := &transport.Failure{Method: http.MethodPost, Address: s.address.Redacted(), Err: fmt.Errorf("the answer holds no access token")}
+		failure := &httpclient.Failure{Method: http.MethodPost, Address: s.address.Redacted(), Err: fmt.Errorf("the answer holds no access token")}
 		return newAPIError(failure, nil)
 	}
 	lifetime := time.Duration(min(answer.ExpiresIn, longestLifetime.Seconds()) * float64(time.Second))

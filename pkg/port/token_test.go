@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 func read(t testing.TB, client *port.Client) {
@@ -24,18 +24,18 @@ func read(t testing.TB, client *port.Client) {
 }
 
 func TestOneTokenForAll(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	var readers sync.WaitGroup
 	for range 50 {
 		readers.Go(func() { read(t, client) })
 	}
 	readers.Wait()
-	if kinds := server.Requests().ByKind; kinds[porttest.Token] != 1 || kinds[porttest.BlueprintRead] != 50 {
+	if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 1 || kinds[fakeport.BlueprintRead] != 50 {
 		t.Errorf("requests %v, want one for a token", kinds)
 	}
 	for _, request := range server.Seen() {
-		if sent := request.Header.Get("Authorization") != ""; sent != (request.Kind != porttest.Token) {
+		if sent := request.Header.Get("Authorization") != ""; sent != (request.Kind != fakeport.Token) {
 			t.Errorf("%s: Authorization %q", request.Kind, request.Header.Get("Authorization"))
 		}
 	}
@@ -50,7 +50,7 @@ func (c *clock) read() time.Time { return c.now }
 func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
 	for _, step := range []time.Duration{time.Minute, 7 * time.Minute, 50 * time.Minute} {
 		clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-		server := emulate(t, porttest.Options{Now: clock.read})
+		server := emulate(t, fakeport.Options{Now: clock.read})
 		client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
 		steps := int(9 * time.Hour / step)
 		for range steps {
@@ -61,7 +61,7 @@ func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
 		if counts.ByStatus[http.StatusUnauthorized] != 0 {
 			t.Errorf("every %s: %d requests were sent with an expired token", step, counts.ByStatus[http.StatusUnauthorized])
 		}
-		if tokens := counts.ByKind[porttest.Token]; tokens < 3 || tokens > 12 {
+		if tokens := counts.ByKind[fakeport.Token]; tokens < 3 || tokens > 12 {
 			t.Errorf("every %s: %d tokens in nine hours", step, tokens)
 		}
 	}
@@ -69,7 +69,7 @@ func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
 
 func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
 	clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-	server := emulate(t, porttest.Options{Now: clock.read})
+	server := emulate(t, fakeport.Options{Now: clock.read})
 	client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
 	for _, test := range []struct {
 		forward time.Duration
@@ -77,7 +77,7 @@ func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
 	}{{0, 1}, {175*time.Minute - time.Second, 1}, {time.Second, 2}} {
 		clock.now = clock.now.Add(test.forward)
 		read(t, client)
-		if tokens := server.Requests().ByKind[porttest.Token]; tokens != test.tokens {
+		if tokens := server.Requests().ByKind[fakeport.Token]; tokens != test.tokens {
 			t.Errorf("%s: %d tokens, want %d", clock.now.Format(time.TimeOnly), tokens, test.tokens)
 		}
 	}
@@ -85,12 +85,12 @@ func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
 
 // gate holds back the first requests with a token until so many are under way, and then lets the tokens be revoked.
 type gate struct {
-	server  *porttest.Server
+	server  *fakeport.Server
 	arrived sync.WaitGroup
 	open    func()
 }
 
-func newGate(server *porttest.Server, size int) *gate {
+func newGate(server *fakeport.Server, size int) *gate {
 	g := &gate{server: server, open: sync.OnceFunc(server.RevokeTokens)}
 	g.arrived.Add(size)
 	return g
@@ -108,7 +108,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestRevokedTokenIsRenewedOnceForAll revokes the token when all requests are under way with it.
 func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
 	const size = 12
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, newGate(server, size), func(o *port.Options) { o.Concurrency = size })
 	var readers sync.WaitGroup
 	for range size {
@@ -116,25 +116,25 @@ func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
 	}
 	readers.Wait()
 	counts := server.Requests()
-	if counts.ByKind[porttest.Token] != 2 || counts.ByStatus[http.StatusUnauthorized] != size || counts.ByKind[porttest.BlueprintRead] != 2*size {
+	if counts.ByKind[fakeport.Token] != 2 || counts.ByStatus[http.StatusUnauthorized] != size || counts.ByKind[fakeport.BlueprintRead] != 2*size {
 		t.Errorf("requests %v with %v, want two for tokens and each refused once", counts.ByKind, counts.ByStatus)
 	}
 }
 
 // TestSameTokenAgain: Port may refuse a token by mistake and hand it out again.
 func TestSameTokenAgain(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusUnauthorized, Body: `{"ok":false,"error":"unauthorized"}`})
 	client := connect(t, server)
 	read(t, client)
-	if kinds := server.Requests().ByKind; kinds[porttest.BlueprintRead] != 2 || kinds[porttest.Token] != 2 {
+	if kinds := server.Requests().ByKind; kinds[fakeport.BlueprintRead] != 2 || kinds[fakeport.Token] != 2 {
 		t.Errorf("requests %v", kinds)
 	}
 }
 
 // TestSameTokenAgainIsNoLoop: one that is refused again is not tried a third time.
 func TestSameTokenAgainIsNoLoop(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	server.Faults.Add(faults.Fault{Match: isNoToken, Times: -1, Status: http.StatusUnauthorized, Body: `{"ok":false,"error":"unauthorized"}`})
 	client := connect(t, server)
 	for attempt := 1; attempt <= 2; attempt++ {
@@ -143,7 +143,7 @@ func TestSameTokenAgainIsNoLoop(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		kinds := server.Requests().ByKind
-		if kinds[porttest.BlueprintRead] != 2*attempt || kinds[porttest.Token] != attempt+1 {
+		if kinds[fakeport.BlueprintRead] != 2*attempt || kinds[fakeport.Token] != attempt+1 {
 			t.Errorf("call %d: requests %v", attempt, kinds)
 		}
 	}
@@ -151,7 +151,7 @@ func TestSameTokenAgainIsNoLoop(t *testing.T) {
 
 // TestEveryNewTokenRefusedIsNoLoop: a new token is tried once.
 func TestEveryNewTokenRefusedIsNoLoop(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isNoToken(r) {
 			server.RevokeTokens()
@@ -159,13 +159,13 @@ func TestEveryNewTokenRefusedIsNoLoop(t *testing.T) {
 		server.ServeHTTP(w, r)
 	}))
 	_, err := client.Blueprint(t.Context(), "service")
-	if kinds := server.Requests().ByKind; !errors.Is(err, port.ErrUnauthorized) || kinds[porttest.BlueprintRead] != 2 || kinds[porttest.Token] != 2 {
+	if kinds := server.Requests().ByKind; !errors.Is(err, port.ErrUnauthorized) || kinds[fakeport.BlueprintRead] != 2 || kinds[fakeport.Token] != 2 {
 		t.Errorf("%v after %v", err, kinds)
 	}
 }
 
 func TestWrongSecretIsToldAtOnce(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server, func(o *port.Options) { o.ClientSecret = "wrong-" + secret })
 	_, err := client.Blueprint(t.Context(), "service")
 	if requests := server.Requests().Requests; !errors.Is(err, port.ErrUnauthorized) || requests != 1 {
@@ -191,7 +191,7 @@ func TestTokenRequestThatFails(t *testing.T) {
 		"token of no text":    {faults.Fault{Status: http.StatusOK, Body: `{"accessToken":{"value":"hidden"}}`}, nil},
 		"an answer of a list": {faults.Fault{Status: http.StatusOK, Body: `["hidden"]`}, nil},
 	} {
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		test.fault.Match = isToken
 		server.Faults.Add(test.fault)
 		_, err := connect(t, server).Blueprint(t.Context(), "service")
@@ -209,11 +209,11 @@ func TestTokenRequestThatFails(t *testing.T) {
 // TestTokenRequestIsRetried: what passes is no reason to fail.
 func TestTokenRequestIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Times: 2, Status: http.StatusServiceUnavailable})
 		client := connectInside(t, server)
 		read(t, client)
-		if kinds := server.Requests().ByKind; kinds[porttest.Token] != 3 || kinds[porttest.BlueprintRead] != 1 {
+		if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 3 || kinds[fakeport.BlueprintRead] != 1 {
 			t.Errorf("requests %v", kinds)
 		}
 	})
@@ -222,7 +222,7 @@ func TestTokenRequestIsRetried(t *testing.T) {
 // TestOneWhoGivesUpTakesNobodyAlong: when the request that fetches the token is cancelled, the next one fetches it.
 func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Kind: faults.Hang})
 		client := connectInside(t, server)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -237,7 +237,7 @@ func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		readers.Wait()
-		if kinds := server.Requests().ByKind; kinds[porttest.Token] != 2 {
+		if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 2 {
 			t.Errorf("requests %v", kinds)
 		}
 	})
@@ -246,7 +246,7 @@ func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
 // TestWaitingForTheTokenEnds with the context of the one who waits.
 func TestWaitingForTheTokenEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := emulate(t, porttest.Options{})
+		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Kind: faults.Hang})
 		client := connectInside(t, server)
 		var first sync.WaitGroup

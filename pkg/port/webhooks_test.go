@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/codecov-port/codecov-port/internal/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
-	"github.com/codecov-port/codecov-port/pkg/port/porttest"
 )
 
 func exampleWebhook() port.Webhook {
@@ -23,7 +23,7 @@ func exampleWebhook() port.Webhook {
 }
 
 func TestWebhookRoundTrip(t *testing.T) {
-	client := connect(t, emulate(t, porttest.Options{}))
+	client := connect(t, emulate(t, fakeport.Options{}))
 	given := exampleWebhook()
 	given.URL, given.Key = "https://example.com", "mine" // Port's to give: the contract refuses them
 	created, err := client.CreateWebhook(t.Context(), given)
@@ -43,7 +43,7 @@ func TestWebhookRoundTrip(t *testing.T) {
 }
 
 func TestUpdateWebhookChangesWhatThePatchNames(t *testing.T) {
-	client := connect(t, emulate(t, porttest.Options{}))
+	client := connect(t, emulate(t, fakeport.Options{}))
 	created, err := client.CreateWebhook(t.Context(), exampleWebhook())
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func compareWebhooks(t *testing.T, want, got port.Webhook) {
 }
 
 func TestWebhookErrors(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	_, err := client.Webhook(t.Context(), "mapper")
 	told(t, err, port.ErrNotFound)
@@ -103,7 +103,7 @@ func TestWebhookKeepsItsAddressToItself(t *testing.T) {
 
 // TestRequestsTellWhatIsSent holds the requests as data to those that arrive.
 func TestRequestsTellWhatIsSent(t *testing.T) {
-	server := emulate(t, porttest.Options{})
+	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	create, err := port.CreateWebhookRequest(exampleWebhook())
 	if err != nil {
@@ -123,11 +123,11 @@ func TestRequestsTellWhatIsSent(t *testing.T) {
 }
 
 // arrived gives the requests that change blueprints or webhooks, as the emulator saw them.
-func arrived(server *porttest.Server) []port.Request {
+func arrived(server *fakeport.Server) []port.Request {
 	var requests []port.Request
 	for _, seen := range server.Seen() {
 		switch seen.Kind {
-		case porttest.BlueprintCreate, porttest.BlueprintChange, porttest.WebhookWrite:
+		case fakeport.BlueprintCreate, fakeport.BlueprintChange, fakeport.WebhookWrite:
 			requests = append(requests, port.Request{Method: seen.Method, Path: seen.Path, Body: seen.Body})
 		}
 	}

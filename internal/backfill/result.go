@@ -1,0 +1,154 @@
+package backfill
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// SchemaVersion is the version of the document that a Result is. Documents without one are of version 1.
+const SchemaVersion = 2
+
+// Result is what a run did, and the document of --output json: docs/sync-output.schema.json describes it.
+// Every list is present, an empty one as []. Version, ExitCode, Error and PortURL are set by the caller of Run.
+type Result struct {
+	SchemaVersion int           `json:"schemaVersion"`
+	Version       string        `json:"version"` // of the program
+	DryRun        bool          `json:"dryRun"`
+	Interrupted   bool          `json:"interrupted"` // the run was stopped before its end
+	Complete      bool          `json:"complete"`    // everything was done: nothing failed, was interrupted or went without an identifier
+	ExitCode      int           `json:"exitCode"`
+	Error         *ErrorSummary `json:"error"` // nil when ExitCode is 0
+	Duration      Seconds       `json:"durationSeconds"`
+
+	Repositories             RepositoryCounts  `json:"repositories"`
+	Commits                  CommitCounts      `json:"commits"`
+	CreatedBlueprints        []string          `json:"createdBlueprints"`        // in a dry run: that would be created
+	Entities                 []EntityCounts    `json:"entities"`                 // one per blueprint, in the order of the mapping
+	NotWritten               int               `json:"notWritten"`               // new entities that were read but not written because the run was stopped
+	DroppedValues            []DroppedValue    `json:"droppedValues"`            // values that do not fit their blueprint, by property and reason
+	EntriesWithoutIdentifier []int             `json:"entriesWithoutIdentifier"` // entries of the mapping, from 1, that returned no identifier for any commit
+	UnusedMappingEntries     []int             `json:"unusedMappingEntries"`     // entries of the mapping, from 1, whose filter passed for no commit
+	StaleRepositories        []StaleRepository `json:"staleRepositories"`        // repositories in Port that Codecov no longer lists
+	Changes                  []Change          `json:"changes"`                  // in a dry run: what updates would change, at most MaxChanges
+	Failures                 []Failure         `json:"failures"`
+	Requests                 Requests          `json:"requests"`
+	Coverage                 *AccountTrend     `json:"coverage"`  // nil when no commit has coverage
+	Histories                []History         `json:"histories"` // of each repository with a replayed commit, by owner and name
+	PortURL                  *string           `json:"portUrl"`
+}
+
+// NewResult returns an empty Result, with every list present.
+func NewResult() Result {
+	return Result{
+		SchemaVersion:            SchemaVersion,
+		Commits:                  CommitCounts{Skipped: map[string]int{}},
+		CreatedBlueprints:        []string{},
+		Entities:                 []EntityCounts{},
+		DroppedValues:            []DroppedValue{},
+		EntriesWithoutIdentifier: []int{},
+		UnusedMappingEntries:     []int{},
+		StaleRepositories:        []StaleRepository{},
+		Changes:                  []Change{},
+		Failures:                 []Failure{},
+		Histories:                []History{},
+	}
+}
+
+// ErrorSummary is the error that a run ended with.
+type ErrorSummary struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint"` // what to do about it; may be empty
+}
+
+// Requests counts the requests to both services.
+type Requests struct {
+	Codecov codecov.Counts `json:"codecov"`
+	Port    port.Counts    `json:"port"`
+}
+
+// Seconds is a duration that is written to JSON as seconds with three decimals.
+type Seconds time.Duration
+
+// MarshalJSON writes the seconds as a number.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return json.Marshal(math.Round(time.Duration(s).Seconds()*1000) / 1000)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	var seconds float64
+	err := json.Unmarshal(data, &seconds)
+	*s = Seconds(seconds * float64(time.Second))
+	return err
+}
+
+// AccountTrend is the coverage of all repositories together, weighted by their lines: now, and over time.
+type AccountTrend struct {
+	Percent float64 `json:"percent"`
+	Lines   int64   `json:"lines"`
+	Trend   []Point `json:"trend"` // oldest first
+}
+
+// RepositoryCounts counts the repositories of the list.
+type RepositoryCounts struct {
+	Listed          int `json:"listed"`
+	Private         int `json:"private"`
+	WithoutCoverage int `json:"withoutCoverage"` // neither active nor with totals: their commits are not read
+	Read            int `json:"read"`
+	Failed          int `json:"failed"`
+}
+
+// CommitCounts counts the commits.
+type CommitCounts struct {
+	Read     int            `json:"read"`
+	Replayed int            `json:"replayed"`
+	Skipped  map[string]int `json:"skipped"` // by reason
+}
+
+// EntityCounts counts the entities of one blueprint.
+type EntityCounts struct {
+	Blueprint string `json:"blueprint"`
+	Created   int    `json:"created"` // in a dry run: that would be created
+	Updated   int    `json:"updated"` // in a dry run: that would be updated
+	Unchanged int    `json:"unchanged"`
+	Failed    int    `json:"failed"`
+}
+
+// MaxChanges is the number of changes that a Result lists at most.
+const MaxChanges = 1000
+
+// DroppedValue counts the values of one property that were left out for one reason.
+type DroppedValue struct {
+	Blueprint string `json:"blueprint"`
+	Property  string `json:"property"`
+	Reason    string `json:"reason"`
+	Count     int    `json:"count"`
+}
+
+// The codes of failures that are not Port's.
+const (
+	CodeTaken               = "identifier_taken"
+	CodeForbiddenIdentifier = "identifier_forbidden"
+	CodeUnsendable          = "unsendable"
+	CodeNoAnswer            = "no_answer"
+	CodeUnreadable          = "unreadable"
+	CodePruneLimit          = "prune_limit" // of a repository: more than Prune.Limit would have gone with it
+	CodeNotRemoved          = "not_removed" // of a repository that was to be pruned
+	CodeUnfinished          = "unfinished"  // of a repository: the run ended before it
+)
+
+// Failure is an entity that is not in Port as it should be, or, without a blueprint, a repository that could
+// not be read.
+type Failure struct {
+	Repository string `json:"repository,omitempty"`
+	Blueprint  string `json:"blueprint,omitempty"`
+	Identifier string `json:"entity,omitempty"`
+	Status     int    `json:"status,omitempty"` // of the response; 0: none
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	TraceID    string `json:"traceId,omitempty"`
+}

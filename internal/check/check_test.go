@@ -1,0 +1,411 @@
+package check_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/internal/check"
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+func TestEverythingIsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		steps := newBench(t, acme(t), fakecodecov.Access{}).run(t)
+		var got []string
+		for _, step := range steps {
+			if step.State != check.OK {
+				t.Errorf("%s is %s: %s", step.Name, step.State, step.Text)
+			}
+			got = append(got, step.Name+": "+step.Text)
+		}
+		if cause := check.Worst(steps); cause != "" {
+			t.Errorf("the worst cause is %s", cause)
+		}
+		want := []string{
+			"settings: all that is needed is set",
+			"Port address: https://eu.test answers",
+			"Port credentials: Port takes PORT_CLIENT_ID and PORT_CLIENT_SECRET",
+			"Codecov address: https://codecov.test/api/v2 answers",
+			"Codecov token: Codecov takes CODECOV_TOKEN; at github its user sees 1 account: acme",
+			"account acme: 60 repositories: 36 private, 7 inactive without coverage",
+			"webhook: webhook codecov_mapper is enabled and maps onto codecov_coverage, codecov_commit_coverage",
+			"mapping: 2 entries: codecov_coverage (webhook codecov_mapper), codecov_commit_coverage (webhook codecov_mapper)",
+			`mapped commit: ledger-Worker23@17339eb gives codecov_coverage ledger-Worker23 (author Sasha "S" <s@x>, branch main, coverage 95.02999, createdAt 2026-10-31T04:45:37Z), ` +
+				"codecov_commit_coverage ledger-Worker23@17339eb3524a583015b0131a99d2bebe33c280ad",
+			"blueprint codecov_coverage: everything mapped is there, and fits",
+			"blueprint codecov_commit_coverage: everything mapped is there, and fits",
+			"commits: 1,573 commits on the default branches of 53 repositories",
+			"plan: a first run writes up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestTheWebhookStepTellsOfBranches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		step := find(t, newBench(t, acme(t), fakecodecov.Access{}).run(t), "webhook")
+		if !strings.Contains(step.Hint, "only_pulls: false") || !strings.Contains(step.Hint, "branches:") {
+			t.Errorf("got %q", step.Hint)
+		}
+	})
+}
+
+// broken is one thing that is wrong, and what is to be said about it.
+type broken struct {
+	access fakecodecov.Access
+	breaks func(*testing.T, *bench)
+	step   string
+	state  check.State
+	cause  check.Cause // the worst one of all steps
+	text   string
+	hint   string
+	skips  []string // the steps that cannot be judged
+	judges []string // steps that are well all the same
+}
+
+var portSteps = []string{"Port credentials", "webhook", "blueprint codecov_coverage", "blueprint codecov_commit_coverage"}
+
+var codecovSteps = []string{"account acme", "mapped commit", "commits", "plan"}
+
+var brokenThings = map[string]broken{
+	"a variable missing": {
+		breaks: func(t *testing.T, b *bench) {
+			b.options.Problems = []check.Problem{{Text: "missing environment variable: CODECOV_TOKEN", Hint: "find it"}}
+			_, b.options.Port = b.clients(t, b.source, b.catalog)
+		},
+		step: "settings", state: check.Failed, cause: check.Configuration, text: "missing environment variable", hint: "find it",
+		skips: append([]string{"Codecov address", "Codecov token"}, codecovSteps...), judges: portSteps,
+	},
+	"provider wrong": {
+		breaks: func(_ *testing.T, b *bench) { b.source.Service = "gitlab" },
+		step:   "account acme", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account acme at gitlab", hint: "CODECOV_SERVICE_PROVIDER (gitlab)",
+		skips: []string{"mapped commit", "commits", "plan"}, judges: portSteps,
+	},
+	"Port secret wrong": {
+		breaks: func(_ *testing.T, b *bench) { b.catalog.ClientSecret = "secret-of-nobody" },
+		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "Port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: ", hint: "Credentials",
+		skips: portSteps[1:], judges: codecovSteps,
+	},
+	"region wrong": {
+		breaks: func(_ *testing.T, b *bench) { b.catalog.ClientSecret = "secret-of-us" },
+		step:   "Port credentials", state: check.Failed, cause: check.Configuration, text: "https://eu.test refuses the credentials, region us takes them", hint: "set PORT_REGION=us",
+		skips: portSteps[1:], judges: codecovSteps,
+	},
+	"Port unreachable": {
+		breaks: func(_ *testing.T, b *bench) { delete(b.hosts, "eu.test") },
+		step:   "Port address", state: check.Failed, cause: check.Other, text: "https://eu.test does not answer: dial tcp eu.test: connection refused", hint: "HTTPS_PROXY",
+		skips: portSteps, judges: codecovSteps,
+	},
+	"Port out of order": {
+		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503}) },
+		step:   "Port credentials", state: check.Failed, cause: check.Other, text: "Port does not answer as it should: ", hint: "try again later",
+		skips: portSteps[1:], judges: codecovSteps,
+	},
+	"Port forbids": {
+		breaks: func(_ *testing.T, b *bench) { b.fail(403, "/v1/blueprints/") },
+		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "Port does not let these credentials read blueprints", hint: "admin",
+		skips: portSteps[1:], judges: codecovSteps,
+	},
+	"Codecov token wrong": {
+		breaks: func(_ *testing.T, b *bench) { b.source.Token = "11111111-2222-3333-4444-555555555555" },
+		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov refuses CODECOV_TOKEN: ", hint: "user API token",
+		skips: codecovSteps, judges: portSteps,
+	},
+	"an upload token": { // Codecov's answer is the same: recordings auth-*
+		breaks: func(_ *testing.T, b *bench) { b.source.Token = "e1f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9f0" },
+		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov refuses CODECOV_TOKEN: ", hint: "upload tokens don't work",
+		skips: codecovSteps, judges: portSteps,
+	},
+	"owner unknown": {
+		breaks: func(_ *testing.T, b *bench) { b.options.Owners = []string{"nobody"} },
+		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account nobody at github", hint: "sees acme",
+		skips: codecovSteps[1:], judges: portSteps,
+	},
+	"one owner of two unknown": {
+		breaks: func(_ *testing.T, b *bench) { b.options.Owners = []string{"nobody", "acme"} },
+		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account nobody", hint: "sees acme",
+		judges: codecovSteps,
+	},
+	"Codecov unreachable": {
+		breaks: func(_ *testing.T, b *bench) { delete(b.hosts, "codecov.test") },
+		step:   "Codecov address", state: check.Failed, cause: check.Other, text: "https://codecov.test/api/v2 does not answer: ", hint: "HTTPS_PROXY",
+		skips: append([]string{"Codecov token"}, codecovSteps...), judges: portSteps,
+	},
+	"no seat": {
+		access: fakecodecov.Access{Mode: fakecodecov.NoSeat},
+		step:   "commits", state: check.Warning, text: "repositories without a seat for the token's user", hint: "Members",
+		judges: portSteps,
+	},
+	"login at the provider revoked": {
+		access: fakecodecov.Access{Mode: fakecodecov.RevokedAtProvider},
+		step:   "account acme", state: check.OK, text: "0 private", hint: "hidden from the token's user",
+		judges: portSteps,
+	},
+	"a built-in blueprint missing": {
+		breaks: func(t *testing.T, b *bench) { b.remove(t, "/v1/blueprints/codecov_commit_coverage") },
+		step:   "blueprint codecov_commit_coverage", state: check.Warning, text: "it does not exist yet", hint: "codecov-port setup",
+		judges: codecovSteps,
+	},
+	"a blueprint missing": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "mine", "entity": {"identifier": ".body.repo.name"}}]`)
+		},
+		step: "blueprint mine", state: check.Failed, cause: check.Configuration, text: "it does not exist", hint: "create it in Port",
+		judges: codecovSteps,
+	},
+	"a mapped property missing": {
+		breaks: func(t *testing.T, b *bench) {
+			b.change(t, 1, func(bp *port.Blueprint) {
+				delete(bp.Schema.Properties, "hits")
+				bp.Relations = nil
+			})
+		},
+		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "it has no property hits, no relation repository", hint: "setup --update",
+		judges: codecovSteps,
+	},
+	"a property of a type that cannot fit": {
+		breaks: func(t *testing.T, b *bench) {
+			b.change(t, 0, func(bp *port.Blueprint) { bp.Schema.Properties["branch"] = port.Property{Type: "boolean"} })
+		},
+		step: "blueprint codecov_coverage", state: check.Warning, text: "branch is not a boolean", hint: "change",
+		judges: codecovSteps,
+	},
+	"a required property that is not mapped": {
+		breaks: func(t *testing.T, b *bench) {
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.Schema.Properties["tier"] = port.Property{Type: "string"}
+				bp.Schema.Required = []string{"tier"}
+			})
+		},
+		step: "blueprint codecov_coverage", state: check.Failed, cause: check.Configuration, text: "it requires what the mapping does not give: property tier", hint: "optional",
+		judges: codecovSteps,
+	},
+	"a relation to what is not written": {
+		breaks: func(t *testing.T, b *bench) {
+			b.putWebhook(t, true, `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.owner.username + \"/\" + .body.repo.name"}}]`)
+		},
+		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "relation repository leads to a codecov_coverage that the mapping does not write (acme/", hint: "change the mapping",
+		judges: codecovSteps,
+	},
+	"webhook missing": {
+		breaks: func(t *testing.T, b *bench) { b.remove(t, "/v1/webhooks/codecov_mapper") },
+		step:   "webhook", state: check.Warning, text: "Port has no webhook codecov_mapper", hint: "codecov-port setup",
+		judges: codecovSteps,
+	},
+	"webhook missing, and chosen": {
+		breaks: func(t *testing.T, b *bench) {
+			b.remove(t, "/v1/webhooks/codecov_mapper")
+			b.options.Choice.Name = mapper.ChoiceWebhook
+		},
+		step: "mapping", state: check.Failed, cause: check.Configuration, text: "port has no webhook codecov_mapper", hint: "--mapping",
+		skips: []string{"mapped commit", "blueprints", "plan"},
+	},
+	"webhook disabled": {
+		breaks: func(t *testing.T, b *bench) { b.putWebhook(t, false, string(mapper.BuiltinMappingJSON())) },
+		step:   "webhook", state: check.Warning, text: "codecov_mapper is disabled", hint: "enable it",
+		judges: codecovSteps,
+	},
+	"webhook without the history": {
+		breaks: func(t *testing.T, b *bench) {
+			b.putWebhook(t, true, `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`)
+		},
+		step: "webhook", state: check.Warning, text: "has no entry for codecov_commit_coverage", hint: "setup --update",
+		judges: codecovSteps,
+	},
+	"webhooks forbidden": {
+		breaks: func(_ *testing.T, b *bench) { b.fail(403, "/v1/webhooks/") },
+		step:   "webhook", state: check.Warning, text: "the credentials may not read webhooks", hint: "admin",
+		judges: append([]string{"mapping"}, codecovSteps...),
+	},
+	"webhooks refused": {
+		breaks: func(_ *testing.T, b *bench) { b.fail(401, "/v1/webhooks/") },
+		step:   "webhook", state: check.Warning, text: "the credentials may not read webhooks", hint: "admin",
+		judges: append([]string{"mapping"}, codecovSteps...),
+	},
+	"mapping that does not compile": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name | nonesuch"}}]`)
+		},
+		step: "mapping", state: check.Failed, cause: check.Configuration,
+		text: "mapping entry 1 (codecov_coverage): entity.identifier: function not defined: nonesuch/0 at column 19", hint: "codecov-port map",
+		skips: []string{"mapped commit", "blueprints", "plan"}, judges: []string{"webhook", "commits"},
+	},
+	"mapping that cannot be read": {
+		breaks: func(_ *testing.T, b *bench) { b.options.Choice = document(`[{"entity": {}}]`) },
+		step:   "mapping", state: check.Failed, cause: check.Configuration, text: "mine.json: mapping entry 1: blueprint: is missing", hint: "codecov-port map",
+		skips: []string{"mapped commit", "blueprints", "plan"},
+	},
+	"mapping with a limit": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name", "title": ".headers.host"}}]`)
+		},
+		step: "mapping entry 1", state: check.Warning, text: "entity.title of codecov_coverage: it reads .headers",
+		judges: codecovSteps,
+	},
+	"mapping of which nothing can be followed": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "operation": "delete", "entity": {"identifier": ".body.repo.name"}}]`)
+		},
+		step: "mapping", state: check.Failed, cause: check.Configuration, text: "nothing of the mapping is left", hint: "--mapping",
+		skips: []string{"mapped commit", "blueprints", "plan"},
+	},
+	"mapping that gives nothing": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`)
+		},
+		step: "mapped commit", state: check.Failed, cause: check.Configuration, text: "the mapping gives nothing on 41 commits", hint: "codecov-port map",
+		judges: []string{"commits", "mapping"},
+	},
+	"mapping with an entry that gives nothing": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
+				{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`)
+		},
+		step: "mapped commit", state: check.Warning, text: "no identifier on 41 commits from the mapping's entry 2", hint: "codecov-port map",
+		judges: []string{"commits", "mapping"},
+	},
+	"mapping with an entry that gives something on other repositories": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
+				{"blueprint": "codecov_coverage", "entity": {"identifier": "if .body.repo.name == \"ledger-Worker23\" then null else .body.repo.name end"}}]`)
+		},
+		step: "mapped commit", state: check.OK, text: "ledger-Worker23@17339eb gives codecov_coverage ledger-Worker23",
+		judges: []string{"commits", "mapping"},
+	},
+	"identifiers that Port forbids": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name + \"#1\""}}]`)
+		},
+		step: "mapped commit", state: check.Warning, text: "entry 1 of the mapping gives an identifier that Port forbids: ledger-Worker23#1", hint: "codecov-port map",
+		judges: []string{"commits", "mapping"},
+	},
+}
+
+func document(text string) mapper.Choice {
+	return mapper.Choice{Name: "mine.json", Document: []byte(text)}
+}
+
+// fail makes Port answer requests below a path with a status.
+func (b *bench) fail(status int, path string) {
+	b.eu.Faults.Add(faults.Fault{Times: -1, Status: status, Match: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, path) }})
+}
+
+func (b *bench) remove(t *testing.T, path string) {
+	t.Helper()
+	if err := b.send(t, http.MethodDelete, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBroken(t *testing.T) {
+	for name, test := range brokenThings {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test.run(t) })
+		})
+	}
+}
+
+func (w broken) run(t *testing.T) {
+	b := newBench(t, acme(t), w.access)
+	if w.breaks != nil {
+		w.breaks(t, b)
+	}
+	us := b.catalog
+	us.BaseURL = "https://us.test"
+	_, elsewhere := b.clients(t, b.source, us)
+	b.options.Regions = map[string]*port.Client{"us": elsewhere}
+	steps := b.run(t)
+	got := find(t, steps, w.step)
+	if got.State != w.state || !strings.Contains(got.Text, w.text) || !strings.Contains(got.Hint, w.hint) {
+		t.Errorf("got %+v\nwant %s: …%s… (…%s…)", got, w.state, w.text, w.hint)
+	}
+	if (got.State == check.Failed) != (got.Cause != "") {
+		t.Errorf("state %s with cause %q", got.State, got.Cause)
+	}
+	if cause := check.Worst(steps); cause != w.cause {
+		t.Errorf("the worst cause is %q, want %q", cause, w.cause)
+	}
+	for _, name := range w.skips {
+		if step := find(t, steps, name); step.State != check.Skipped && name != w.step {
+			t.Errorf("%s is %s, want skipped: %s", name, step.State, step.Text)
+		}
+	}
+	for _, name := range w.judges {
+		if step := find(t, steps, name); step.State != check.OK {
+			t.Errorf("%s is %s: %s", name, step.State, step.Text)
+		}
+	}
+}
+
+func find(t *testing.T, steps []check.Step, name string) check.Step {
+	t.Helper()
+	for _, step := range steps {
+		if step.Name == name {
+			return step
+		}
+	}
+	t.Fatalf("there is no step %q in %+v", name, steps)
+	return check.Step{}
+}
+
+func TestWorst(t *testing.T) {
+	for _, test := range []struct {
+		steps []check.Step
+		want  check.Cause
+	}{
+		{nil, ""},
+		{[]check.Step{{State: check.Warning}, {State: check.OK}}, ""},
+		{[]check.Step{{State: check.Failed, Cause: check.Other}, {State: check.Warning}}, check.Other},
+		{[]check.Step{{State: check.Failed, Cause: check.Other}, {State: check.Failed, Cause: check.Configuration}}, check.Configuration},
+		{[]check.Step{{State: check.Failed, Cause: check.Credentials}, {State: check.Failed, Cause: check.Configuration}}, check.Credentials},
+	} {
+		if got := check.Worst(test.steps); got != test.want {
+			t.Errorf("Worst(%v) = %q, want %q", test.steps, got, test.want)
+		}
+	}
+}
+
+func TestManyEntitiesAreWarnedOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: 3, CommitsPerRepository: 100_000})
+		step := find(t, newBench(t, account, fakecodecov.Access{}).run(t), "plan")
+		want := check.Step{
+			Name: "plan", State: check.Warning,
+			Text: "a first run writes up to 300,003 entities in 15,001 bulk requests, some 19 minutes at Port's rate; a free Port account holds 10,000",
+			Hint: "sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all",
+		}
+		if diff := cmp.Diff(want, step); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestTheContextEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, acme(t), fakecodecov.Access{})
+		b.options.Codecov, b.options.Port = b.clients(t, b.source, b.catalog)
+		ctx, cancel := context.WithCancel(t.Context())
+		var steps []check.Step
+		check.Run(ctx, b.options, func(s check.Step) {
+			steps = append(steps, s)
+			if s.Name == "webhook" {
+				cancel()
+			}
+		})
+		for _, name := range []string{"mapped commit", "commits"} {
+			if step := find(t, steps, name); step.State != check.Failed {
+				t.Errorf("%s is %s after the end: %s", name, step.State, step.Text)
+			}
+		}
+	})
+}

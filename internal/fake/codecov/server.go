@@ -1,0 +1,127 @@
+// Package codecovtest is a Codecov to test against and to run the demo on: a strict http.Handler that
+// answers as Codecov's REST API v2 does, held to recordings of the real one by its tests.
+//
+// It serves recorded accounts (LoadAccount) and made-up ones of any size (Synthetic), counts what it saw,
+// and misbehaves on demand: Server.Faults loses or replaces answers, PoisonRepository and PoisonCommit
+// mark rows that the real server can't answer with.
+//
+// It answers the two listings (repositories, commits), the lists of owners, and the details of an owner and
+// of a repository. Other addresses of the real API answer 501. It leaves connections open, and Content-Security-Policy out.
+package codecov
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+)
+
+// DefaultBasePath is where the API lives on Codecov's cloud and on self-hosted servers.
+const DefaultBasePath = "/api/v2"
+
+// Options say what a Server holds. The zero value is a Codecov without accounts that knows no token.
+type Options struct {
+	// Accounts are served in this order by the list of owners. Of two with the same service and owner the later one counts.
+	Accounts []Account
+	// Tokens are the user API tokens and what each may do; any other is answered with 401. A UUID may be sent in
+	// any case and without dashes, as to the real API.
+	Tokens map[string]Access
+	// BasePath stands before every address; empty means DefaultBasePath.
+	BasePath string
+	// Latency says how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
+	Latency func(r *http.Request, rows int) time.Duration
+	// KeepRequests makes Seen tell each request. Off, memory stays flat however many there are.
+	KeepRequests bool
+}
+
+// Server is an emulated Codecov, an http.Handler. It is safe for concurrent use.
+type Server struct {
+	// Faults are met by requests before they are answered.
+	Faults faults.Queue
+
+	options  Options
+	accounts map[string]Account // by service and owner
+	tokens   map[string]Access  // by canonical token
+	handler  http.Handler
+	log      log
+
+	mu      sync.RWMutex
+	changes map[string]*changes        // by service, owner and repository
+	granted map[string]map[string]bool // by token: private repositories added to its lists
+}
+
+// New gives a Server. Changing options' maps and slices afterwards has no defined effect.
+func New(options Options) *Server {
+	if options.BasePath == "" {
+		options.BasePath = DefaultBasePath
+	}
+	options.BasePath = strings.TrimRight(options.BasePath, "/")
+	s := &Server{
+		options:  options,
+		accounts: map[string]Account{},
+		tokens:   map[string]Access{},
+		log:      log{keep: options.KeepRequests},
+		changes:  map[string]*changes{},
+		granted:  map[string]map[string]bool{},
+	}
+	for _, account := range options.Accounts {
+		s.accounts[accountKey(account.Service(), account.Owner().Username)] = account
+	}
+	for token, access := range options.Tokens {
+		s.tokens[canonicalToken(token)] = access
+	}
+	s.handler = s.Faults.Wrap(http.HandlerFunc(s.serve))
+	return s
+}
+
+// MeasuredLatency is the time that the real server took: 20 ms a request and 0.22 ms a row. For Options.Latency.
+func MeasuredLatency(_ *http.Request, rows int) time.Duration {
+	return 20*time.Millisecond + time.Duration(rows)*220*time.Microsecond
+}
+
+// ServeHTTP answers a request, or lets it meet a fault, and counts it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	watched := &watchedWriter{ResponseWriter: w, log: &s.log, request: r, kind: s.kind(r)}
+	defer watched.answered(0)
+	s.handler.ServeHTTP(watched, r)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	answer := s.answer(r)
+	if !s.wait(r, answer.rows) {
+		return
+	}
+	s.log.served(answer.rows)
+	answer.write(w, r)
+}
+
+// wait lets the latency pass and tells whether the client is still there.
+func (s *Server) wait(r *http.Request, rows int) bool {
+	if s.options.Latency == nil {
+		return true
+	}
+	timer := time.NewTimer(s.options.Latency(r, rows))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// kind is read from the address alone: a request that is refused counts as what it asked for.
+func (s *Server) kind(r *http.Request) Kind {
+	return s.route(r.URL.Path).endpoint.kind()
+}
+
+// accountKey compares owners without case, as the API does.
+func accountKey(service, owner string) string {
+	return service + "/" + strings.ToLower(owner)
+}
+
+func repositoryKey(account Account, repository string) string {
+	return accountKey(account.Service(), account.Owner().Username) + "/" + strings.ToLower(repository)
+}

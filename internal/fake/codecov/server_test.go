@@ -1,0 +1,436 @@
+package codecov_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/google/go-cmp/cmp"
+)
+
+const acmeCommits = "/api/v2/github/acme/repos/monolith/commits"
+
+func acmeServer(t testing.TB, options fakecodecov.Options) *fakecodecov.Server {
+	t.Helper()
+	options.Accounts = append(options.Accounts, loadAccount(t, "github.acme"))
+	options.Tokens = map[string]fakecodecov.Access{"all": {}}
+	return fakecodecov.New(options)
+}
+
+// get asks as a user who sees everything.
+func get(server http.Handler, target string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, target, nil)
+	request.Header.Set("Authorization", "Bearer all")
+	answer := httptest.NewRecorder()
+	server.ServeHTTP(answer, request)
+	return answer
+}
+
+type listed struct {
+	Count      int               `json:"count"`
+	Next       string            `json:"next"`
+	Results    []json.RawMessage `json:"results"`
+	TotalPages int               `json:"total_pages"`
+}
+
+func getList(t testing.TB, server http.Handler, target string) listed {
+	t.Helper()
+	answer := get(server, target)
+	var page listed
+	if answer.Code != http.StatusOK {
+		t.Fatalf("%s: status %d: %s", target, answer.Code, answer.Body)
+	}
+	mustDo(t, json.Unmarshal(answer.Body.Bytes(), &page))
+	return page
+}
+
+func TestFaultsTakeThePlaceOfAnswersAndAreCounted(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{KeepRequests: true})
+	server.Faults.Add(
+		faults.Fault{Status: http.StatusServiceUnavailable, Body: "busy", Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/commits") }},
+		faults.Fault{Kind: faults.Reset, Match: func(r *http.Request) bool { return r.URL.RawQuery == "page=2" }},
+		faults.Fault{Kind: faults.Cut, Match: func(r *http.Request) bool { return r.URL.RawQuery == "page=3" }},
+	)
+	wire := httptest.NewServer(server)
+	defer wire.Close()
+	for _, request := range []struct {
+		query  string
+		status int
+		body   error // of reading the answer
+	}{
+		{"?page=1", http.StatusServiceUnavailable, nil},
+		{"?page=1", http.StatusOK, nil},
+		{"?page=2", 0, nil},
+		{"?page=3", http.StatusOK, io.ErrUnexpectedEOF},
+	} {
+		status, err := send(t, wire.URL+acmeCommits+request.query)
+		if status != request.status || request.body != nil && err == nil {
+			t.Errorf("%s: status %d, error %v; want status %d, error %v", request.query, status, err, request.status, request.body)
+		}
+	}
+	if pending := server.Faults.Pending(); len(pending) > 0 {
+		t.Errorf("pending faults: %+v", pending)
+	}
+	want := []fakecodecov.Request{
+		{Method: "GET", Target: acmeCommits + "?page=1", Status: 503},
+		{Method: "GET", Target: acmeCommits + "?page=1", Status: 200},
+		{Method: "GET", Target: acmeCommits + "?page=2", Status: 0},
+		{Method: "GET", Target: acmeCommits + "?page=3", Status: 200},
+	}
+	if diff := cmp.Diff(want, server.Seen()); diff != "" {
+		t.Errorf("requests seen (-want +got):\n%s", diff)
+	}
+	counts := server.Requests()
+	if counts.Requests != 4 || counts.ByKind[fakecodecov.Commits] != 4 || counts.ByStatus[0] != 1 || counts.ByStatus[200] != 2 || counts.Rows != 40 {
+		t.Errorf("counts: %+v", counts)
+	}
+}
+
+// send gives status 0 when no answer came, and the error of reading the body.
+func send(t *testing.T, address string) (int, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	mustDo(t, err)
+	request.Header.Set("Authorization", "Bearer all")
+	request.Close = true // net/http would send again what fails on a connection that was used before
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode, err
+}
+
+func TestCounts(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	bodies := 0
+	for _, target := range []string{
+		"/api/v2/github/acme/repos?page_size=50", "/api/v2/github/acme/repos?page_size=50&page=2", "/api/v2/github/acme/repos?page=9",
+		acmeCommits + "?page_size=7", "/api/v2/github/", "/api/v2/github/acme", "/api/v2/github/acme/repos/ties", "/nowhere",
+	} {
+		bodies += get(server, target).Body.Len()
+	}
+	want := fakecodecov.Counts{
+		Requests: 8,
+		ByKind: map[fakecodecov.Kind]int{
+			fakecodecov.Repositories: 3, fakecodecov.Commits: 1, fakecodecov.Owners: 2, fakecodecov.Details: 1, fakecodecov.Other: 1,
+		},
+		ByStatus: map[int]int{200: 6, 404: 2},
+		Rows:     50 + 10 + 7 + 1 + 1,
+		Bytes:    int64(bodies),
+	}
+	if diff := cmp.Diff(want, server.Requests()); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	if seen := server.Seen(); seen != nil {
+		t.Errorf("requests were kept unasked: %v", seen)
+	}
+	server.Reset()
+	if counts := server.Requests(); counts.Requests != 0 || counts.Rows != 0 || len(counts.ByKind) != 0 {
+		t.Errorf("after a reset: %+v", counts)
+	}
+}
+
+func TestAddCommitPutsItFirst(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	all, main, develop := getList(t, server, acmeCommits+"?page_size=1"), getList(t, server, acmeCommits+"?branch=main&page_size=1"), getList(t, server, acmeCommits+"?branch=develop&page_size=1")
+	for _, id := range []string{"first", "second"} {
+		mustDo(t, server.AddCommit("github", "ACME", "Monolith", json.RawMessage(`{"commitid": "`+id+`", "branch": "main"}`)))
+	}
+	for target, before := range map[string]listed{"?page_size=3": all, "?branch=main&page_size=3": main} {
+		after := getList(t, server, acmeCommits+target)
+		want := []string{`{"commitid":"second","branch":"main"}`, `{"commitid":"first","branch":"main"}`, string(before.Results[0])}
+		if diff := cmp.Diff(want, texts(after.Results)); diff != "" || after.Count != before.Count+2 {
+			t.Errorf("%s: %d commits after %d; rows (-want +got):\n%s", target, after.Count, before.Count, diff)
+		}
+	}
+	if after := getList(t, server, acmeCommits+"?branch=develop&page_size=1"); after.Count != develop.Count {
+		t.Errorf("develop has %d commits, had %d", after.Count, develop.Count)
+	}
+}
+
+func texts(rows []json.RawMessage) []string {
+	var all []string
+	for _, row := range rows {
+		all = append(all, string(row))
+	}
+	return all
+}
+
+func TestChangesToWhatIsNotThereFail(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	commit := json.RawMessage(`{"commitid":"x","branch":"main"}`)
+	for name, err := range map[string]error{
+		"no account":    server.AddCommit("github", "nobody", "monolith", commit),
+		"no service":    server.PoisonCommit("gitlab", "acme", "monolith", "x"),
+		"no repository": server.PoisonRepository("github", "acme", "nothing", fakecodecov.Malformed),
+		"hidden":        server.HideRepository("github", "acme", "nothing"),
+		"broken commit": server.AddCommit("github", "acme", "monolith", json.RawMessage(`{`)),
+		"no object":     server.AddCommit("github", "acme", "monolith", json.RawMessage(`[]`)),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestPoison(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	commits := getList(t, server, acmeCommits+"?page_size=30")
+	var tenth struct {
+		CommitID string `json:"commitid"`
+	}
+	mustDo(t, json.Unmarshal(commits.Results[9], &tenth))
+	mustDo(t, server.PoisonCommit("github", "acme", "monolith", tenth.CommitID))
+	mustDo(t, server.PoisonRepository("github", "acme", "audit-infra", fakecodecov.Malformed)) // the 5th
+	mustDo(t, server.PoisonRepository("github", "acme", "ties", fakecodecov.Unreadable))       // the 51st
+	for target, want := range map[string]int{
+		acmeCommits:                                           http.StatusInternalServerError,
+		acmeCommits + "?page_size=9":                          http.StatusOK,
+		acmeCommits + "?page_size=10":                         http.StatusInternalServerError,
+		acmeCommits + "?page_size=10&page=2":                  http.StatusOK,
+		"/api/v2/github/acme/repos?page_size=4":               http.StatusOK,
+		"/api/v2/github/acme/repos?page_size=5":               http.StatusInternalServerError,
+		"/api/v2/github/acme/repos?page_size=5&page=2":        http.StatusOK,
+		"/api/v2/github/acme/repos?page_size=10&page=5":       http.StatusOK,
+		"/api/v2/github/acme/repos?page_size=10&page=6":       http.StatusInternalServerError,
+		"/api/v2/github/acme/repos?page_size=1&page=60":       http.StatusInternalServerError,
+		"/api/v2/github/acme/repos?names=monolith":            http.StatusOK,
+		"/api/v2/github/acme/repos?names=ties":                http.StatusInternalServerError,
+		"/api/v2/github/acme/repos?names=audit-infra":         http.StatusInternalServerError,
+		"/api/v2/github/acme/repos/ties":                      http.StatusInternalServerError,
+		"/api/v2/github/acme/repos/ties/commits?page_size=60": http.StatusOK,
+	} {
+		if answer := get(server, target); answer.Code != want {
+			t.Errorf("%s: status %d, want %d", target, answer.Code, want)
+		}
+	}
+	mustDo(t, server.PoisonRepository("github", "acme", "ties", fakecodecov.Sound))
+	if answer := get(server, "/api/v2/github/acme/repos?page_size=1&page=60"); answer.Code != http.StatusOK {
+		t.Errorf("healed: status %d", answer.Code)
+	}
+}
+
+func TestHiddenRepositoryAnswersByItsAddressOnly(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	mustDo(t, server.HideRepository("github", "acme", "monolith"))
+	if count := getList(t, server, "/api/v2/github/acme/repos").Count; count != 59 {
+		t.Errorf("%d repositories listed, want 59", count)
+	}
+	if count := getList(t, server, "/api/v2/github/acme/repos?names=monolith").Count; count != 0 {
+		t.Errorf("names= found it %d times", count)
+	}
+	if count := getList(t, server, acmeCommits).Count; count != 1500 {
+		t.Errorf("%d commits, want 1500", count)
+	}
+}
+
+// The git provider's texts name it, and the refusals hold for accounts that a token doesn't cover.
+func TestTokenOfAnotherAccount(t *testing.T) {
+	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Service: "gitlab", Owner: "group:sub", Repositories: 2, CommitsPerRepository: 1})
+	server := fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{account},
+		Tokens:   map[string]fakecodecov.Access{"all": {Owners: []string{"github/acme"}}},
+	})
+	list := getList(t, server, "/api/v2/gl/GROUP:sub/repos")
+	if list.Count != 1 {
+		t.Fatalf("%d repositories, want the public one", list.Count)
+	}
+	private := account.Repository(1).Name
+	answer := get(server, "/api/v2/gitlab/group%3Asub/repos/"+private+"/commits")
+	if want := `{"detail":"Gitlab API: Not Found"}`; answer.Code != http.StatusNotFound || answer.Body.String() != want {
+		t.Errorf("status %d %s, want 404 %s", answer.Code, answer.Body, want)
+	}
+}
+
+func TestBasePathAndNextAddress(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{BasePath: "/codecov/api/v2/"})
+	page := getList(t, server, "http://codecov.example/codecov/api/v2/github/acme/repos?page_size=1&page=2&x=a%20b")
+	if want := "http://codecov.example/codecov/api/v2/github/acme/repos?page=3&page_size=1&x=a+b"; page.Next != want {
+		t.Errorf("next %q, want %q", page.Next, want)
+	}
+	if answer := get(server, "/api/v2/github/acme/repos"); answer.Code != http.StatusNotFound {
+		t.Errorf("outside of the base path: status %d", answer.Code)
+	}
+}
+
+// TestPageSizesAreReadAsPythonReadsThem: the recordings have a few of these spellings, the rest is Python's int().
+func TestPageSizesAreReadAsPythonReadsThem(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	for spelling, want := range map[string]int{
+		"7": 7, " +7 ": 7, "007": 7, "1_0": 10, "\u0667": 7, "\U0001D7DF": 7, "\U0001D7D9\U0001D7D8": 10, "9223372036854775808": 60,
+		"": 20, "-7": 20, "0": 20, "+": 20, "_7": 20, "7_": 20, "1__0": 20, "7.0": 20, "0x7": 20, "+-7": 20, "7 7": 20, "\u00b2": 20,
+	} {
+		page := getList(t, server, "/api/v2/github/acme/repos?page_size="+url.QueryEscape(spelling))
+		if len(page.Results) != want {
+			t.Errorf("page_size=%q: %d rows, want %d", spelling, len(page.Results), want)
+		}
+	}
+}
+
+// TestOddQueriesInNextAddress: what can't be read stands for itself.
+func TestOddQueriesInNextAddress(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	for query, want := range map[string]string{
+		"x=%FF":       "page=2&x=%EF%BF%BD",
+		"x=%zz+%41&&": "page=2&x=%25zz+A",
+		"b;c&a=1&a=0": "a=1&a=0&b%3Bc=&page=2",
+		"x=%FF%z":     "page=2&x=%EF%BF%BD%25z",
+	} {
+		page := getList(t, server, "/api/v2/github/acme/repos?"+query)
+		if _, got, _ := strings.Cut(page.Next, "?"); got != want {
+			t.Errorf("%s: next %s, want %s", query, got, want)
+		}
+	}
+}
+
+// TestBetweenTheRecordings has what no recording shows but what follows from those around it.
+func TestBetweenTheRecordings(t *testing.T) {
+	server := fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{loadAccount(t, "github.acme")},
+		Tokens: map[string]fakecodecov.Access{
+			"all": {}, "limited": {Mode: fakecodecov.ProviderRateLimited}, "partial": {Mode: fakecodecov.Partial, Owners: []string{"GitHub/Acme"}},
+		},
+	})
+	for _, request := range []struct {
+		method, target, accept, token string
+		status                        int
+		body                          string // what it begins with
+	}{
+		{"GET", "/api/v2/github?page=2", "", "all", 301, ""},
+		{"GET", "/api/v2/github/?page=2", "", "all", 404, `{"detail":"Invalid page."}`},
+		{"GET", "/api/v2/github/acme/repos/nothing", "", "", 404, `{"detail":"Not found."}`},
+		{"GET", "/api/v2/github/acme/repos/nothing", "", "limited", 403, `{"detail":"Github API rate limit error: Forbidden"}`},
+		{"GET", "/api/v2/github/nobody/repos/nothing", "", "all", 404, `{"detail":"No Owner matches the given query."}`},
+		{"GET", "/api/v2/github/acme/repos/monolith", "application/*", "partial", 200, `{"name":"monolith"`},
+		{"GET", "/api/v2/github/acme/repos/monolith", "text/html;q=0.9, application/json; indent=4", "all", 200, `{"name":"monolith"`},
+		{"GET", "/api/v2/github/acme/repos/monolith", "application/json;q=0.1, text/html; level=1", "all", 200, "\n<!DOCTYPE html>"},
+		{"POST", "/api/v2/github/acme/repos/monolith", "", "all", 405, `{"detail":"Method \"POST\" not allowed."}`},
+		{"POST", "/api/v2/github/nobody/repos/x/commits", "", "all", 404, `{"detail":"No Owner matches the given query."}`},
+		{"POST", acmeCommits, "", "unknown", 401, `{"detail":"Invalid token."}`},
+		{"OPTIONS", acmeCommits, "", "", 200, `{"name":"Commits List"`},
+		{"GET", "/api/v2/github/acme/repos/monolith/branches", "", "all", 501, `{"error": "codecovtest`},
+	} {
+		r := httptest.NewRequest(request.method, request.target, nil)
+		r.Header.Set("Accept", request.accept)
+		if request.token != "" {
+			r.Header.Set("Authorization", "Bearer "+request.token)
+		}
+		answer := httptest.NewRecorder()
+		server.ServeHTTP(answer, r)
+		if answer.Code != request.status || !strings.HasPrefix(answer.Body.String(), request.body) {
+			t.Errorf("%s %s for %q: status %d %.100s, want %d %s", request.method, request.target, request.token, answer.Code, answer.Body, request.status, request.body)
+		}
+	}
+	if location := get(server, "/api/v2/github?page=2").Header().Get("Location"); location != "/api/v2/github/?page=2" {
+		t.Errorf("redirected to %s", location)
+	}
+}
+
+// hijacked is a connection that a fault takes over.
+type hijacked struct {
+	*httptest.ResponseRecorder
+	before func()
+}
+
+func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h.before()
+	ours, theirs := net.Pipe()
+	return ours, nil, theirs.Close()
+}
+
+// TestResetIsCountedBeforeTheClientSeesIt: a client that counts along must not be ahead of the server.
+func TestResetIsCountedBeforeTheClientSeesIt(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{})
+	server.Faults.Add(faults.Fault{Kind: faults.Reset})
+	counted := 0
+	writer := hijacked{httptest.NewRecorder(), func() { counted = server.Requests().ByStatus[0] }}
+	server.ServeHTTP(writer, httptest.NewRequest(http.MethodGet, acmeCommits, nil))
+	if counted != 1 || server.Requests().Requests != 1 {
+		t.Errorf("%d counted before the reset, %d after it, want 1 and 1", counted, server.Requests().Requests)
+	}
+}
+
+func TestLatencyGrowsWithTheRowsAndEndsWithTheClient(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{Latency: fakecodecov.MeasuredLatency})
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		get(server, acmeCommits+"?page_size=1000")
+		if took := time.Since(start); took != 240*time.Millisecond {
+			t.Errorf("1,000 rows took %v, want 240ms", took)
+		}
+		request := httptest.NewRequest(http.MethodGet, acmeCommits, nil)
+		request.Header.Set("Authorization", "Bearer all")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		answer := httptest.NewRecorder()
+		server.ServeHTTP(answer, request.WithContext(ctx))
+		if answer.Body.Len() > 0 || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("a client that gave up got %q", answer.Body)
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	server := acmeServer(t, fakecodecov.Options{KeepRequests: true})
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 5 {
+				get(server, acmeCommits+"?page_size=5")
+				get(server, "/api/v2/github/acme/repos?page_size=5")
+				_ = server.AddCommit("github", "acme", "monolith", json.RawMessage(`{"commitid":"x","branch":"main"}`))
+				_ = server.PoisonCommit("github", "acme", "ties", "x")
+			}
+		})
+	}
+	group.Wait()
+	if counts := server.Requests(); counts.Requests != 80 || len(server.Seen()) != 80 {
+		t.Errorf("%d requests counted, %d seen, want 80", counts.Requests, len(server.Seen()))
+	}
+	if count := getList(t, server, acmeCommits).Count; count != 1540 {
+		t.Errorf("%d commits, want 1540", count)
+	}
+}
+
+// FuzzServer asks for anything: an answer must be one that the real API could give, whole and readable.
+func FuzzServer(f *testing.F) {
+	f.Add("/api/v2/github/acme/repos?page=2&page_size=%D9%A3", "application/json", "Bearer all")
+	f.Add("/api/v2/gh/ACME/repos/monolith/commits/?branch=+main&page=last&page_size=1_0", "*/*;q=0.1,text/html;level=1", "bearer all")
+	f.Add("/api/v2/github/acme/repos/.github?names=%zz&search=%00;x&&=", "", "Basic x")
+	f.Add("/api/v2//x/%00/repos/a%2Fb", "application/*", "token")
+	f.Add("/api/v2/sourcehut/", "application/xml", "Bearer a b")
+	server := acmeServer(f, fakecodecov.Options{})
+	f.Fuzz(func(t *testing.T, target, accept, authorization string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+		if err != nil {
+			t.Skip()
+		}
+		request.Header.Set("Accept", accept)
+		request.Header.Set("Authorization", authorization)
+		answer := httptest.NewRecorder()
+		server.ServeHTTP(answer, request)
+		if answer.Header().Get("Content-Type") == "application/json" && !json.Valid(answer.Body.Bytes()) {
+			t.Errorf("status %d, no JSON: %s", answer.Code, answer.Body)
+		}
+		switch answer.Code {
+		case 200, 301, 400, 401, 403, 404, 406, 500, 501:
+		default:
+			t.Errorf("status %d", answer.Code)
+		}
+	})
+}

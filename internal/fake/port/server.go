@@ -1,0 +1,315 @@
+// Package porttest is a Port to test against and to run the demo on: an http.Handler that emulates the part of
+// Port's API that codecov-port uses, as strict as the real one. It refuses what Port's contract refuses
+// (requests.json, cut from Port's OpenAPI document) and what a blueprint's declaration does not allow, gives
+// answers of the contract's shapes, counts what it saw, and misbehaves on request.
+//
+// Where the contract is silent it takes the stricter reading, and says so beside the code. What Port has and
+// this package has not is refused with the error code "not_emulated".
+package port
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
+)
+
+// The credentials that a Server takes when Options names none.
+const (
+	DefaultClientID     = "porttest-client-id"
+	DefaultClientSecret = "porttest-client-secret"
+)
+
+// bodyLimit is Port's: "Request body is too large (limit is 1MiB)".
+const bodyLimit = 1 << 20
+
+// Options says how a Server behaves. The zero value is a Port without limits.
+type Options struct {
+	ClientID      string                            // empty: DefaultClientID
+	ClientSecret  string                            // empty: DefaultClientSecret
+	TokenLifetime time.Duration                     // 0: three hours
+	Now           func() time.Time                  // nil: time.Now
+	Latency       func(*http.Request) time.Duration // waited before each answer; nil: none
+	RateLimit     RateLimit
+	EntityQuota   int // how many entities all blueprints may hold together; 0: any number
+
+	// Validate looks at each request that may come in and has its body within the limit. An error is kept in
+	// Violations and answers 422.
+	Validate func(r *http.Request, body []byte) error
+
+	KeepRequests bool // keep each request for Seen; leave off in large runs
+}
+
+// Server is the emulated Port: one organization, in memory. It is an http.Handler and safe for concurrent use.
+// Entities are kept as compact JSON, some 500 bytes each, so that a million fit.
+type Server struct {
+	Faults faults.Queue // put in place of answers; see package faults
+
+	options  Options
+	contract contract
+	routes   *http.ServeMux
+	kinds    map[string]Kind // by pattern
+	tokens   *tokens
+	limiter  *limiter
+	journal  journal
+	traces   atomic.Uint64
+
+	mu         sync.RWMutex // guards what follows
+	catalog    *catalog
+	webhooks   []webhook
+	violations []error
+}
+
+// New gives a Port without blueprints.
+func New(options Options) *Server {
+	options = options.withDefaults()
+	s := &Server{
+		options:  options,
+		contract: theContract(),
+		tokens:   &tokens{lifetime: options.TokenLifetime, now: options.Now},
+		limiter:  &limiter{limit: options.RateLimit, now: options.Now},
+		journal:  journal{keep: options.KeepRequests},
+		catalog:  newCatalog(options),
+	}
+	s.route()
+	return s
+}
+
+func (o Options) withDefaults() Options {
+	if o.ClientID == "" {
+		o.ClientID = DefaultClientID
+	}
+	if o.ClientSecret == "" {
+		o.ClientSecret = DefaultClientSecret
+	}
+	if o.TokenLifetime == 0 {
+		o.TokenLifetime = 3 * time.Hour
+	}
+	if o.RateLimit.Period == 0 {
+		o.RateLimit.Period = time.Minute
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// ServeHTTP counts the request, waits the latency, and gives the answer or a fault in its place.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(r)
+	request := Request{
+		Kind: s.kindOf(r), Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery,
+		Header: r.Header.Clone(), Body: body,
+	}
+	recorded := &recorder{ResponseWriter: w}
+	recorded.finish = sync.OnceFunc(func() {
+		request.Status = recorded.status
+		s.journal.add(request, recorded.sent)
+	})
+	defer recorded.finish()
+	w.Header().Set("X-Trace-Id", fmt.Sprintf("%032x", s.traces.Add(1)))
+	if err != nil || !s.wait(r) {
+		return // the client is gone
+	}
+	s.Faults.Wrap(http.HandlerFunc(s.answer)).ServeHTTP(recorded, r)
+}
+
+// readBody takes the body off the request, up to one byte more than Port allows, and puts it back to be read again.
+// The rest is drained, so that a client hears of its 413.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(io.Discard, r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, err
+}
+
+// wait lets the latency pass; false means that the client did not wait for it.
+func (s *Server) wait(r *http.Request) bool {
+	if s.options.Latency == nil {
+		return true
+	}
+	timer := time.NewTimer(s.options.Latency(r))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// answer is the Port behind the faults.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	if !s.limiter.admit(w.Header()) {
+		refused := &failure{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many requests"}
+		writeJSON(w, refused.status, refused.body())
+		return
+	}
+	s.routes.ServeHTTP(w, r)
+}
+
+// operation is one endpoint: what it is counted as and what gives its answer, a status and a JSON body.
+type operation struct {
+	kind   Kind
+	answer func(*Server, call) (int, any, *failure)
+}
+
+var operations = map[string]operation{
+	"POST /v1/auth/access_token": {Token, (*Server).createToken},
+
+	"GET /v1/blueprints":                 {BlueprintList, (*Server).listBlueprints},
+	"POST /v1/blueprints":                {BlueprintCreate, (*Server).createBlueprint},
+	"GET /v1/blueprints/{identifier}":    {BlueprintRead, (*Server).readBlueprint},
+	"PUT /v1/blueprints/{identifier}":    {BlueprintChange, (*Server).replaceBlueprint},
+	"PATCH /v1/blueprints/{identifier}":  {BlueprintChange, (*Server).patchBlueprint},
+	"DELETE /v1/blueprints/{identifier}": {BlueprintDelete, (*Server).deleteBlueprint},
+
+	"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":                  {Bulk, (*Server).bulkWrite},
+	"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete":           {BulkDelete, (*Server).bulkDelete},
+	"POST /v1/blueprints/{blueprint_identifier}/entities/search":                {Search, (*Server).searchBlueprint},
+	"POST /v1/entities/search":                                                  {Search, (*Server).searchAll},
+	"GET /v1/blueprints/{blueprint_identifier}/entities-count":                  {Count, (*Server).countEntities},
+	"GET /v1/blueprints/{blueprint_identifier}/entities":                        {EntityList, (*Server).listEntities},
+	"POST /v1/blueprints/{blueprint_identifier}/entities":                       {EntityWrite, (*Server).createEntity},
+	"GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    {EntityRead, (*Server).readEntity},
+	"PATCH /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":  {EntityWrite, (*Server).patchEntity},
+	"PUT /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    {EntityWrite, (*Server).replaceEntity},
+	"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}": {EntityDelete, (*Server).deleteEntity},
+
+	"GET /v1/webhooks":                 {WebhookRead, (*Server).listWebhooks},
+	"POST /v1/webhooks":                {WebhookWrite, (*Server).createWebhook},
+	"GET /v1/webhooks/{identifier}":    {WebhookRead, (*Server).readWebhook},
+	"PUT /v1/webhooks/{identifier}":    {WebhookWrite, (*Server).replaceWebhook},
+	"PATCH /v1/webhooks/{identifier}":  {WebhookWrite, (*Server).patchWebhook},
+	"DELETE /v1/webhooks/{identifier}": {WebhookDelete, (*Server).deleteWebhook},
+}
+
+func (s *Server) route() {
+	s.routes, s.kinds = http.NewServeMux(), map[string]Kind{}
+	for pattern, o := range operations {
+		s.kinds[pattern] = o.kind
+		s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(pattern, o, w, r) })
+	}
+	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusNotFound, notFound("Route", r.Method+" "+r.URL.Path).body())
+	})
+}
+
+func (s *Server) kindOf(r *http.Request) Kind {
+	_, pattern := s.routes.Handler(r)
+	if kind, ok := s.kinds[pattern]; ok {
+		return kind
+	}
+	return Other
+}
+
+func (s *Server) serve(pattern string, o operation, w http.ResponseWriter, r *http.Request) {
+	status, body, refused := s.perform(pattern, o, r)
+	if refused != nil {
+		status, body = refused.status, refused.body()
+	}
+	writeJSON(w, status, body)
+}
+
+func (s *Server) perform(pattern string, o operation, r *http.Request) (int, any, *failure) {
+	if o.kind != Token {
+		if refused := s.tokens.check(r); refused != nil {
+			return 0, nil, refused
+		}
+	}
+	c, refused := s.read(pattern, r)
+	if refused != nil {
+		return 0, nil, refused
+	}
+	return o.answer(s, c)
+}
+
+// call is a request that has passed the contract: its query and its decoded body.
+type call struct {
+	*http.Request
+	body any
+}
+
+// object gives the body of a request whose schema says that it is an object; one that was left out is empty.
+func (c call) object() map[string]any {
+	object, _ := c.body.(map[string]any)
+	return object
+}
+
+// is tells whether a boolean query parameter is set.
+func (c call) is(parameter string) bool { return c.URL.Query().Get(parameter) == "true" }
+
+// read holds a request to the contract.
+func (s *Server) read(pattern string, r *http.Request) (call, *failure) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return call{}, &failure{http.StatusBadRequest, "invalid_request", "The body could not be read"}
+	}
+	if len(body) > bodyLimit {
+		return call{}, &failure{http.StatusRequestEntityTooLarge, "payload_too_large", "Request body is too large (limit is 1MiB)"}
+	}
+	if refused := s.validate(r, body); refused != nil {
+		return call{}, refused
+	}
+	if len(body) > 0 && !isJSON(r) {
+		return call{}, &failure{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json"}
+	}
+	operation := s.contract.Operations[pattern]
+	if refused := operation.checkQuery(r.URL.Query()); refused != nil {
+		return call{}, refused
+	}
+	value, refused := s.contract.checkBody(operation, body)
+	return call{r, value}, refused
+}
+
+func (s *Server) validate(r *http.Request, body []byte) *failure {
+	if s.options.Validate == nil {
+		return nil
+	}
+	err := s.options.Validate(r, body)
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.violations = append(s.violations, err)
+	return invalidf("%s", err)
+}
+
+func isJSON(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && media == "application/json"
+}
+
+// Requests gives what was counted since the start or the last ResetCounts.
+func (s *Server) Requests() Counts { return s.journal.read() }
+
+// ResetCounts begins to count anew, and forgets the requests that Seen gives.
+func (s *Server) ResetCounts() { s.journal.reset() }
+
+// Seen gives the requests in the order in which they were answered, if Options.KeepRequests is set.
+func (s *Server) Seen() []Request {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	return slices.Clone(s.journal.seen)
+}
+
+// Violations gives the errors of Options.Validate so far.
+func (s *Server) Violations() []error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.violations)
+}
+
+// RevokeTokens makes every token that was handed out invalid.
+func (s *Server) RevokeTokens() { s.tokens.revoke() }

@@ -1,0 +1,52 @@
+package port_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+)
+
+func TestWebhooks(t *testing.T) {
+	c := start(t, fakeport.Options{})
+	const all, one = "/v1/webhooks", "/v1/webhooks/codecov_mapper"
+	const document = `{"identifier":"codecov_mapper","title":"Codecov Mapper","enabled":true,"icon":"Git",
+		"mappings":[{"blueprint":"service","filter":"true","entity":{"identifier":".body.repo.name"}}]}`
+	created := c.must("POST "+all, document).body["integration"]
+	if at(created, "webhookKey") == nil || !strings.HasPrefix(at(created, "url").(string), "https://") || at(created, "title") != "Codecov Mapper" {
+		t.Errorf("created: %v", created)
+	}
+	c.refused("POST "+all, document, 409, "identifier_taken")
+	c.refused("POST "+all, `{"title":"A"}`, 422, "'enabled'")
+	c.refused("POST "+all, `{"enabled":true}`, 422, "'title'")
+	c.refused("POST "+all, `{"identifier":"`+strings.Repeat("a", 31)+`","title":"A","enabled":true}`, 422, "more than 30")
+	c.refused("POST "+all, `{"title":"A","enabled":true,"mappings":[{"blueprint":"a","when":"b","entity":{"identifier":"c"}}]}`, 422, "'when'")
+
+	c.must("PATCH "+one, `{"enabled":false}`)
+	got := c.must("GET "+one, "").body["integration"]
+	if at(got, "enabled") != false || at(got, "title") != "Codecov Mapper" || at(got, "url") != at(created, "url") {
+		t.Errorf("after PATCH: %v", got)
+	}
+	c.must("PUT "+one, `{"title":"Other","enabled":true}`)
+	got = c.must("GET "+one, "").body["integration"]
+	if at(got, "title") != "Other" || at(got, "icon") != nil || at(got, "identifier") != "codecov_mapper" {
+		t.Errorf("after PUT: %v", got)
+	}
+	c.refused("PATCH "+one, `{"identifier":"other"}`, 422, "not_emulated")
+
+	c.must("POST "+all, `{"title":"Nameless","enabled":true}`)
+	integrations, _ := c.must("GET "+all, "").body["integrations"].([]any)
+	var titles []any
+	for _, integration := range integrations {
+		titles = append(titles, at(integration, "title"))
+	}
+	if diff := cmp.Diff([]any{"Other", "Nameless"}, titles); diff != "" {
+		t.Errorf("listed (-want +got):\n%s", diff)
+	}
+	c.must("DELETE "+one, "")
+	c.refused("GET "+one, "", 404, "not_found")
+	c.refused("DELETE "+one, "", 404, "not_found")
+	c.refused("PATCH "+one, "{}", 404, "not_found")
+}

@@ -1,0 +1,96 @@
+// Package recording reads recorded HTTP exchanges with the Codecov API from an archive, for tests:
+// what was asked, and what a real server answered.
+package recordings
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+)
+
+// Archive is the name of the archive of exchanges inside the folder testdata/codecov.
+const Archive = "http.tar.gz"
+
+// Now gives the instant at which the clock is pinned when the recordings are used.
+func Now() time.Time { return time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC) }
+
+// Exchange is one request and its answer.
+type Exchange struct {
+	Name     string   `json:"-"` // the file's name without ".json": "001-repos-default"
+	Request  Request  `json:"request"`
+	Response Response `json:"response"`
+}
+
+// Request is what was asked.
+type Request struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"`    // with the query, escaped as it was sent
+	Headers map[string]string `json:"headers"` // the token in Authorization stands as "Bearer <TOKEN_ACME>"
+	Token   *string           `json:"token"`   // the token's name, "TOKEN_ACME"; nil where none was sent
+}
+
+// Response is what was answered.
+type Response struct {
+	Status  int               `json:"status"`
+	Reason  string            `json:"reason"`
+	Headers map[string]string `json:"headers"`
+	Body    json.RawMessage   `json:"body"` // JSON as it was answered, but indented; a JSON string where the answer was none
+}
+
+// Bytes gives the body as it went over the wire: compact JSON, or the text that was no JSON.
+// The two line separators that the recording holds raw are escaped, as the server's JSON library does.
+// Only the blank in {"error": "..."} isn't restored.
+func (r Response) Bytes() ([]byte, error) {
+	var text string
+	if err := json.Unmarshal(r.Body, &text); err == nil {
+		return []byte(text), nil
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, r.Body); err != nil {
+		return nil, fmt.Errorf("compact recorded body: %w", err)
+	}
+	body := bytes.ReplaceAll(compact.Bytes(), []byte("\u2028"), []byte(`\u2028`))
+	return bytes.ReplaceAll(body, []byte("\u2029"), []byte(`\u2029`)), nil
+}
+
+// HTTP reads every exchange of the archive in fsys, a view of the folder testdata/codecov, in the order in which they were made.
+func HTTP(fsys fs.FS) ([]Exchange, error) {
+	file, err := fsys.Open(Archive)
+	if err != nil {
+		return nil, fmt.Errorf("open recordings: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	return Read(file)
+}
+
+// Read reads exchanges from a gzipped tar archive that holds one JSON file for each.
+func Read(r io.Reader) ([]Exchange, error) {
+	unzipped, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("unzip recordings: %w", err)
+	}
+	archive := tar.NewReader(unzipped)
+	var exchanges []Exchange
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return exchanges, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("unpack recordings: %w", err)
+		}
+		exchange := Exchange{Name: strings.TrimSuffix(path.Base(header.Name), ".json")}
+		if err := json.NewDecoder(archive).Decode(&exchange); err != nil {
+			return nil, fmt.Errorf("read recording %s: %w", header.Name, err)
+		}
+		exchanges = append(exchanges, exchange)
+	}
+}

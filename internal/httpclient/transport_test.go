@@ -1,0 +1,346 @@
+package httpclient_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/codecov-port/codecov-port/internal/httpclient"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+}
+
+// network is a RoundTripper that answers as a function says; the tests of time run on it, since a real
+// connection cannot be used inside synctest.
+type network func(*http.Request) (*http.Response, error)
+
+func (n network) RoundTrip(r *http.Request) (*http.Response, error) { return n(r) }
+
+func answer(status int, body string, header ...string) *http.Response {
+	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	for i := 0; i+1 < len(header); i += 2 {
+		resp.Header.Set(header[i], header[i+1])
+	}
+	return resp
+}
+
+func newClient(t *testing.T, o httpclient.Options) *httpclient.Client {
+	t.Helper()
+	if o.Origin == nil {
+		o.Origin = mustParse(t, "https://api.example.com")
+	}
+	client, err := httpclient.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func mustParse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func get(t *testing.T, path string) httpclient.Request {
+	t.Helper()
+	return httpclient.Request{Method: http.MethodGet, URL: mustParse(t, "https://api.example.com"+path)}
+}
+
+func TestRetriesUntilSuccess(t *testing.T) {
+	for name, first := range map[string]func() (*http.Response, error){
+		"408":        func() (*http.Response, error) { return answer(408, `{}`), nil },
+		"429":        func() (*http.Response, error) { return answer(429, `{}`), nil },
+		"500":        func() (*http.Response, error) { return answer(500, `{}`), nil },
+		"502":        func() (*http.Response, error) { return answer(502, `<html>`), nil },
+		"503":        func() (*http.Response, error) { return answer(503, ``), nil },
+		"504":        func() (*http.Response, error) { return answer(504, `upstream request timeout`), nil },
+		"broken":     func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		"html 200":   func() (*http.Response, error) { return answer(200, `<html>`), nil },
+		"empty 200":  func() (*http.Response, error) { return answer(200, ``), nil },
+		"cut off":    func() (*http.Response, error) { return answer(200, `{"a":`), nil },
+		"cut a body": func() (*http.Response, error) { return cutBody(), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				stats, attempts := new(httpclient.Stats), 0
+				client := newClient(t, httpclient.Options{Stats: stats, Network: network(func(r *http.Request) (*http.Response, error) {
+					if attempts++; attempts < 3 {
+						return first()
+					}
+					body, _ := io.ReadAll(r.Body)
+					return answer(200, `{"got":"`+string(body)+`"}`), nil
+				})})
+				request := get(t, "/x")
+				request.Method, request.Body = http.MethodPost, []byte("sent")
+				response, failure := client.Do(t.Context(), request)
+				if failure != nil {
+					t.Fatal(failure)
+				}
+				if got := string(response.Body); got != `{"got":"sent"}` {
+					t.Errorf("body %s: the request's body must be sent again", got)
+				}
+				if counts := stats.Counts(); counts.Requests != 3 || counts.Retries != 2 || counts.Waited <= 0 {
+					t.Errorf("counts %+v", counts)
+				}
+			})
+		})
+	}
+}
+
+func cutBody() *http.Response {
+	resp := answer(200, "")
+	resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"a":1`), errorReader{}))
+	return resp
+}
+
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestAnswersThatStay(t *testing.T) {
+	for _, status := range []int{301, 400, 401, 403, 404, 409, 413, 422, 501} {
+		attempts := 0
+		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+			attempts++
+			return answer(status, `{"detail":"why"}`, "Location", "https://elsewhere.example.com/"), nil
+		})})
+		response, failure := client.Do(t.Context(), get(t, "/x"))
+		if failure == nil || failure.Status != status || failure.Retryable() || attempts != 1 {
+			t.Errorf("%d: %v after %d attempts", status, failure, attempts)
+		}
+		if response == nil || string(response.Body) != `{"detail":"why"}` {
+			t.Errorf("%d: the body of the last answer is lost", status)
+		}
+	}
+}
+
+func TestDeadServiceIsToldWithinTwoMinutes(t *testing.T) {
+	for name, rt := range map[string]network{
+		"refused": func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") },
+		"503":     func(*http.Request) (*http.Response, error) { return answer(503, `{}`), nil },
+		"hangs": func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				started := time.Now()
+				_, failure := newClient(t, httpclient.Options{Network: rt}).Do(t.Context(), get(t, "/x"))
+				if failure == nil || failure.Attempts < 3 || !failure.Retryable() {
+					t.Fatalf("failure %v", failure)
+				}
+				if took := time.Since(started); took > 2*time.Minute {
+					t.Errorf("took %s", took)
+				}
+				if name == "hangs" && !errors.Is(failure, httpclient.ErrTimeout) {
+					t.Errorf("%v is not a time-out", failure)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterIsObeyedAndCapped(t *testing.T) {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "7200": 2 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			attempts, started := 0, time.Now()
+			client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+				if attempts++; attempts == 1 {
+					return answer(429, `{}`, "Retry-After", value), nil
+				}
+				return answer(200, `{}`), nil
+			})})
+			if _, failure := client.Do(t.Context(), get(t, "/x")); failure != nil {
+				t.Fatal(failure)
+			}
+			if waited := time.Since(started); waited != want {
+				t.Errorf("Retry-After %s: waited %s, want %s", value, waited, want)
+			}
+		})
+	}
+}
+
+func TestParseRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 22, 22, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"0": 0, " 12 ": 12 * time.Second, "1.5": 1500 * time.Millisecond, "1e300": 1e9 * time.Second,
+		"Sun, 22 Nov 2026 22:01:00 GMT": time.Minute, "Sun, 22 Nov 2026 21:00:00 GMT": 0,
+	} {
+		if got, ok := httpclient.ParseRetryAfter(value, now); !ok || got != want {
+			t.Errorf("%q: %v %v, want %v", value, got, ok, want)
+		}
+	}
+	for _, value := range []string{"", "-1", "NaN", "soon", "2026-11-22"} {
+		if got, ok := httpclient.ParseRetryAfter(value, now); ok {
+			t.Errorf("%q: %v, want none", value, got)
+		}
+	}
+}
+
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, seed := range []string{"7200", "Sun, 22 Nov 2026 22:01:00 GMT", "-0", "1e999", "Inf"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if wait, _ := httpclient.ParseRetryAfter(value, time.Unix(0, 0)); wait < 0 {
+			t.Errorf("%q: negative wait %v", value, wait)
+		}
+	})
+}
+
+func TestEndedContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+			cancel()
+			return answer(503, `{}`), nil
+		})})
+		response, failure := client.Do(ctx, get(t, "/x"))
+		if response != nil || !errors.Is(failure, context.Canceled) || failure.Retryable() {
+			t.Errorf("response %v, failure %v", response, failure)
+		}
+	})
+}
+
+func TestBodyIsCapped(t *testing.T) {
+	attempts := 0
+	client := newClient(t, httpclient.Options{MaxBody: 10, Network: network(func(*http.Request) (*http.Response, error) {
+		attempts++
+		return answer(200, `"`+strings.Repeat("x", 9)+`"`), nil
+	})})
+	if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, httpclient.ErrBodyTooLong) || attempts != 1 {
+		t.Errorf("%v after %d attempts", failure, attempts)
+	}
+}
+
+// renewing hands out token-1, token-2, … and renews once for each refused value.
+type renewing struct{ generation atomic.Int64 }
+
+func (r *renewing) Authorization(context.Context) (string, error) {
+	return "Bearer token-" + string('0'+rune(r.generation.Load())), nil
+}
+
+func (r *renewing) Renew(context.Context, string) (string, error) {
+	r.generation.Add(1)
+	return r.Authorization(context.Background())
+}
+
+func TestRefusedTokenIsRenewedOnce(t *testing.T) {
+	var seen []string
+	client := newClient(t, httpclient.Options{Authorizer: new(renewing), Network: network(func(r *http.Request) (*http.Response, error) {
+		seen = append(seen, r.Header.Get("Authorization"))
+		return answer(401, `{}`), nil
+	})})
+	_, failure := client.Do(t.Context(), get(t, "/x"))
+	if failure == nil || failure.Status != 401 || failure.Attempts != 2 {
+		t.Errorf("failure %v", failure)
+	}
+	if want := []string{"Bearer token-0", "Bearer token-1"}; strings.Join(seen, ",") != strings.Join(want, ",") {
+		t.Errorf("sent %v, want %v", seen, want)
+	}
+}
+
+func TestRedirectCarriesNoToken(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("followed to %s with %q", r.URL, r.Header.Get("Authorization"))
+	}))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer server.Close()
+	client := newClient(t, httpclient.Options{Origin: mustParse(t, server.URL), Authorizer: httpclient.Bearer("secret")})
+	_, failure := client.Do(t.Context(), httpclient.Request{Method: http.MethodGet, URL: mustParse(t, server.URL+"/x")})
+	if failure == nil || failure.Status != http.StatusFound {
+		t.Errorf("failure %v", failure)
+	}
+}
+
+func TestOriginIsHeld(t *testing.T) {
+	client := newClient(t, httpclient.Options{Authorizer: httpclient.Bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
+		t.Errorf("sent to %s", r.URL)
+		return answer(200, `{}`), nil
+	})})
+	for _, address := range []string{"http://api.example.com/x", "https://api.example.com:444/x", "https://evil.example.com/x"} {
+		if _, failure := client.Do(t.Context(), httpclient.Request{Method: http.MethodGet, URL: mustParse(t, address)}); failure == nil {
+			t.Errorf("%s: no failure", address)
+		}
+	}
+}
+
+func TestPlainHTTPOnlyToLoopback(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://api.example.com": true, "http://127.0.0.1:8080": true, "http://localhost": true, "http://[::1]:1": true,
+		"http://api.example.com": false, "http://localhost.example.com": false, "http://10.0.0.1": false,
+	} {
+		_, err := httpclient.New(httpclient.Options{Origin: mustParse(t, address)})
+		if (err == nil) != want {
+			t.Errorf("%s: %v", address, err)
+		}
+		if !want && !errors.Is(err, httpclient.ErrInsecure) {
+			t.Errorf("%s: %v is not ErrInsecure", address, err)
+		}
+		if _, err := httpclient.New(httpclient.Options{Origin: mustParse(t, address), InsecureHTTP: true}); err != nil {
+			t.Errorf("%s, insecure: %v", address, err)
+		}
+	}
+}
+
+func TestParseBase(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://api.port.io": "https://api.port.io", " https://h/x/ ": "https://h/x", "http://127.0.0.1:1": "http://127.0.0.1:1",
+		"": "", "api.port.io": "", "ftp://h": "", "https://u:s3cret@h": "", "https://h?s3cret": "", "https://h#s3cret": "", "ftp://s3cret@h?s3cret#s3cret": "", "https://%zz:s3cret": "",
+	} {
+		base, err := httpclient.ParseBase(address)
+		if (err == nil) != (want != "") || err == nil && base.String() != want {
+			t.Errorf("%q: %v, %v", address, base, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: a secret in %v", address, err)
+		}
+	}
+}
+
+func TestConcurrencyIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var under, most atomic.Int64
+		client := newClient(t, httpclient.Options{Limiter: httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: 3}), Network: network(func(*http.Request) (*http.Response, error) {
+			most.Store(max(most.Load(), under.Add(1)))
+			defer under.Add(-1)
+			time.Sleep(time.Second)
+			return answer(200, `{}`), nil
+		})})
+		for range 10 {
+			go func() { _, _ = client.Do(t.Context(), get(t, "/x")) }()
+		}
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		if most.Load() != 3 {
+			t.Errorf("%d under way at once, want 3", most.Load())
+		}
+	})
+}
+
+func TestMessageIsOnePrintableLine(t *testing.T) {
+	if got := httpclient.Message(" a\x1b[31m\n\u202eb\x7f "); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
+		t.Errorf("%q", got)
+	}
+	if got := httpclient.Message(strings.Repeat("é", 1000)); len([]rune(got)) != 501 {
+		t.Errorf("%d characters", len([]rune(got)))
+	}
+}

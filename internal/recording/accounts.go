@@ -1,9 +1,0 @@
-package recording
-
-import "embed"
-
-// Accounts holds the recorded accounts whole, a file each: accounts/{service}.{owner}.json, in the form that
-// codecovtest.LoadAccount reads.
-//
-//go:embed accounts/*.json
-var Accounts embed.FS

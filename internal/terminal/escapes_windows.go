@@ -1,0 +1,16 @@
+package terminal
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// enableEscapes makes the console obey escape sequences, which the older ones do only when they are told.
+func enableEscapes(file *os.File) bool {
+	console, mode := windows.Handle(file.Fd()), uint32(0)
+	if windows.GetConsoleMode(console, &mode) != nil {
+		return false
+	}
+	return windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}

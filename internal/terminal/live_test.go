@@ -1,0 +1,172 @@
+package terminal_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codecov-port/codecov-port/internal/terminal"
+)
+
+// screen is as much of a terminal as a view needs: it never wraps, nor ends.
+type screen struct {
+	lines       [][]rune
+	row, column int
+}
+
+func (s *screen) Write(text []byte) (int, error) {
+	for rest := string(text); rest != ""; {
+		rest = s.obey(rest)
+	}
+	return len(text), nil
+}
+
+// obey does what the beginning of the text says, and gives the rest.
+func (s *screen) obey(text string) string {
+	for sequence, do := range map[string]func(){"\r": s.home, "\n": s.down, "\x1b[A": s.up, "\x1b[J": s.erase} {
+		if rest, ok := strings.CutPrefix(text, sequence); ok {
+			do()
+			return rest
+		}
+	}
+	r := []rune(text)[0]
+	s.put(r)
+	return text[len(string(r)):]
+}
+
+func (s *screen) home() { s.column = 0 }
+func (s *screen) up()   { s.row-- }
+
+// down is what a terminal makes of a line break: the next line's beginning.
+func (s *screen) down() { s.row, s.column = s.row+1, 0 }
+
+func (s *screen) erase() {
+	s.reach()
+	s.lines = s.lines[:s.row+1]
+	s.lines[s.row] = s.lines[s.row][:min(s.column, len(s.lines[s.row]))]
+}
+
+func (s *screen) put(r rune) {
+	s.reach()
+	line := append(s.lines[s.row], []rune(strings.Repeat(" ", max(s.column+1-len(s.lines[s.row]), 0)))...)
+	line[s.column] = r
+	s.lines[s.row] = line
+	s.column++
+}
+
+func (s *screen) reach() {
+	for len(s.lines) <= s.row {
+		s.lines = append(s.lines, nil)
+	}
+}
+
+func (s *screen) text() string {
+	var text []string
+	for _, line := range s.lines {
+		text = append(text, string(line))
+	}
+	return strings.Join(text, "\n")
+}
+
+func TestLive(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(*terminal.Live)
+		want string
+	}{
+		"a view":             {func(l *terminal.Live) { l.Draw("one", "two") }, "one\ntwo"},
+		"drawn anew":         {func(l *terminal.Live) { l.Draw("one longer", "two"); l.Draw("1", "2") }, "1\n2"},
+		"fewer lines":        {func(l *terminal.Live) { l.Draw("one", "two"); l.Draw("1") }, "1"},
+		"gone":               {func(l *terminal.Live) { l.Draw("one", "two"); l.Draw() }, ""},
+		"no view":            {func(l *terminal.Live) { say(l, "message\n") }, "message"},
+		"a message above":    {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
+		"messages":           {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
+		"an unended message": {func(l *terminal.Live) { l.Draw("one"); say(l, "mess"); l.Draw("two"); say(l, "age\n") }, "message\ntwo"},
+		"a question":         {func(l *terminal.Live) { l.Draw("one"); l.GiveWay(); say(l, "sure? "); l.Draw("two") }, "sure? "},
+		"gone for good":      {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen screen
+			test.do(terminal.NewLive(&seen))
+			if got := strings.TrimRight(seen.text(), "\n"); got != test.want {
+				t.Errorf("the terminal shows\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func say(l *terminal.Live, text string) { _, _ = fmt.Fprint(l, text) }
+
+// TestLiveAfterAnAnswer: the terminal shows by itself what is typed.
+func TestLiveAfterAnAnswer(t *testing.T) {
+	var seen screen
+	live := terminal.NewLive(&seen)
+	live.Draw("one")
+	resume := live.GiveWay()
+	if !live.Away() {
+		t.Error("the view is not away")
+	}
+	say(live, "sure? ")
+	_, _ = seen.Write([]byte("y\n"))
+	resume()
+	resume()
+	if got := seen.text(); got != "sure? y\none" || live.Away() {
+		t.Errorf("the terminal shows %q", got)
+	}
+}
+
+// TestLiveWithoutAnAnswer: what is said while a question waits stands on a line of its own.
+func TestLiveWithoutAnAnswer(t *testing.T) {
+	for name, end := range map[string]func(*terminal.Live){
+		"message first":  func(live *terminal.Live) { say(live, "interrupted\n"); live.EndLine() },
+		"question first": func(live *terminal.Live) { live.EndLine(); say(live, "interrupted\n") },
+	} {
+		var seen screen
+		live := terminal.NewLive(&seen)
+		resume := live.GiveWay()
+		say(live, "sure? ")
+		end(live)
+		resume()
+		if got := strings.TrimSpace(seen.text()); got != "sure? \ninterrupted" {
+			t.Errorf("%s: the terminal shows %q", name, got)
+		}
+	}
+}
+
+// TestLiveKeepsMessagesWhole: however many write at once, and whatever is drawn meanwhile.
+func TestLiveKeepsMessagesWhole(t *testing.T) {
+	var seen screen
+	live := terminal.NewLive(&seen)
+	var writers sync.WaitGroup
+	for range 8 {
+		writers.Go(func() {
+			for range 50 {
+				live.Draw("one", "two")
+				say(live, "message\n")
+			}
+		})
+	}
+	writers.Wait()
+	live.Draw()
+	if got, want := strings.TrimSpace(seen.text()), strings.TrimSpace(strings.Repeat("message\n", 400)); got != want {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
+func TestLiveElsewhere(t *testing.T) {
+	var out strings.Builder
+	live := terminal.NewLive(&out)
+	if live.Possible() {
+		t.Error("a view is possible without a terminal")
+	}
+	if got := live.Width(); got != 80 {
+		t.Errorf("width %d", got)
+	}
+	say(live, "message\n")
+	live.Draw()
+	if out.String() != "message\n" {
+		t.Errorf("wrote %q", out.String())
+	}
+}

@@ -1,8 +1,0 @@
-//go:build !windows
-
-package ui
-
-import "os"
-
-// enableEscapes: every other terminal obeys escape sequences, but for those whose TERM is dumb.
-func enableEscapes(*os.File) bool { return true }
