@@ -82,7 +82,7 @@ func (p *pruning) belongs(entity port.Entity, u *StaleRepository) bool {
 	if address == "" {
 		return true
 	}
-	page, ok := p.pageAt(address)
+	page, ok := ParsePage(p.AppURL, address)
 	if !ok {
 		return false
 	}

@@ -1,11 +1,9 @@
 package backfill
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -32,45 +30,20 @@ type owned struct{ owner, name string }
 // named as the built-in mapping names it is none, nor is one whose address is that of another Codecov.
 func (r *run) ownedBy(entity port.Entity) (owned, bool) {
 	address, _ := entity.Properties["repository"].(string)
-	page, ok := r.pageAt(address)
-	if !ok || len(page.rest) > 0 || page.repository != entity.Identifier {
+	page, ok := ParsePage(r.AppURL, address)
+	if !ok || len(page.Rest) > 0 || page.Repository != entity.Identifier {
 		return owned{}, false
 	}
 	return r.ours(page)
 }
 
 // ours gives the repository that a page is about, where it is one of the run's accounts.
-func (r *run) ours(p page) (owned, bool) {
-	i := slices.IndexFunc(r.Owners, func(owner string) bool { return strings.EqualFold(owner, p.owner) })
-	if i < 0 || p.service != r.Codecov.Service() {
+func (r *run) ours(p Page) (owned, bool) {
+	i := slices.IndexFunc(r.Owners, func(owner string) bool { return strings.EqualFold(owner, p.Owner) })
+	if i < 0 || p.Service != r.Codecov.Service() {
 		return owned{}, false
 	}
-	return owned{owner: r.Owners[i], name: p.repository}, true
-}
-
-// page is a page at Codecov: {AppURL}/{service}/{owner}/{repository}, and what follows.
-type page struct {
-	service           codecov.Service
-	owner, repository string
-	rest              []string
-}
-
-// pageAt reads the address of a page at the run's Codecov.
-func (r *run) pageAt(address string) (page, bool) {
-	path, ok := strings.CutPrefix(address, r.AppURL+"/")
-	segments := strings.Split(path, "/")
-	if !ok || len(segments) < 3 {
-		return page{}, false
-	}
-	for i, segment := range segments {
-		unescaped, err := url.PathUnescape(segment)
-		if err != nil || unescaped == "" {
-			return page{}, false
-		}
-		segments[i] = unescaped
-	}
-	service, err := codecov.ParseService(segments[0])
-	return page{service: service, owner: segments[1], repository: segments[2], rest: segments[3:]}, err == nil
+	return owned{owner: r.Owners[i], name: p.Repository}, true
 }
 
 // unlisted gives the repositories that Port holds for the accounts and that the lists do not have, as far as the

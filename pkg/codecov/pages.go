@@ -19,11 +19,11 @@ type list struct {
 	most     int // rows a page; 0: as many as the client's size allows
 	expect   int // rows that the caller will need; 0: all
 
-	title   string          // for messages: "the commits of acme/monolith"
-	named   bool            // of rows that were asked for by their names: a page that is spoiled is not salvaged
-	hasty   bool            // nor is it asked for again
+	title   string                 // for messages: "the commits of acme/monolith"
+	named   bool                   // of rows that were asked for by their names: a page that is spoiled is not salvaged
+	hasty   bool                   // nor is it asked for again
 	skipped func(*SkippedRowError) // nil: a row that is left out ends the list
-	counted func(count int) // nil: nobody wants to know
+	counted func(count int)        // nil: nobody wants to know
 	state   *state
 }
 
