@@ -180,7 +180,7 @@ func (t *tally) result(o Options, took time.Duration) *Result {
 	r := t.r
 	t.course.stage = Ended
 	r.SchemaVersion, r.DryRun, r.Duration = SchemaVersion, o.DryRun, Seconds(took)
-	r.Histories = t.histories()
+	r.Histories = append(r.Histories, t.histories()...)
 	r.Coverage = accountTrend(r.Histories)
 	r.Requests = Requests{Codecov: o.Codecov.Counts(), Port: o.Port.Counts()}
 	for _, blueprint := range o.Mapping.Blueprints() {
