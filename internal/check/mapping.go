@@ -4,37 +4,40 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 func (d *doctor) mapping() {
-	ready := d.portReady || d.Choice.Name != mapper.ChoiceWebhook
+	ready := d.portReady || d.options.Choice.Name != mapper.ChoiceWebhook
 	d.step("mapping", "the webhook", ready, func() Step {
-		chosen, err := d.Choice.Entries(d.live.mappings)
+		chosen, err := d.options.Choice.Entries(d.live)
 		if err != nil {
-			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping chooses another one")
+			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 		}
 		return d.compile(chosen)
 	})
 }
 
-// compile makes the mapping ready, and tells of each thing in it that a backfill cannot follow.
+// compile prepares the mapping and reports each part of it that a sync leaves out.
 func (d *doctor) compile(chosen []mapper.Chosen) Step {
 	entries := mapper.Plain(chosen)
-	compiled, err := mapper.Compile(entries, mapper.Options{Now: d.Now})
+	compiled, err := mapper.Compile(entries, mapper.Options{Now: d.options.Now})
 	if err != nil {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
 	}
 	for _, limit := range mapper.Limits(entries) {
-		d.tell(warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "").named(fmt.Sprintf("mapping entry %d", limit.Entry+1)))
+		d.step(fmt.Sprintf("mapping entry %d", limit.Entry+1), "", true, func() Step {
+			return warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "")
+		})
 	}
 	if len(compiled.Entries()) == 0 {
-		return failed(Configuration, "nothing of the mapping is left that a backfill can follow", "choose another one with --mapping")
+		return failed(Configuration, "no entry of the mapping can be used for past commits", "select another mapping with --mapping")
 	}
 	d.compiled = compiled
 	var parts []string
 	for _, c := range chosen {
 		parts = append(parts, c.Blueprint+" ("+c.Origin+")")
 	}
-	return well(several(len(chosen), "entry") + ": " + strings.Join(parts, ", "))
+	return passed(terminal.Several(len(chosen), "entry")+": "+strings.Join(parts, ", "), "")
 }

@@ -79,9 +79,8 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 	var a account
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { a.gap = row }}
 	for r, err := range p.options.Codecov.Repositories(ctx, owner, options) {
-		truncated, incomplete := (*codecov.TruncatedListError)(nil), (*codecov.IncompleteError)(nil)
 		switch {
-		case errors.As(err, &truncated), errors.As(err, &incomplete):
+		case codecov.IsPartial(err):
 			a.gap = err
 		case err != nil:
 			return a, fmt.Errorf("list the repositories of %s: %w", owner, err)
