@@ -38,7 +38,6 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 		Short: "Remove repositories from Port that Codecov no longer has",
 		Long:  aboutPrune + aboutVariables(bothSides) + "\n\n" + exitCodes,
 		Example: `  codecov-port prune --dry-run
-  codecov-port prune
   codecov-port prune --yes --limit 5%`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

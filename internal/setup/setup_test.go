@@ -85,7 +85,7 @@ func run(t *testing.T, server *fakeport.Server, o setup.Options) *setup.Report {
 		want = nil
 	}
 	if diff := cmp.Diff(want, arrived(server)); diff != "" {
-		t.Errorf("requests (-told +sent):\n%s", diff)
+		t.Errorf("requests (-reported +sent):\n%s", diff)
 	}
 	return report
 }
@@ -108,7 +108,7 @@ func states(report *setup.Report) []string {
 	var lines []string
 	for _, step := range report.Steps {
 		line := string(step.State) + " " + string(step.Kind) + " " + step.Identifier
-		lines = append(lines, strings.TrimSuffix(line+": "+strings.Join(step.Lacks, ", "), ": "))
+		lines = append(lines, strings.TrimSuffix(line+": "+strings.Join(step.Missing, ", "), ": "))
 	}
 	return lines
 }
