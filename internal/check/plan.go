@@ -11,7 +11,7 @@ import (
 func (d *doctor) plan(ctx context.Context) {
 	ready := d.compiled != nil && d.counted.commits > 0
 	d.step("plan", "a mapping, and commits", ready, func() Step {
-		entities := d.compiled.Entities(d.counted.repositories, d.counted.commits)
+		entities := d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)
 		requests := port.BulkRequests(entities)
 		text := fmt.Sprintf("a first run writes up to %s entities in %s bulk requests%s", number(entities), number(requests), d.duration(ctx, requests))
 		if entities > port.FreeEntities {
