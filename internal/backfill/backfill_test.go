@@ -440,7 +440,7 @@ func TestEntityThatSpoilsItsBatchIsNamedAndTheOthersArrive(t *testing.T) {
 	const spoiler = "ties@"
 	for _, status := range []int{400, 413, 422} {
 		b := newBench(t, recorded(t, "github.acme.json"))
-		b.options.Repositories = []string{"ties"}
+		b.options.Selection.Repositories = []string{"ties"}
 		var identifier string
 		for commit, err := range b.options.Codecov.Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{Branch: "main"}) {
 			if err != nil {

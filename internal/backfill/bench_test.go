@@ -68,11 +68,7 @@ func synthetic(b *testing.B, repositories, commits int) *bench {
 	}, account)
 	bench.options.Yes = true
 	if commits == 1 {
-		mapping, err := bench.options.Mapping.Only(current)
-		if err != nil {
-			b.Fatal(err)
-		}
-		bench.options.Mapping, bench.options.Latest = mapping, true
+		bench.options.Selection.NoHistory = true
 	}
 	return bench
 }

@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// AccountCoverage is how the coverage of all repositories together went: at each of so many moments, evenly between the
-// oldest point and the newest, the last known coverage of each repository, weighted by its lines. Before its first point a
-// repository counts as at that point: one that is read from later on than others would move the mean though nothing moved.
-// Oldest first; the last one is the current state, and its Lines are the account's. Where no repository has a past there is one point;
-// where moments is below 1 or there is no line of code, none.
+// AccountCoverage returns the coverage of all repositories together at so many moments, evenly between the oldest point and the
+// newest: the last known coverage of each repository, weighted by its lines. Before its first point a repository counts with
+// that point: one that starts later than others would otherwise move the mean. Oldest first; the last one is the current
+// state. It returns one point if no repository has a past, and none if moments is below 1 or there are no lines.
 func AccountCoverage(histories []History, moments int) []Point {
 	if len(histories) == 0 || moments < 1 {
 		return nil
@@ -49,7 +48,7 @@ func accountTrend(histories []History) *AccountTrend {
 	return &AccountTrend{Percent: newest.Coverage, Lines: newest.Lines, Trend: points}
 }
 
-// evenly gives the moments, the newest point's last.
+// evenly returns the moments; the last one is that of the newest point.
 func evenly(histories []History, moments int) []time.Time {
 	first, last := histories[0].Points[0].At, histories[0].Newest().At
 	past := false
@@ -74,7 +73,7 @@ func evenly(histories []History, moments int) []time.Time {
 	return times
 }
 
-// weighted is the mean of what is known, each by its lines; false where there are no lines.
+// weighted returns the mean by lines, and false if there are no lines.
 func weighted(at time.Time, known []Point) (Point, bool) {
 	sum, lines := 0.0, int64(0)
 	for _, point := range known {
@@ -87,8 +86,8 @@ func weighted(at time.Time, known []Point) (Point, bool) {
 	return Point{At: at, Coverage: sum / float64(lines), Lines: lines}, true
 }
 
-// Hundredths gives a coverage in hundredths of a percent, cut downwards as Codecov shows it: 97.229 is 9722, and nothing
-// but 100 is 10000.
+// Hundredths returns a coverage in hundredths of a percent, rounded down as Codecov shows it: 97.229 is 9722, and only 100 is
+// 10000.
 func Hundredths(percent float64) int {
 	const slack = 1e-7 // 1.15 * 100 is 114.99999999999999
 	return int(math.Floor(percent*100 + slack))

@@ -108,7 +108,7 @@ func TestListThatStops(t *testing.T) {
 	if unchanged := result.Entities[0].Unchanged; unchanged != 48 {
 		t.Errorf("%d repositories unchanged, want all 49 that Port holds but one", unchanged)
 	}
-	if !strings.Contains(result.Failures[0].Message, "are known by the names that Port holds") {
+	if !strings.Contains(result.Failures[0].Message, "were found by the names in Port") {
 		t.Errorf("message %q", result.Failures[0].Message)
 	}
 }
@@ -116,11 +116,11 @@ func TestListThatStops(t *testing.T) {
 func TestRepositoriesByNameBehindTheStop(t *testing.T) {
 	b := acmeBench(t)
 	b.poison(t, "active-null", fakecodecov.Unreadable)
-	b.options.Repositories = []string{"ties", "monolith"}
+	b.options.Selection.Repositories = []string{"ties", "monolith"}
 	if result := b.run(t); !result.Complete || result.Repositories.Read != 2 {
 		t.Errorf("%+v, failures %v", result.Repositories, failures(result))
 	}
-	b.options.Repositories = []string{"ties", "Active-null", "nope"}
+	b.options.Selection.Repositories = []string{"ties", "Active-null", "nope"}
 	checkFailures(t, b.run(t), "Active-null row_unreadable 500", "nope no_access 0")
 }
 
@@ -134,7 +134,7 @@ func TestRefusalsAreToldApart(t *testing.T) {
 		"monolith outage 500":              {Status: 500, Body: `{"error": "Server Error (500)"}`},
 	} {
 		b := acmeBench(t)
-		b.options.Latest = true
+		b.options.Selection.NoHistory = true
 		answer.Times, answer.Match = -1, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/monolith/commits") }
 		b.codecov.Faults.Add(answer)
 		checkFailures(t, b.run(t), want)

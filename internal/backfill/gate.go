@@ -3,6 +3,7 @@ package backfill
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,105 +13,142 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// DefaultMaxEntities is what a free Port account holds.
-const DefaultMaxEntities = port.FreeEntities
-
-// gate holds new entities back until the reading has ended, or until they are more than a limit: then somebody is
-// asked. Behind an open gate they stream. It is safe for concurrent use.
-type gate struct {
-	*run
-	mu     sync.Mutex
-	open   bool
-	closed error // why it stays shut: somebody said no, or what is missing in Port could not be created
-	held   []outgoing
-}
-
-// Plan is what a run would do to Port, told before it is done.
+// Plan is what a run would do to Port.
 type Plan struct {
-	Limit    int           // of new entities, without asking
+	Limit    int           // new entities that are created without asking
 	AtLeast  int           // new entities found so far
-	UpTo     int           // new entities, if every commit is usable and new
-	Requests int           // bulk requests for so many
-	Duration time.Duration // for so many requests at Port's known rate; 0: the rate is not known
+	UpTo     int           // new entities if every commit is usable and new
+	Requests int           // bulk requests for UpTo entities
+	Duration time.Duration // of these requests at Port's rate limit; 0 if the limit is unknown
 }
 
-// FloodError ends a run that would create more entities than its limit: none of them was written.
+// FloodError ends a run that would create more entities than its limit. None of them was written.
 type FloodError struct {
 	Plan     Plan
-	Declined bool // Ask was asked
+	Declined bool // Options.Ask was called
 }
 
-// Error tells the plan.
+// Error returns the plan.
 func (e *FloodError) Error() string {
-	return fmt.Sprintf("at least %d new entities (up to %d), more than the %d that are created without asking", e.Plan.AtLeast, e.Plan.UpTo, e.Plan.Limit)
+	return fmt.Sprintf("at least %d new entities (up to %d), more than the %d that are created without asking",
+		e.Plan.AtLeast, e.Plan.UpTo, e.Plan.Limit)
 }
 
-// pass hands a new entity on, now or once the gate is open.
-func (g *gate) pass(ctx context.Context, o outgoing, entities chan<- outgoing) error {
-	hold, err := g.hold(ctx, o, entities)
-	if err != nil || hold {
-		return err
+// gate holds new entities back until all is read, or until there are more than a limit: then somebody decides. Once it is open,
+// entities pass. It is safe for concurrent use; no lock is held while somebody decides.
+type gate struct {
+	limit int
+
+	mu      sync.Mutex
+	state   gateState
+	held    []outgoing
+	err     error         // why it is shut
+	decided chan struct{} // closed at the end of a decision
+}
+
+type gateState int
+
+const (
+	gateHolding gateState = iota
+	gateDeciding
+	gateOpen
+	gateShut
+)
+
+// pass reports whether an entity may be written now; if not, it is held. decide is called when there are too many, by one caller
+// at a time, while the others wait.
+func (g *gate) pass(ctx context.Context, o outgoing, decide func(held int) error) (bool, error) {
+	for {
+		g.mu.Lock()
+		switch g.state {
+		case gateOpen:
+			g.mu.Unlock()
+			return true, nil
+		case gateDeciding:
+			decided := g.decided
+			g.mu.Unlock()
+			if err := waitFor(ctx, decided); err != nil {
+				return false, err
+			}
+			continue
+		}
+		g.held = append(g.held, o)
+		err, held := g.err, len(g.held)
+		tooMany := g.state == gateHolding && held > g.limit
+		if tooMany {
+			g.state, g.decided = gateDeciding, make(chan struct{})
+		}
+		g.mu.Unlock()
+		if tooMany {
+			err = g.settle(decide(held))
+		}
+		return false, err
 	}
-	return hand(ctx, entities, o)
 }
 
-// hold keeps the entity back, or tells that it may pass.
-func (g *gate) hold(ctx context.Context, o outgoing, entities chan<- outgoing) (bool, error) {
+func waitFor(ctx context.Context, decided <-chan struct{}) error {
+	select {
+	case <-decided:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// open opens the gate unless it is shut. decide may still refuse.
+func (g *gate) open(ctx context.Context, decide func() error) error {
+	for {
+		g.mu.Lock()
+		switch g.state {
+		case gateOpen, gateShut:
+			defer g.mu.Unlock()
+			return g.err
+		case gateDeciding:
+			decided := g.decided
+			g.mu.Unlock()
+			if err := waitFor(ctx, decided); err != nil {
+				return err
+			}
+			continue
+		}
+		g.state, g.decided = gateDeciding, make(chan struct{})
+		g.mu.Unlock()
+		return g.settle(decide())
+	}
+}
+
+// settle ends a decision: an error shuts the gate.
+func (g *gate) settle(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.open {
-		return false, nil
-	}
-	g.held = append(g.held, o)
-	if len(g.held) <= g.MaxEntities || g.closed != nil {
-		return true, g.closed
-	}
-	return true, g.ask(ctx, entities)
-}
-
-// ask opens the gate where whoever is asked agrees to the plan.
-func (g *gate) ask(ctx context.Context, entities chan<- outgoing) error {
-	plan, err := g.plan(ctx, len(g.held))
+	g.state, g.err = gateOpen, err
 	if err != nil {
-		return err
+		g.state = gateShut
 	}
-	if g.Ask == nil || !g.Ask(plan) {
-		g.closed = &FloodError{Plan: plan, Declined: g.Ask != nil}
-		return g.closed
-	}
-	return g.release(ctx, entities)
+	close(g.decided)
+	return err
 }
 
-// release opens the gate: what is missing of the blueprints is created, and what was held back goes on its way.
-func (g *gate) release(ctx context.Context, entities chan<- outgoing) error {
-	if !g.open {
-		if g.closed = g.createMissing(ctx); g.closed != nil {
-			return g.closed
-		}
-		g.open = true
-		g.tally.released()
-	}
-	for i, o := range g.held {
-		if err := hand(ctx, entities, o); err != nil {
-			g.held = g.held[i:]
-			return err
-		}
-	}
-	g.held = nil
-	return nil
-}
-
-// end opens the gate once the reading has ended, unless it is shut for good.
-func (g *gate) end(ctx context.Context, entities chan<- outgoing) error {
+// takeHeld returns what is held if the gate is open, and holds it no longer.
+func (g *gate) takeHeld() []outgoing {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed != nil {
-		return g.closed
+	if g.state != gateOpen {
+		return nil
 	}
-	return g.release(ctx, entities)
+	held := g.held
+	g.held = nil
+	return held
 }
 
-// waiting is how many entities are held back.
+// putBack holds entities that could not be handed on.
+func (g *gate) putBack(held []outgoing) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held = append(g.held, held...)
+}
+
+// waiting returns the number of entities that are held.
 func (g *gate) waiting() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -120,79 +158,49 @@ func (g *gate) waiting() int {
 func (g *gate) isOpen() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.open
+	return g.state == gateOpen
 }
 
-// repositories gives the names of those that entities are held back of.
-func (g *gate) repositories() map[string]bool {
+// heldRepositories returns the names of the repositories of the entities that are held.
+func (g *gate) heldRepositories() map[string]bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	names := make(map[string]bool)
 	for _, o := range g.held {
 		names[o.repository] = true
 	}
-	for _, o := range g.late.all() {
-		if !o.exists && !g.open {
-			names[o.repository] = true
-		}
-	}
 	return names
 }
 
-func hand(ctx context.Context, entities chan<- outgoing, o outgoing) error {
-	select {
-	case entities <- o:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// plan counts the commits, a request a repository and branch, to tell how many entities there may be.
-func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
-	commits, err := r.countCommits(ctx)
+// plan counts the commits with one request per repository and branch, to bound the number of entities.
+func plan(ctx context.Context, o Options, repositories []repository, atLeast int) (Plan, error) {
+	commits, err := countCommits(ctx, o, repositories)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{Limit: r.MaxEntities, AtLeast: atLeast}
-	plan.UpTo = max(r.Mapping.Entities(r.given(), commits), atLeast)
-	plan.Requests = port.BulkRequests(plan.UpTo)
-	if rate, known := r.Port.Rate(); known && rate > 0 {
-		plan.Duration = time.Duration(float64(plan.Requests) / rate * float64(time.Second))
+	withEntities := len(repositories)
+	if !o.Selection.IncludeInactive {
+		withEntities = withCoverage(repositories, o.Selection)
 	}
-	return plan, nil
+	p := Plan{Limit: o.MaxEntities, AtLeast: atLeast, UpTo: max(o.Mapping.MaxEntities(withEntities, commits), atLeast)}
+	p.Requests = port.BulkRequests(p.UpTo)
+	if rate, known := o.Port.Rate(); known && rate > 0 {
+		p.Duration = time.Duration(float64(p.Requests) / rate * float64(time.Second))
+	}
+	return p, nil
 }
 
-// given is how many repositories may give entities.
-func (r *run) given() int {
-	if r.IncludeInactive {
-		return len(r.repositories)
-	}
-	return r.withCoverage()
-}
-
-// withCoverage is how many repositories have commits to read.
-func (r *run) withCoverage() int {
-	count := 0
-	for _, repository := range r.repositories {
-		if repository.HasCoverage() {
-			count++
-		}
-	}
-	return count
-}
-
-func (r *run) countCommits(ctx context.Context) (int, error) {
+func countCommits(ctx context.Context, o Options, repositories []repository) (int, error) {
 	var mu sync.Mutex
-	total, down := 0, newOutage(2, slow...) // of this question alone: what cannot be counted may yet be read
+	total, service := 0, newCircuit(2, perRequestStatuses...) // of its own: what cannot be counted may still be read
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(r.Readers)
-	for _, repository := range r.repositories {
-		if !repository.HasCoverage() {
+	g.SetLimit(o.Readers)
+	for _, repository := range repositories {
+		if !repository.hasCommits(o.Selection) {
 			continue
 		}
 		g.Go(func() error {
-			count, err := r.countOf(ctx, repository, down)
+			count, err := countOf(ctx, o, repository, service)
 			mu.Lock()
 			defer mu.Unlock()
 			total += count
@@ -202,35 +210,36 @@ func (r *run) countCommits(ctx context.Context) (int, error) {
 	return total, g.Wait()
 }
 
-// countOf gives how many commits of a repository may be replayed. One that cannot be read counts none, nor does any once
-// Codecov has stopped answering: somebody waits for the plan.
-func (r *run) countOf(ctx context.Context, repository listed, down *outage) (int, error) {
-	if r.Latest {
+// countOf returns how many commits of a repository may be replayed. It returns 0 if they cannot be counted: somebody waits for the
+// plan.
+func countOf(ctx context.Context, o Options, repository repository, service *circuit) (int, error) {
+	if o.Selection.NoHistory {
 		return 1, nil
 	}
-	total, branches := 0, repository.branches(r.Selection)
-	if r.AllBranches {
+	branches := o.Selection.branches(repository.row.Branch)
+	if slices.Contains(branches, "") {
 		branches = []string{""}
 	}
-	asking, end := down.whileUp(ctx)
+	asking, end := service.guard(ctx)
 	defer end()
+	total := 0
 	for _, branch := range branches {
-		if down.cause() != nil {
+		if service.cause() != nil {
 			break
 		}
-		count, err := r.Codecov.CountCommits(asking, repository.owner, repository.Name, codecov.CommitsOptions{Branch: branch})
+		count, err := o.Codecov.CountCommits(asking, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: branch})
 		switch {
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx)
 		case err != nil:
-			down.failed(err)
+			service.fail(err)
 		default:
-			down.answered()
+			service.succeed()
 			total += count
 		}
 	}
-	if r.MaxCommits > 0 {
-		total = min(total, r.MaxCommits)
+	if o.Selection.MaxCommits > 0 {
+		total = min(total, o.Selection.MaxCommits)
 	}
 	return total, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 func TestFloodIsHeldBack(t *testing.T) {
@@ -43,14 +44,14 @@ func TestFloodPassesWhenSomebodyAgrees(t *testing.T) {
 // TestUpdatesPassAFlood: only what is new is held back.
 func TestUpdatesPassAFlood(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
-	b.options.Latest = true
+	b.options.Selection.NoHistory = true
 	b.run(t)
 	for _, entity := range b.port.Entities(current) {
 		entity.Properties["coverage"] = "outdated"
 		b.put(t, current, entity)
 	}
 	held := b.port.Count(history)
-	b.options.Latest, b.options.MaxEntities = false, 1
+	b.options.Selection.NoHistory, b.options.MaxEntities = false, 1
 	if _, err := backfill.Run(t.Context(), b.options); !errors.As(err, new(*backfill.FloodError)) {
 		t.Fatalf("error %v", err)
 	}
@@ -68,7 +69,10 @@ func TestUpdatesPassAFlood(t *testing.T) {
 func TestFullCatalogIsNeverRefused(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
 	b.run(t)
-	b.options.MaxEntities, b.options.Force = 1, true
+	entries := mapper.BuiltinMapping()
+	entries[1].Entity.Title = `"changed"`
+	b.mapping(t, entries)
+	b.options.MaxEntities = 1
 	if result := b.run(t); result.Entities[1].Updated != 1505 {
 		t.Errorf("entities %+v", result.Entities)
 	}
@@ -87,8 +91,8 @@ func TestPlanHeedsTheSelection(t *testing.T) {
 		selection backfill.Selection
 		most      int
 	}{
-		"latest":       {backfill.Selection{Latest: true}, 2 * 53},
-		"all branches": {backfill.Selection{AllBranches: true}, 2201 + 53},
+		"no history":   {backfill.Selection{NoHistory: true}, 53},
+		"all branches": {backfill.Selection{Branches: []string{"*"}}, 2201 + 53},
 		"max commits":  {backfill.Selection{MaxCommits: 2}, 3 * 53},
 	} {
 		b := newBench(t, recorded(t, "github.acme.json"))

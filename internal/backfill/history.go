@@ -11,19 +11,19 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-// eldest is when git began: a commit from before has a wrong clock, and would stretch every chart to 1970.
-var eldest = time.Date(2005, time.April, 1, 0, 0, 0, 0, time.UTC)
+// firstCommits is when git was born. An older commit has a wrong clock and would stretch every chart to 1970.
+var firstCommits = time.Date(2005, time.April, 1, 0, 0, 0, 0, time.UTC)
 
-// MaxPoints is how many points a History has at the most.
+// MaxPoints is the number of points of a History at most.
 const MaxPoints = 64
 
-// History is how a repository's coverage went over the commits that were replayed: those of its default branch, or of
-// the first branch that was asked for. Commits that are dated into the future, or to before 2005, have a wrong clock and are not in it.
+// History is the coverage of a repository over the commits that were replayed: those of its default branch, or of the first selected
+// branch. Commits dated in the future or before 2005 have a wrong clock and are left out.
 type History struct {
 	Owner      string  `json:"owner"`
 	Repository string  `json:"repository"`
 	Commits    int     `json:"commits"` // the number of commits that the points were chosen from
-	Points     []Point `json:"points"`  // oldest first, both ends and evenly many commits between them; at least one
+	Points     []Point `json:"points"`  // oldest first, evenly over the commits; at least one
 }
 
 // Point is the coverage at one commit.
@@ -33,43 +33,43 @@ type Point struct {
 	Lines    int64     `json:"lines"` // that can be covered: the weight of this repository among others
 }
 
-// Newest is the current state.
+// Newest returns the current coverage.
 func (h History) Newest() Point { return h.Points[len(h.Points)-1] }
 
-// Moved is by how many percentage points the coverage has changed from the oldest point to the newest.
+// Moved returns the change from the oldest point to the newest, in percentage points.
 func (h History) Moved() float64 { return h.Newest().Coverage - h.Points[0].Coverage }
 
-// sampler keeps a bounded number of the commits that it is given, newest first. The zero value is ready.
+// sampler keeps a bounded number of the commits that are added, newest first. The zero value is ready to use.
 type sampler struct {
 	kept   []sample
-	stride int // every how many commits one is kept
-	given  int
+	stride int // one of so many commits is kept
+	count  int // commits added
 
-	last   *codecov.Totals // of the commit given last, kept or not
+	last   *codecov.Totals // of the commit added last
 	lastAt time.Time
 }
 
-// sample is a Point in little room: they are kept of each repository.
+// sample is a Point in 12 bytes: they are kept for each repository.
 type sample struct {
 	at       uint32  // Unix seconds, from 1970 to 2106
-	coverage float32 // seven digits: Codecov keeps five decimals at the most
+	coverage float32 // seven digits: Codecov stores at most five decimals
 	lines    uint32
 }
 
-// add takes the totals of a commit that has a coverage.
+// add adds a commit with coverage.
 func (s *sampler) add(at time.Time, totals *codecov.Totals) {
-	if at.Before(eldest) {
+	if at.Before(firstCommits) {
 		return
 	}
 	s.stride = max(s.stride, 1)
-	if s.given%s.stride == 0 && len(s.kept) == MaxPoints-1 {
+	if s.count%s.stride == 0 && len(s.kept) == MaxPoints-1 {
 		s.thin()
 	}
-	if s.given%s.stride == 0 {
+	if s.count%s.stride == 0 {
 		s.keep(at, totals)
 	}
 	s.last, s.lastAt = totals, at
-	s.given++
+	s.count++
 }
 
 func (s *sampler) keep(at time.Time, totals *codecov.Totals) {
@@ -94,9 +94,9 @@ func (s *sampler) thin() {
 	s.kept = half
 }
 
-// samples gives what was kept, and the last one given, oldest first.
+// samples returns what was kept and the commit added last, oldest first.
 func (s *sampler) samples() []sample {
-	if s.given > 0 && (s.given-1)%s.stride != 0 {
+	if s.count > 0 && (s.count-1)%s.stride != 0 {
 		s.keep(s.lastAt, s.last)
 	}
 	slices.Reverse(s.kept) // they came newest first
@@ -104,26 +104,18 @@ func (s *sampler) samples() []sample {
 	return s.kept
 }
 
-// sampled is what has been kept of a repository.
-type sampled struct {
+// repositoryHistory is a History in little memory.
+type repositoryHistory struct {
 	owner, repository string
 	commits           int
 	samples           []sample
 }
 
-// keepHistory hands what was kept of the repository to the tally.
-func (p *replay) keepHistory() {
-	if samples := p.sampler.samples(); len(samples) > 0 {
-		kept := sampled{p.owner, p.Name, p.sampler.given, samples}
-		p.tally.count(func(*Result) { p.tally.sampled = append(p.tally.sampled, kept) })
-	}
-}
-
-// histories makes the histories of what was kept, by owner and name.
-func (t *tally) histories() []History {
-	var all []History
-	for _, s := range t.sampled {
-		all = append(all, History{Owner: s.owner, Repository: s.repository, Commits: s.commits, Points: points(s.samples)})
+// histories returns the histories by owner and name.
+func histories(kept []repositoryHistory) []History {
+	all := make([]History, len(kept))
+	for i, h := range kept {
+		all[i] = History{Owner: h.owner, Repository: h.repository, Commits: h.commits, Points: points(h.samples)}
 	}
 	slices.SortFunc(all, func(a, b History) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
@@ -134,13 +126,13 @@ func (t *tally) histories() []History {
 func points(samples []sample) []Point {
 	points := make([]Point, len(samples))
 	for i, kept := range samples {
-		points[i] = Point{time.Unix(int64(kept.at), 0).UTC(), legible(kept.coverage), int64(kept.lines)}
+		points[i] = Point{time.Unix(int64(kept.at), 0).UTC(), widened(kept.coverage), int64(kept.lines)}
 	}
 	return points
 }
 
-// legible is the number that a shorter one was made of: 97.2 and not 97.19999694824219.
-func legible(short float32) float64 {
+// widened returns the float64 that a float32 was made of: 97.2 and not 97.19999694824219.
+func widened(short float32) float64 {
 	number, err := strconv.ParseFloat(strconv.FormatFloat(float64(short), 'g', -1, 32), 64)
 	if err != nil {
 		return float64(short)

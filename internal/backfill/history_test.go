@@ -144,7 +144,7 @@ func TestHistoryIsOfTheFirstBranch(t *testing.T) {
 		want      string
 	}{
 		"default":  {backfill.Selection{}, "acme/app: 10 30"},
-		"all":      {backfill.Selection{AllBranches: true}, "acme/app: 10 30"},
+		"all":      {backfill.Selection{Branches: []string{"*"}}, "acme/app: 10 30"},
 		"by name":  {backfill.Selection{Branches: []string{"develop", "main"}}, "acme/app: 20 40"},
 		"since":    {backfill.Selection{Since: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)}, "acme/app: 30"},
 		"one each": {backfill.Selection{MaxCommits: 1}, "acme/app: 30"},

@@ -39,7 +39,7 @@ func backwards(t *testing.T, names ...string) *bench {
 		return network
 	}, account(t, commits, names...))
 	b.mapping(t, family)
-	b.options.Branches = []string{"main", "other"}
+	b.options.Selection.Branches = []string{"main", "other"}
 	return b
 }
 

@@ -7,10 +7,11 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// Change is what an update would do to one property or relation.
+// Change is what an update would change in one property, relation, $title, $icon or $team.
 type Change struct {
 	Blueprint  string `json:"blueprint"`
 	Identifier string `json:"entity"`
@@ -23,88 +24,107 @@ type Change struct {
 type Preview struct {
 	Blueprint  string
 	Repository string
-	Exists     bool // Port holds it: it would be updated, and where Force asks for that, may be unchanged
+	Exists     bool // it would be updated
 	Entity     port.Entity
 }
 
-// preview tells what a batch would do, without doing it.
-func (r *run) preview(ctx context.Context, b *bulk) error {
-	var updates []outgoing
-	for _, o := range b.entities {
-		if err := r.show(o); err != nil {
+// preview records what a batch would do, without doing it.
+func (w *writer) preview(ctx context.Context, b *bulk) error {
+	var updates []port.Entity
+	for _, out := range b.entities {
+		if err := w.show(out); err != nil {
 			return err
 		}
-		r.tally.written(b.blueprint, o.exists)
-		if o.exists {
-			updates = append(updates, o)
+		w.recorder.recordWritten(b.blueprint, out.exists)
+		if out.exists {
+			updates = append(updates, out.entity)
 		}
 	}
-	if len(updates) == 0 || r.tally.changesFull() {
+	if len(updates) == 0 || w.recorder.hasAllChanges() {
 		return nil
 	}
-	held, err := r.holds(ctx, b.blueprint, updates)
+	target := w.found.targets[b.blueprint]
+	stored, err := w.readStored(ctx, target, updates)
 	if err != nil {
-		return fmt.Errorf("read what Port holds of %s: %w", b.blueprint, err)
+		return fmt.Errorf("read the entities of %s: %w", b.blueprint, err)
 	}
-	for _, o := range updates {
-		r.tally.changes(r.targets[b.blueprint].changes(r.index.hasher, held[o.entity.Identifier], o.entity))
+	for _, entity := range updates {
+		w.recorder.recordChanges(target.changes(w.found.ledger.hash, stored[entity.Identifier], entity))
 	}
 	return nil
 }
 
-// show gives the entity to whoever wants to see it.
-func (r *run) show(o outgoing) error {
-	if r.Preview == nil {
+func (w *writer) show(out outgoing) error {
+	if w.options.Preview == nil {
 		return nil
 	}
-	r.previewing.Lock()
-	defer r.previewing.Unlock()
-	return r.Preview(Preview{Blueprint: o.blueprint, Repository: o.repository, Exists: o.exists, Entity: o.entity})
+	w.previewing.Lock()
+	defer w.previewing.Unlock()
+	return w.options.Preview(Preview{Blueprint: out.blueprint, Repository: out.repository, Exists: out.exists, Entity: out.entity})
 }
 
-// holds reads the entities that are to be updated, by identifier.
-func (r *run) holds(ctx context.Context, blueprint string, updates []outgoing) (map[string]port.Entity, error) {
-	identifiers := make([]string, len(updates))
-	for i, o := range updates {
-		identifiers[i] = o.entity.Identifier
+// readStored reads these entities from Port, by identifier, as they conform to their blueprint.
+func (w *writer) readStored(ctx context.Context, t *target, entities []port.Entity) (map[string]port.Entity, error) {
+	identifiers := make([]string, len(entities))
+	for i, entity := range entities {
+		identifiers[i] = entity.Identifier
 	}
-	query := map[string]any{"combinator": "and", "rules": []any{
-		map[string]any{"property": "$identifier", "operator": "in", "value": identifiers},
-	}}
-	held := make(map[string]port.Entity, len(updates))
-	options := port.SearchOptions{Query: query, Include: r.targets[blueprint].include()}
-	for entity, err := range r.Port.Search(ctx, blueprint, options) {
+	stored := make(map[string]port.Entity, len(entities))
+	options := port.SearchOptions{Query: port.IdentifierIn(identifiers...), Include: t.include()}
+	for entity, err := range w.options.Port.Search(ctx, t.blueprint.Identifier, options) {
 		if err != nil {
 			return nil, err
 		}
-		conformed, _ := r.targets[blueprint].conformer.Conform(entity)
-		held[entity.Identifier] = conformed
+		stored[entity.Identifier], _ = t.conformer.Conform(entity)
 	}
-	return held, nil
+	return stored, nil
 }
 
-// changes tells in what the entity differs from the held one, property by property.
-func (t *target) changes(h hasher, held, entity port.Entity) []Change {
+// changesNothing reports whether writing the entity would change nothing in Port, by reading it.
+func (w *writer) changesNothing(ctx context.Context, t *target, entity port.Entity) (bool, error) {
+	stored, err := w.readStored(ctx, t, []port.Entity{entity})
+	if err != nil {
+		return false, fmt.Errorf("compare %s %s: %w", t.blueprint.Identifier, entity.Identifier, err)
+	}
+	return len(t.changes(w.found.ledger.hash, stored[entity.Identifier], entity)) == 0, nil
+}
+
+// changes returns the differences between the stored entity and the new one, sorted by property.
+func (t *target) changes(h hasher, stored, entity port.Entity) []Change {
 	var changes []Change
-	note := func(name string, from, to any, instant bool) {
-		if object, ok := to.(map[string]any); ok {
-			if heldObject, ok := from.(map[string]any); ok {
-				from = cut(heldObject, slices.Collect(maps.Keys(object)))
-			}
-		}
+	compare := func(name string, from, to any, instant bool) {
 		if h.member("", from, instant) != h.member("", to, instant) {
 			changes = append(changes, Change{Blueprint: t.blueprint.Identifier, Identifier: entity.Identifier, Property: name, From: from, To: to})
 		}
 	}
 	if entity.Title != "" {
-		note("$title", held.Title, entity.Title, false)
+		compare("$title", stored.Title, entity.Title, false)
+	}
+	if entity.Icon != "" {
+		compare("$icon", stored.Icon, entity.Icon, false)
+	}
+	if entity.Team != nil {
+		compare("$team", teamSet(stored.Team), teamSet(entity.Team), false)
 	}
 	for name, to := range entity.Properties {
-		note(name, held.Properties[name], to, isInstant(t.blueprint.Schema.Properties[name]))
+		compare(name, shapeOf(to).Project(stored.Properties[name]), to, isInstant(t.blueprint.Schema.Properties[name]))
 	}
 	for name, to := range entity.Relations {
-		note(name, held.Relations[name], to, false)
+		compare(name, stored.Relations[name], to, false)
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.Property, b.Property) })
 	return changes
+}
+
+// shapeOf returns the keys of an object: what is written of it is compared.
+func shapeOf(value any) mapper.Shape {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	shape := make(mapper.Shape, len(object))
+	for key := range maps.Keys(object) {
+		shape[key] = shapeOf(object[key])
+	}
+	return shape
 }

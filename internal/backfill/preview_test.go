@@ -7,6 +7,7 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 // previews gives "action blueprint identifier" of each entity that a dry run shows.
@@ -38,10 +39,12 @@ func TestPreview(t *testing.T) {
 	if got := b.previews(t); len(got) > 0 {
 		t.Errorf("nothing has changed: %q", got)
 	}
-	b.options.Force = true
+	entries := mapper.BuiltinMapping()
+	entries[0].Entity.Title, entries[1].Entity.Title = `"changed"`, `"changed"`
+	b.mapping(t, entries)
 	updated := []string{"update codecov_commit_coverage app@main00", "update codecov_commit_coverage app@main01", "update codecov_coverage app"}
 	if got := b.previews(t); !slices.Equal(got, updated) {
-		t.Errorf("forced: %q", got)
+		t.Errorf("after a change of the mapping: %q, want %q", got, updated)
 	}
 }
 

@@ -9,103 +9,108 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// Progress tells how far a run has come, while it goes on: hand it in with Options and ask for snapshots.
-// The zero value is ready for one run. It is safe for concurrent use.
-type Progress struct{ run atomic.Pointer[run] }
+// Progress reports how far a run has come: pass it with Options and take snapshots. The zero value is ready for one run. It is safe
+// for concurrent use.
+type Progress struct {
+	source atomic.Pointer[progressSource]
+}
 
-// Snapshot is how far a run has come.
+type progressSource struct {
+	recorder *recorder
+	options  Options
+}
+
+// Snapshot is the progress of a run at one moment.
 type Snapshot struct {
 	Stage  Stage
 	DryRun bool
 
-	Listed            int  // repositories, so far
-	Repositories      int  // whose commits are to be read; 0 until all are listed
-	RepositoriesEnded int  // that were read to their end, or named as unreadable
-	Commits           int  // read
-	CommitsExpected   int  // in all, never fewer than Commits; 0: not known yet
-	CommitsCounted    bool // CommitsExpected is no estimate: each repository has been asked for
+	Listed           int  // repositories listed so far
+	Repositories     int  // repositories whose commits are read; 0 until all are listed
+	RepositoriesDone int  // of those, read to their end or recorded as unreadable
+	Commits          int  // commits read
+	CommitsExpected  int  // in all, never fewer than Commits; 0 if unknown
+	CommitsCounted   bool // CommitsExpected is not an estimate
 
 	Unchanged int  // entities that Port holds as they should be
 	Found     int  // entities to write, so far
-	Held      bool // the new ones among them wait for the reading to end, or for an answer
-	Written   int  // of those found; under DryRun: that would be
-	Settled   int  // of those found: written, or refused
+	Held      bool // new entities wait until all is read, or for an answer
+	Written   int  // of those found; in a dry run: that would be
+	Settled   int  // of those found: written or refused
 	Failed    int  // entities that are not in Port as they should be
 
 	Codecov codecov.Counts
 	Port    port.Counts
 }
 
-// Stage is what a run is at.
+// Stage is a stage of a run.
 type Stage int
 
-// The stages, in their order. Writing begins while the reading goes on.
+// The stages, in order. Writing begins while the reading goes on.
 const (
-	Looking Stage = iota // at the list of repositories, and at what Port holds
+	Discovering Stage = iota // the list of repositories, and what Port holds
 	Reading
-	Writing // what is left once all is read
-	Settling
+	Writing // what is left when all is read
 	Ended
 )
 
-// Snapshot reads the figures. It is the zero Snapshot before the run begins.
+// Snapshot returns the progress. It is the zero Snapshot before the run begins.
 func (p *Progress) Snapshot() Snapshot {
-	r := p.run.Load()
-	if r == nil {
+	source := p.source.Load()
+	if source == nil {
 		return Snapshot{}
 	}
-	s := r.tally.snapshot()
-	s.DryRun, s.Codecov, s.Port = r.DryRun, r.Codecov.Counts(), r.Port.Counts()
+	s := source.recorder.snapshot()
+	s.DryRun, s.Codecov, s.Port = source.options.DryRun, source.options.Codecov.Counts(), source.options.Port.Counts()
 	return s
 }
 
-func (p *Progress) follow(r *run) {
+func (p *Progress) follow(c *recorder, o Options) {
 	if p != nil {
-		p.run.Store(r)
+		p.source.Store(&progressSource{c, o})
 	}
 }
 
-// course is what a tally keeps for snapshots alone.
-type course struct {
-	stage             Stage
-	wanted            int // repositories whose commits are to be read
-	opened, ended     int // of those
-	counted           int // commits in the lists that have been opened
-	gave, countedGave int // by the repositories that have ended: commits, and how many their lists had counted
-	found, settled    int
-	released          bool
+// progressCounts are the counts that only snapshots need.
+type progressCounts struct {
+	stage              Stage
+	toRead             int // repositories whose commits are read
+	opened, done       int // of those
+	counted            int // commits in the lists that have been opened
+	read, countedOfEnd int // in the lists that have ended: commits read, and counted
+	found, settled     int
+	gateOpen           bool
 }
 
-// Until so many lists have been opened, nothing is said of the others: the first few tell little of the rest.
-const enoughLists = 20
+// minLists is the number of lists that must be opened before the others are estimated: the first few say little about the rest.
+const minLists = 20
 
-// expected is how many commits there will have been at the end, of which so many have been read; 0: not known yet.
-// Lists count more than is wanted of them where there is a date to begin at: those under way are taken to give what
-// those that have ended gave. Lists that have not been opened are taken to give as much as the others on average.
-func (c *course) expected(read int) int {
-	if c.opened < min(c.wanted, enoughLists) || c.opened == 0 {
+// expected estimates the number of commits in all, of which so many have been read; 0 if unknown. Lists may count more than is selected:
+// those under way are expected to return the same share as those that have ended, and those not yet opened as much as the average.
+func (p *progressCounts) expected(read int) int {
+	if p.opened < min(p.toRead, minLists) || p.opened == 0 {
 		return 0
 	}
 	share := 1.0
-	if c.countedGave > 0 {
-		share = float64(c.gave) / float64(c.countedGave)
+	if p.countedOfEnd > 0 {
+		share = float64(p.read) / float64(p.countedOfEnd)
 	}
-	underWay := max(float64(c.counted-c.countedGave)*share, float64(read-c.gave))
-	opened := float64(c.gave) + underWay
-	unopened := opened * float64(max(c.wanted-c.opened, 0)) / float64(c.opened)
+	underWay := max(float64(p.counted-p.countedOfEnd)*share, float64(read-p.read))
+	opened := float64(p.read) + underWay
+	unopened := opened * float64(max(p.toRead-p.opened, 0)) / float64(p.opened)
 	return max(int(math.Round(opened+unopened)), read)
 }
 
-func (t *tally) snapshot() Snapshot {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c := t.course
+func (c *recorder) snapshot() Snapshot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, commits := c.progress, c.r.Commits.Read
 	s := Snapshot{
-		Stage: c.stage, Listed: t.r.Repositories.Listed, Repositories: c.wanted, RepositoriesEnded: c.ended,
-		Commits: t.r.Commits.Read, CommitsExpected: c.expected(t.r.Commits.Read), CommitsCounted: c.opened >= c.wanted,
-		Found: c.found, Held: !c.released, Settled: c.settled,
+		Stage: p.stage, Listed: c.r.Repositories.Listed, Repositories: p.toRead, RepositoriesDone: p.done,
+		Commits: commits, CommitsExpected: p.expected(commits), CommitsCounted: p.opened >= p.toRead,
+		Found: p.found, Held: !p.gateOpen, Settled: p.settled,
 	}
-	for _, entities := range t.entities {
+	for _, entities := range c.entities {
 		s.Unchanged += entities.Unchanged
 		s.Written += entities.Created + entities.Updated
 		s.Failed += entities.Failed
@@ -113,59 +118,62 @@ func (t *tally) snapshot() Snapshot {
 	return s
 }
 
-func (t *tally) reached(stage Stage) { t.count(func(*Result) { t.course.stage = stage }) }
+func (c *recorder) enter(stage Stage) { c.update(func(*Result) { c.progress.stage = stage }) }
 
-// found notes an entity that is to be written.
-func (t *tally) found() { t.count(func(*Result) { t.course.found++ }) }
-
-// wasFound tells whether a failed entity had been found before: one whose identifier is another's, or none, was not.
-func wasFound(failure Failure) bool {
-	return failure.Code != CodeTaken && failure.Code != CodeForbiddenIdentifier
+// recordToRead begins the reading of so many repositories.
+func (c *recorder) recordToRead(repositories int) {
+	c.update(func(*Result) { c.progress.stage, c.progress.toRead = Reading, repositories })
 }
 
-// toRead notes how many repositories there are to read.
-func (t *tally) toRead(repositories int) { t.count(func(*Result) { t.course.wanted = repositories }) }
+// recordFound counts an entity to write.
+func (c *recorder) recordFound() { c.update(func(*Result) { c.progress.found++ }) }
 
-// mostCommits is how many commits a list is believed to hold at the most.
-const mostCommits int = 1e9
+func (c *recorder) recordOpenGate() { c.update(func(*Result) { c.progress.gateOpen = true }) }
 
-// opening gives the function that is told how many commits a listing holds: the first time counts.
-func (p *replay) opening() func(count int) {
+// commitCount counts the commits of one repository.
+type commitCount struct {
+	lists    int // opened
+	expected int // commits in them, as far as they are selected
+	read     int
+}
+
+// maxListed is the largest credible number of commits in a list.
+const maxListed int = 1e9
+
+// listCounter returns a function for CommitsOptions.Counted; its first call counts.
+func (c *recorder) listCounter(count *commitCount, s Selection, picked int) func(listed int) {
 	var once sync.Once
-	most := mostCommits
+	limit := maxListed
 	switch {
-	case p.Latest:
-		most = 1
-	case p.MaxCommits > 0:
-		most = p.MaxCommits - p.picker.picked // now: the function may be called while commits are picked
+	case s.NoHistory:
+		limit = 1
+	case s.MaxCommits > 0:
+		limit = s.MaxCommits - picked
 	}
-	return func(count int) {
+	return func(listed int) {
 		once.Do(func() {
-			count = min(max(count, 0), most)
-			p.tally.count(func(*Result) {
-				if p.opened == 0 {
-					p.tally.course.opened++
+			listed = min(max(listed, 0), limit)
+			c.update(func(*Result) {
+				if count.lists == 0 {
+					c.progress.opened++
 				}
-				p.tally.course.counted += count
+				c.progress.counted += listed
+				count.lists++
+				count.expected += listed
 			})
-			p.opened++
-			p.expected += count
 		})
 	}
 }
 
-// leave puts what the repository gave in the place of what was expected of it.
-func (p *replay) leave() {
-	p.tally.count(func(*Result) {
-		c := &p.tally.course
-		c.ended++
-		c.gave += p.seen
-		c.countedGave += p.expected
-		if p.opened == 0 { // it could not be read
-			c.opened++
+// recordListEnd replaces what was expected of a repository by what it returned.
+func (c *recorder) recordListEnd(count commitCount) {
+	c.update(func(*Result) {
+		p := &c.progress
+		p.done++
+		p.read += count.read
+		p.countedOfEnd += count.expected
+		if count.lists == 0 { // it could not be read
+			p.opened++
 		}
 	})
 }
-
-// released notes that new entities are held back no longer.
-func (t *tally) released() { t.count(func(*Result) { t.course.released = true }) }

@@ -57,11 +57,11 @@ func (o *onlooker) check(t *testing.T) {
 	last := backfill.Snapshot{Held: true}
 	for i, s := range o.seen {
 		switch {
-		case s.Stage < last.Stage, s.Listed < last.Listed, s.Repositories < last.Repositories, s.RepositoriesEnded < last.RepositoriesEnded,
+		case s.Stage < last.Stage, s.Listed < last.Listed, s.Repositories < last.Repositories, s.RepositoriesDone < last.RepositoriesDone,
 			s.Commits < last.Commits, s.Unchanged < last.Unchanged, s.Found < last.Found, s.Settled < last.Settled,
 			s.Written < last.Written, s.Failed < last.Failed, s.Held && !last.Held && i > 0:
 			t.Fatalf("snapshot %d goes back: %+v\nbehind %+v", i, s, last)
-		case s.RepositoriesEnded > s.Repositories, s.CommitsExpected > 0 && s.Commits > s.CommitsExpected,
+		case s.RepositoriesDone > s.Repositories, s.CommitsExpected > 0 && s.Commits > s.CommitsExpected,
 			s.Settled > s.Found, s.Written > s.Settled, s.Settled-s.Written > s.Failed:
 			t.Fatalf("snapshot %d contradicts itself: %+v", i, s)
 		}
@@ -91,7 +91,7 @@ func TestProgress(t *testing.T) {
 	result := b.run(t)
 	o.check(t)
 	want := backfill.Snapshot{
-		Stage: backfill.Ended, Listed: 50, Repositories: 40, RepositoriesEnded: 40, Commits: 1200, CommitsExpected: 1200, CommitsCounted: true,
+		Stage: backfill.Ended, Listed: 50, Repositories: 40, RepositoriesDone: 40, Commits: 1200, CommitsExpected: 1200, CommitsCounted: true,
 		Found: 1120, Written: 1120, Settled: 1120,
 	}
 	if diff := cmp.Diff(want, o.ended()); diff != "" {
@@ -117,7 +117,7 @@ func TestProgressExpectsWhatIsWanted(t *testing.T) {
 	for name, selection := range map[string]backfill.Selection{
 		"since":       {Since: recordings.Now().AddDate(0, 0, -5)},
 		"max commits": {MaxCommits: 12},
-		"latest":      {Latest: true},
+		"latest":      {NoHistory: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, o := watched(t, account)
@@ -160,7 +160,7 @@ func TestProgressOfABrokenRepository(t *testing.T) {
 	b.codecov.Faults.Add(faults.Fault{Match: func(r *http.Request) bool { return r.URL.Path == "/api/v2/github/acme/repos/cart-lib/commits" }, Times: -1, Status: http.StatusNotFound})
 	b.run(t)
 	o.check(t)
-	if s := o.ended(); s.Stage != backfill.Ended || s.RepositoriesEnded != s.Repositories || s.Commits != s.CommitsExpected {
+	if s := o.ended(); s.Stage != backfill.Ended || s.RepositoriesDone != s.Repositories || s.Commits != s.CommitsExpected {
 		t.Errorf("ended with %+v", s)
 	}
 }
@@ -203,7 +203,7 @@ func TestProgressBehindASpoiledPage(t *testing.T) {
 	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: 1, CommitsPerRepository: 200})
 	b, o := watched(t, account)
 	b.pageSize(t, 32)
-	b.options.Every, b.options.MaxCommits = backfill.EveryDay, 100
+	b.options.Selection.Every, b.options.Selection.MaxCommits = backfill.EveryDay, 100
 	b.codecov.Faults.Add(faults.Fault{Times: 2, Status: 500, Body: `{"error": "Server Error (500)"}`, Match: func(r *http.Request) bool {
 		return strings.HasSuffix(r.URL.Path, "/commits")
 	}})

@@ -63,16 +63,6 @@ func TestRunAfterOneCommitSendsWhatItChanges(t *testing.T) {
 	}
 }
 
-func TestForceWritesAll(t *testing.T) {
-	b := newBench(t, recorded(t, "github.slanks.json"))
-	b.run(t)
-	b.options.Force = true
-	result := b.run(t)
-	if want := []backfill.EntityCounts{{Blueprint: current, Updated: 1}, {Blueprint: history, Updated: 1}}; !cmp.Equal(want, result.Entities) {
-		t.Errorf("entities %+v", result.Entities)
-	}
-}
-
 // change alters one of Port's entities as somebody else would.
 func (b *bench) change(t *testing.T, blueprint, identifier string, alter func(*fakeport.Entity)) {
 	t.Helper()
@@ -162,7 +152,7 @@ func TestEntityOfAnotherAccountIsLeftAlone(t *testing.T) {
 	if len(result.Failures) != 2 { // the state, and the history that would relate to it
 		t.Errorf("failures %+v", result.Failures)
 	}
-	b.options.Force = true
+	b.options.Adopt = true
 	if result := b.run(t); !result.Complete || b.entity(t, current, "app").Properties["branch"] != "main" {
 		t.Errorf("forced: %+v", result.Failures)
 	}

@@ -128,27 +128,3 @@ type DroppedValue struct {
 	Reason    string `json:"reason"`
 	Count     int    `json:"count"`
 }
-
-// The codes of failures that are not Port's.
-const (
-	CodeTaken               = "identifier_taken"
-	CodeForbiddenIdentifier = "identifier_forbidden"
-	CodeUnsendable          = "unsendable"
-	CodeNoAnswer            = "no_answer"
-	CodeUnreadable          = "unreadable"
-	CodePruneLimit          = "prune_limit" // of a repository: more than Prune.Limit would have gone with it
-	CodeNotRemoved          = "not_removed" // of a repository that was to be pruned
-	CodeUnfinished          = "unfinished"  // of a repository: the run ended before it
-)
-
-// Failure is an entity that is not in Port as it should be, or, without a blueprint, a repository that could
-// not be read.
-type Failure struct {
-	Repository string `json:"repository,omitempty"`
-	Blueprint  string `json:"blueprint,omitempty"`
-	Identifier string `json:"entity,omitempty"`
-	Status     int    `json:"status,omitempty"` // of the response; 0: none
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	TraceID    string `json:"traceId,omitempty"`
-}

@@ -1,54 +1,79 @@
 package backfill
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Selection says what is brought in. The zero value is every usable commit of each repository's default branch.
+// Selection selects what is brought in. The zero value selects every usable commit of each repository's default branch.
 type Selection struct {
-	Repositories    []string  // globs over names, without case; one that starts with ! excludes; none: all
-	Branches        []string  // read in this order; none: the default branch
-	AllBranches     bool      // the default branch first, then all others, pull requests and forks included
+	Repositories    []string  // globs over names, case-insensitive; a leading ! excludes; none: all
+	Branches        []string  // exact names, read in this order; "*" is every branch; none: the default branch
 	Since           time.Time // older commits are not read; zero: all
-	MaxCommits      int       // replayed commits a repository; 0: all
-	Every           Period    // one commit a period; "": each commit
-	Latest          bool      // the newest usable commit of each repository, nothing else
+	MaxCommits      int       // commits per repository; 0: all
+	Every           Period    // one commit per period; "": each commit
+	NoHistory       bool      // the newest usable commit of each repository, through entries that return a state
 	IncludeInactive bool      // an entity without coverage for each repository that has none
 }
 
-// Narrowed tells whether the selection leaves any repository out.
-func (s Selection) Narrowed() bool { return len(s.Repositories) > 0 }
+// AllBranches selects every branch, those of pull requests and forks included.
+const AllBranches = "*"
 
-// filters tells whether the selection leaves anything of the accounts' default branches out.
-func (s Selection) filters() bool {
-	every := s.Every != "" && s.Every != EveryCommit
-	return s.Narrowed() || len(s.Branches) > 0 || !s.Since.IsZero() || s.MaxCommits > 0 || s.Latest || every
-}
+// IsNarrowed reports whether the selection may leave out a repository.
+func (s Selection) IsNarrowed() bool { return len(s.Repositories) > 0 }
 
-// Check refuses selections that contradict themselves.
+// Check returns an error for a selection that contradicts itself.
 func (s Selection) Check() error {
-	if s.AllBranches && len(s.Branches) > 0 {
-		return fmt.Errorf("all branches and branch %q: one or the other", s.Branches[0])
-	}
-	if s.MaxCommits < 0 {
+	switch {
+	case len(s.Branches) > 1 && slices.Contains(s.Branches, AllBranches):
+		return errors.New("branch \"*\" selects every branch: name no other")
+	case s.MaxCommits < 0:
 		return fmt.Errorf("max commits %d: expected a number from 1, or 0 for all", s.MaxCommits)
+	case s.NoHistory && (!s.Since.IsZero() || s.MaxCommits > 0 || s.samples()):
+		return errors.New("no history: it selects one commit per repository and excludes since, every and max commits")
 	}
 	for _, glob := range s.Repositories {
 		if _, err := path.Match(strings.TrimPrefix(glob, "!"), ""); err != nil || strings.TrimPrefix(glob, "!") == "" {
-			return fmt.Errorf("repository pattern %q: not a pattern", glob)
+			return fmt.Errorf("repository pattern %q: invalid pattern", glob)
 		}
 	}
 	return nil
 }
 
-// selects tells whether a repository of this name is wanted: by one of the patterns, or by none where all exclude.
+// samples reports whether only one commit per period is selected.
+func (s Selection) samples() bool { return s.Every != "" && s.Every != EveryCommit }
+
+// branches returns the lists of commits to read for a repository, in order; "" is the list of every branch.
+func (s Selection) branches(defaultBranch string) []string {
+	switch {
+	case len(s.Branches) == 0:
+		return []string{defaultBranch}
+	case slices.Contains(s.Branches, AllBranches):
+		return []string{defaultBranch, ""}
+	}
+	return s.Branches
+}
+
+// limitHint returns how many commits of a list are probably needed; 0 is all of them.
+func (s Selection) limitHint() int {
+	switch {
+	case s.NoHistory:
+		return 1
+	case s.samples():
+		return 0
+	}
+	return s.MaxCommits
+}
+
+// selects reports whether a repository is selected: one of the patterns matches, or all of them exclude others.
 func (s Selection) selects(name string) bool {
 	name = strings.ToLower(name)
-	wanted, positives := false, false
+	matched, positives := false, false
 	for _, glob := range s.Repositories {
 		pattern, excludes := strings.CutPrefix(strings.ToLower(glob), "!")
 		matches, _ := path.Match(pattern, name)
@@ -56,13 +81,13 @@ func (s Selection) selects(name string) bool {
 			return false
 		}
 		positives = positives || !excludes
-		wanted = wanted || !excludes && matches
+		matched = matched || !excludes && matches
 	}
-	return wanted || !positives
+	return matched || !positives
 }
 
-// exact gives the names where the patterns name repositories and nothing else, so that they can be asked for.
-func (s Selection) exact() []string {
+// exactNames returns the names if the patterns only consist of names, which can be looked up.
+func (s Selection) exactNames() []string {
 	var names []string
 	for _, glob := range s.Repositories {
 		switch {
@@ -76,7 +101,7 @@ func (s Selection) exact() []string {
 	return names
 }
 
-// Period is how often a commit is brought in.
+// Period is an interval of which one commit is selected.
 type Period string
 
 // The periods. Weeks start on Monday; all are in UTC.
@@ -87,7 +112,7 @@ const (
 	EveryMonth  Period = "month"
 )
 
-// ParsePeriod reads the name of a period.
+// ParsePeriod parses the name of a period.
 func ParsePeriod(name string) (Period, error) {
 	switch p := Period(strings.ToLower(strings.TrimSpace(name))); p {
 	case EveryCommit, EveryDay, EveryWeek, EveryMonth:
@@ -96,7 +121,7 @@ func ParsePeriod(name string) (Period, error) {
 	return "", fmt.Errorf("unknown period %q: expected commit, day, week or month", name)
 }
 
-// start gives the beginning of the period that a time lies in.
+// start returns the start of the period of a time.
 func (p Period) start(at time.Time) time.Time {
 	at = at.UTC()
 	day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
@@ -109,7 +134,7 @@ func (p Period) start(at time.Time) time.Time {
 	return day
 }
 
-// end gives the end of the period that begins at start.
+// end returns the end of the period that begins at start.
 func (p Period) end(start time.Time) time.Time {
 	switch p {
 	case EveryWeek:
@@ -120,8 +145,8 @@ func (p Period) end(start time.Time) time.Time {
 	return start.AddDate(0, 0, 1)
 }
 
-// ParseSince reads a date (2024-01-01, UTC), a time (RFC 3339), or how long before now (36h, 90d, 12w, 6mo, 2y;
-// months and years by the calendar).
+// ParseSince parses a date (2024-01-01, UTC), a time (RFC 3339), or a duration before now (36h, 90d, 12w, 6mo, 2y; months and
+// years by the calendar).
 func ParseSince(text string, now time.Time) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
@@ -130,7 +155,7 @@ func ParseSince(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz")
-	const most = 10000 // of any unit: further back than Codecov's oldest row of the year 1 when in years
+	const most = 10000 // in years, further back than Codecov's oldest row, of the year 1
 	count, err := strconv.Atoi(digits)
 	if err != nil || count < 0 || count > most {
 		return time.Time{}, fmt.Errorf("%q: expected a date (2024-01-01) or a duration (90d, 12w, 6mo, 2y)", text)

@@ -78,9 +78,9 @@ func TestSelection(t *testing.T) {
 		"default branch":   {commits: append(rows("dev", yesterday, 1), rows("main", yesterday, 1)...), want: "main00", branch: "main"},
 		"since":            {selection: backfill.Selection{Since: yesterday.AddDate(0, 0, -1)}, commits: rows("main", yesterday, 4), want: "main00 main01", branch: "main"},
 		"max commits":      {selection: backfill.Selection{MaxCommits: 2}, commits: rows("main", yesterday, 4), want: "main00 main01", branch: "main"},
-		"latest":           {selection: backfill.Selection{Latest: true}, commits: rows("main", yesterday, 4), want: "main00", branch: "main"},
+		"no history":       {selection: backfill.Selection{NoHistory: true}, commits: rows("main", yesterday, 4), want: "", branch: "main"},
 		"named branches":   {selection: backfill.Selection{Branches: []string{"dev", "main"}}, commits: append(rows("main", sunday, 1), rows("dev", yesterday, 1)...), want: "dev00 main00", branch: "dev"},
-		"all branches":     {selection: backfill.Selection{AllBranches: true}, commits: append(rows("dev", sunday, 1), rows("main", yesterday, 2)...), want: "dev00 main00 main01", branch: "main"},
+		"all branches":     {selection: backfill.Selection{Branches: []string{"*"}}, commits: append(rows("dev", sunday, 1), rows("main", yesterday, 2)...), want: "dev00 main00 main01", branch: "main"},
 		"day":              {selection: backfill.Selection{Every: backfill.EveryDay}, commits: append(rows("main", sunday, 1), append(rows("a", yesterday, 1), rows("b", yesterday.Add(-time.Hour), 1)...)...), want: "", branch: "main"},
 		"week":             {selection: backfill.Selection{Every: backfill.EveryWeek}, commits: rows("main", sunday, 21), want: "main07 main14", branch: "main"},
 		"month":            {selection: backfill.Selection{Every: backfill.EveryMonth}, commits: rows("main", sunday, 60), want: "main22 main53", branch: "main"},
@@ -125,7 +125,7 @@ func TestRepositoryPatterns(t *testing.T) {
 	} {
 		t.Run(patterns, func(t *testing.T) {
 			b := newBench(t, accounts(t))
-			b.options.Repositories = strings.Fields(patterns)
+			b.options.Selection.Repositories = strings.Fields(patterns)
 			result := b.run(t)
 			var got []string
 			for _, entity := range b.port.Entities(current) {
@@ -143,7 +143,7 @@ func TestRepositoryPatterns(t *testing.T) {
 
 func TestSelectionCheck(t *testing.T) {
 	for _, bad := range []backfill.Selection{
-		{AllBranches: true, Branches: []string{"main"}}, {MaxCommits: -1}, {Repositories: []string{"[a"}}, {Repositories: []string{"!"}},
+		{Branches: []string{"*", "main"}}, {MaxCommits: -1}, {NoHistory: true, MaxCommits: 1}, {NoHistory: true, Every: backfill.EveryWeek}, {NoHistory: true, Since: recordings.Now()}, {Repositories: []string{"[a"}}, {Repositories: []string{"!"}},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%+v passes", bad)
@@ -156,7 +156,7 @@ func TestSelectionCheck(t *testing.T) {
 
 func TestInactiveRepositories(t *testing.T) {
 	b := newBench(t, recorded(t, "github.acme.json"))
-	b.options.IncludeInactive = true
+	b.options.Selection.IncludeInactive = true
 	result := b.run(t)
 	if got := b.port.Count(current); got != 60 || b.port.Count(history) != 1505 {
 		t.Errorf("%d current states, %d rows of history", got, b.port.Count(history))
@@ -173,7 +173,7 @@ func TestInactiveRepositories(t *testing.T) {
 	// What the selection leaves out is not taken for missing.
 	for _, narrow := range []backfill.Selection{{Since: recordings.Now()}, {Branches: []string{"no-such-branch"}}} {
 		b.options.Selection = narrow
-		b.options.IncludeInactive = true
+		b.options.Selection.IncludeInactive = true
 		if result := b.run(t); result.Entities[0].Updated != 0 {
 			t.Errorf("%+v: %+v", narrow, result.Entities)
 		}

@@ -101,7 +101,7 @@ func (c *census) outcome() Step {
 func (d *doctor) plan(ctx context.Context) {
 	ready := d.compiled != nil && d.counted.commits > 0
 	d.step("plan", "a mapping and commits", ready, func() Step {
-		entities := d.compiled.Entities(d.counted.repositories, d.counted.commits)
+		entities := d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)
 		requests := port.BulkRequests(entities)
 		text := fmt.Sprintf("the first sync writes up to %s entities in %s bulk requests%s; a free Port account holds %s",
 			terminal.Count(entities), terminal.Count(requests), d.duration(ctx, requests), terminal.Count(port.FreeEntities))

@@ -11,22 +11,25 @@ import (
 func (d *doctor) mapping() {
 	ready := d.portReady || d.options.Choice.Name != mapper.ChoiceWebhook
 	d.step("mapping", "the webhook", ready, func() Step {
-		chosen, err := d.options.Choice.Entries(d.live)
+		entries, err := d.options.Choice.Entries(d.live)
 		if err != nil {
 			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 		}
-		return d.compile(chosen)
+		return d.compile(entries)
 	})
 }
 
 // compile prepares the mapping and reports each part of it that a sync leaves out.
-func (d *doctor) compile(chosen []mapper.Chosen) Step {
-	entries := mapper.Plain(chosen)
-	compiled, err := mapper.Compile(entries, mapper.Options{Now: d.options.Now})
+func (d *doctor) compile(entries []mapper.Entry) Step {
+	o := mapper.Options{Now: d.options.Now}
+	if d.options.Codecov != nil {
+		o.Service = d.options.Codecov.Service()
+	}
+	compiled, err := mapper.Compile(entries, o)
 	if err != nil {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
 	}
-	for _, limit := range mapper.Limits(entries) {
+	for _, limit := range compiled.Limits() {
 		d.step(fmt.Sprintf("mapping entry %d", limit.Entry+1), "", true, func() Step {
 			return warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "")
 		})
@@ -36,8 +39,8 @@ func (d *doctor) compile(chosen []mapper.Chosen) Step {
 	}
 	d.compiled = compiled
 	var parts []string
-	for _, c := range chosen {
-		parts = append(parts, c.Blueprint+" ("+c.Origin+")")
+	for _, e := range entries {
+		parts = append(parts, e.Blueprint+" ("+e.Origin+")")
 	}
-	return passed(terminal.Several(len(chosen), "entry")+": "+strings.Join(parts, ", "), "")
+	return passed(terminal.Several(len(entries), "entry")+": "+strings.Join(parts, ", "), "")
 }

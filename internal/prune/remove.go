@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 
 // isOwned reports whether Port's entity of this name is still about the repository.
 func (p *pruner) isOwned(ctx context.Context, r repository) (bool, error) {
-	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, among([]string{r.name}, "$identifier", addressProperty)) {
+	for entity, err := range p.search(ctx, mapper.CurrentBlueprint, []string{r.name}, addressProperty) {
 		if err != nil {
 			return false, err
 		}
@@ -123,10 +124,9 @@ func historyQuery(blueprint *port.Blueprint, name string) port.SearchOptions {
 	return port.SearchOptions{Query: map[string]any{"combinator": "or", "rules": rules}, Include: include}
 }
 
-// among finds the entities with these identifiers.
-func among(identifiers []string, include ...string) port.SearchOptions {
-	rule := map[string]any{"property": "$identifier", "operator": "in", "value": identifiers}
-	return port.SearchOptions{Include: include, Query: map[string]any{"combinator": "and", "rules": []any{rule}}}
+// search returns the entities of a blueprint with these identifiers.
+func (p *pruner) search(ctx context.Context, blueprint string, identifiers []string, include ...string) iter.Seq2[port.Entity, error] {
+	return p.options.Port.Search(ctx, blueprint, port.SearchOptions{Query: port.IdentifierIn(identifiers...), Include: append(include, "$identifier")})
 }
 
 // delete deletes entities of one blueprint, never those that are related to them. It looks for each entity that Port's
@@ -160,7 +160,7 @@ func (p *pruner) remaining(ctx context.Context, blueprint string, identifiers []
 		return nil, nil
 	}
 	var found []string
-	for entity, err := range p.options.Port.Search(ctx, blueprint, among(identifiers, "$identifier")) {
+	for entity, err := range p.search(ctx, blueprint, identifiers) {
 		if err != nil {
 			return nil, err
 		}

@@ -10,29 +10,32 @@ import (
 
 // The blueprints of the built-in mapping.
 const (
-	CurrentBlueprint = "codecov_coverage"        // an entity a repository: the one that Port's guide documents
-	HistoryBlueprint = "codecov_commit_coverage" // an entity a commit
+	CurrentBlueprint = "codecov_coverage"        // one entity per repository, as in Port's guide
+	HistoryBlueprint = "codecov_commit_coverage" // one entity per commit
 )
 
 //go:embed builtin
 var builtin embed.FS
 
-// BuiltinMapping is the mapping that Port's guide documents for codecov_coverage, and an entry for
-// codecov_commit_coverage, which holds the history. Each call gives a copy of its own.
+// BuiltinMapping returns the mapping of Port's guide for codecov_coverage, and an entry for codecov_commit_coverage, the
+// history. Each call returns a new copy.
 func BuiltinMapping() []Entry {
 	entries, err := ParseMapping(builtinFile("mapping.json"))
 	if err != nil {
 		panic(fmt.Errorf("the built-in mapping is broken: %w", err)) // a file of this package: its tests fail first
 	}
+	for i := range entries {
+		entries[i].Origin = OriginBuiltin
+	}
 	return entries
 }
 
-// BuiltinMappingJSON is the built-in mapping as one pastes it into the page of a webhook in Port: a JSON array. Each call
-// gives a copy of its own.
+// BuiltinMappingJSON returns the built-in mapping as it is pasted into the page of a webhook in Port: a JSON array. Each
+// call returns a new copy.
 func BuiltinMappingJSON() json.RawMessage { return builtinFile("mapping.json") }
 
-// BuiltinBlueprints are the blueprints of the built-in mapping: codecov_coverage as Port's guide documents it, then
-// codecov_commit_coverage, which has a relation to it. Each call gives a copy of its own.
+// BuiltinBlueprints returns the blueprints of the built-in mapping: codecov_coverage as in Port's guide, then
+// codecov_commit_coverage, which is related to it. Each call returns a new copy.
 func BuiltinBlueprints() []port.Blueprint {
 	blueprints := make([]port.Blueprint, 2)
 	for i, name := range []string{CurrentBlueprint + ".json", HistoryBlueprint + ".json"} {

@@ -1,23 +1,23 @@
 package mapper
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/itchyny/gojq"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 )
 
-// Options are what expressions see of the world, and how long they may take.
+// Options configures Compile.
 type Options struct {
-	Now     time.Time     // what JQ's now gives
-	Timeout time.Duration // how long an expression that does not end may run; 0 means one second
+	Service codecov.Service // the git provider of the payloads; empty: GitHub
+	Now     time.Time       // returned by JQ's now
+	Timeout time.Duration   // of an expression that does not end; 0: one second
 }
 
 const defaultTimeout = time.Second
@@ -25,192 +25,238 @@ const defaultTimeout = time.Second
 // Mapping is a compiled mapping. It is safe for concurrent use.
 type Mapping struct {
 	entries []entry
+	limits  []Limit
 	timeout time.Duration
+	live    bool
 }
 
-// entry is an Entry with its expressions compiled; one that is not there is nil.
+// entry is an Entry with its expressions compiled; a missing expression is nil.
 type entry struct {
 	index                                        int
 	blueprint                                    string
 	filter, items, identifier, title, icon, team *expression
 	properties, relations                        []field // sorted by name
-	traits                                       traits
+	perCommit                                    bool
 }
 
-// field is an expression that has a name of the user's.
+// field is the expression of a property or relation.
 type field struct {
-	name string
-	*expression
+	name       string
+	expression *expression
 }
 
 // expression is a compiled JQ expression.
 type expression struct {
-	path    string // which part of the entry it is: entity.properties.coverage
-	source  string // as the user wrote it
-	code    *gojq.Code
-	keys    []string // where it does nothing but follow them; else nil
-	unknown bool     // its result may depend on what the REST API cannot tell
+	source  string // as written
+	query   *jq.Query
+	unknown bool  // it depends on what the REST API does not return
+	shape   Shape // of an object that is known in part; else nil
 }
 
-// ExpressionError says what is wrong with an expression of a mapping, and where.
+// ExpressionError is an expression that does not compile.
 type ExpressionError struct {
-	Entry      int    // the entry's place in the mapping, from 0
-	Blueprint  string // the blueprint that the entry maps onto
+	Entry      int    // the entry's index, from 0
+	Blueprint  string // the entry's blueprint
 	Field      string // "filter", "entity.identifier", "entity.properties.coverage"
-	Expression string // as it was written
-	Column     int    // the character at which it is wrong, from 1; 0 where that isn't known
+	Expression string // as written
+	Column     int    // the character of the error, from 1; 0 if unknown
 	Err        error
 }
 
-// Error names the entry (from 1), the field, the column and the expression.
+// Error returns the entry (from 1), the field, the cause, the column and the expression.
 func (e *ExpressionError) Error() string {
 	where := ""
 	if e.Column > 0 {
-		where = " at column " + strconv.Itoa(e.Column)
+		where = fmt.Sprintf(" at column %d", e.Column)
 	}
 	return fmt.Sprintf("mapping entry %d (%s): %s: %v%s in %s", e.Entry+1, e.Blueprint, e.Field, e.Err, where, e.Expression)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ExpressionError) Unwrap() error { return e.Err }
 
-// The beginnings of the paths of properties and relations.
+// The prefixes of the fields of properties and relations.
 const (
-	propertyPath = "entity.properties."
-	relationPath = "entity.relations."
+	propertyPrefix = "entity.properties."
+	relationPrefix = "entity.relations."
 )
 
-// Compile makes a mapping ready to be run. What a backfill cannot follow is left out, as Limits tells: fields, and whole
-// entries, those that delete among them; the others keep their places. Every expression that is not valid is reported at once, as an *ExpressionError each.
+// Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep their
+// indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own webhook
+// are limits, not errors: Port ignores them, too.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	surroundings, err := newSurroundings(o.Now)
-	if err != nil {
-		return nil, err
+	if o.Service == "" {
+		o.Service = codecov.GitHub
 	}
 	m := &Mapping{timeout: o.Timeout}
+	engine, known := jq.NewEngine(o.Now), newKnowledge(o.Service)
 	var failures []error
 	for i, source := range entries {
-		source, ok := source.followed()
-		if !ok {
-			continue
-		}
-		c := compiler{index: i, blueprint: source.Blueprint, surroundings: surroundings}
-		m.entries = append(m.entries, c.entry(source))
+		c := compiler{engine: engine, known: known, index: i, source: source}
+		compiled := c.compile()
+		m.limits = append(m.limits, c.limits...)
 		failures = append(failures, c.failures...)
+		if !c.skipped {
+			compiled.perCommit = m.isPerCommit(&compiled, o.Service)
+			m.entries = append(m.entries, compiled)
+		}
 	}
 	if len(failures) > 0 {
 		return nil, errors.Join(failures...)
 	}
-	m.classify()
 	return m, nil
 }
 
-// compiler compiles the expressions of one entry and collects what is wrong with them.
+// compiler compiles one entry and collects what is wrong with it.
 type compiler struct {
-	index        int
-	blueprint    string
-	surroundings *surroundings
-	failures     []error
+	engine   *jq.Engine
+	known    knowledge
+	index    int
+	source   Entry
+	limits   []Limit
+	failures []error
+	skipped  bool // the entry is not replayed
 }
 
-func (c *compiler) entry(source Entry) entry {
-	template := source.Entity
-	return entry{
+func (c *compiler) compile() entry {
+	if c.source.Deletes() {
+		c.skip("operation", "the entry deletes entities")
+		return entry{}
+	}
+	template := c.source.Entity
+	e := entry{
 		index:      c.index,
-		blueprint:  source.Blueprint,
-		filter:     c.optional("filter", source.Filter),
-		items:      c.optional("itemsToParse", source.ItemsToParse),
-		identifier: c.expression("entity.identifier", template.Identifier),
+		blueprint:  c.source.Blueprint,
+		filter:     c.decisive("filter", c.source.Filter),
+		items:      c.decisive("itemsToParse", c.source.ItemsToParse),
+		identifier: c.decisive("entity.identifier", template.Identifier),
 		title:      c.optional("entity.title", template.Title),
 		icon:       c.optional("entity.icon", template.Icon),
 		team:       c.optional("entity.team", template.Team),
-		properties: c.fields(propertyPath, template.Properties),
-		relations:  c.fields(relationPath, template.Relations),
+		properties: c.fields(propertyPrefix, template.Properties),
+		relations:  c.fields(relationPrefix, template.Relations),
 	}
+	if c.skipped { // one reason is enough
+		c.limits = c.limits[slices.IndexFunc(c.limits, func(l Limit) bool { return l.Skipped }):][:1]
+	}
+	return e
 }
 
-func (c *compiler) fields(prefix string, expressions map[string]string) []field {
-	fields := make([]field, 0, len(expressions))
-	for _, name := range slices.Sorted(maps.Keys(expressions)) {
-		fields = append(fields, field{name, c.expression(prefix+name, expressions[name])})
+func (c *compiler) fields(prefix string, sources map[string]string) []field {
+	fields := make([]field, 0, len(sources))
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		if x := c.optional(prefix+name, sources[name]); x != nil {
+			fields = append(fields, field{name, x})
+		}
 	}
 	return fields
 }
 
+// decisive compiles an expression without which there is no entity.
+func (c *compiler) decisive(path, source string) *expression {
+	x, reason := c.expression(path, source)
+	switch {
+	case reason != "" && x != nil && path == "filter":
+		c.limit(path, reason+": it runs with null in its place", false)
+		x.unknown = false
+	case reason != "":
+		c.skip(path, reason)
+	}
+	return x
+}
+
+// optional compiles an expression that can be left out; it returns nil if it is.
 func (c *compiler) optional(path, source string) *expression {
-	if strings.TrimSpace(source) == "" {
-		return nil
+	x, reason := c.expression(path, source)
+	if reason != "" {
+		c.limit(path, reason+": it is neither written nor compared", false)
 	}
-	return c.expression(path, source)
+	return x
 }
 
-func (c *compiler) expression(path, source string) *expression {
-	rewritten, offset, err := doubleQuoted(source)
+func (c *compiler) skip(path, reason string) {
+	c.skipped = true
+	c.limit(path, reason+": the entry is not replayed", true)
+}
+
+func (c *compiler) limit(path, reason string, skipped bool) {
+	c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason, Skipped: skipped})
+}
+
+// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then, unless
+// it only depends on unknown parts of the payload.
+func (c *compiler) expression(path, source string) (x *expression, reason string) {
+	switch {
+	case slices.Contains(c.source.Searches, path):
+		return nil, "it is a search query among the entities of Port"
+	case strings.TrimSpace(source) == "":
+		return nil, ""
+	}
+	query, err := c.engine.Compile(source)
 	if err != nil {
-		c.fail(path, source, column(source, offset), err)
-		return nil
+		return nil, c.invalid(path, source, err)
 	}
-	query, err := gojq.Parse(rewritten.text)
-	if err != nil {
-		c.fail(path, source, syntaxColumn(source, rewritten, err), err)
-		return nil
+	if part := eventPart(query); part != "" {
+		return nil, fmt.Sprintf("it reads .%s, which only a live event has", part)
 	}
-	keys, _ := keyPath(query)
-	code, err := c.surroundings.compile(query)
-	if err != nil {
-		c.fail(path, source, nameColumn(source, err), err)
-		return nil
+	unknown, shape := c.known.firstUnknown(query)
+	x = &expression{source: source, query: query, unknown: unknown != "", shape: shape}
+	if x.unknown {
+		return x, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
-	return &expression{path: path, source: source, code: code, keys: keys}
+	return x, ""
 }
 
-func (c *compiler) fail(path, source string, column int, err error) {
-	c.failures = append(c.failures, &ExpressionError{
-		Entry: c.index, Blueprint: c.blueprint, Field: path, Expression: source, Column: column, Err: err,
-	})
+func (c *compiler) invalid(path, source string, err error) (reason string) {
+	failure := &ExpressionError{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Expression: source, Err: err}
+	if syntax := (*jq.SyntaxError)(nil); errors.As(err, &syntax) {
+		failure.Column, failure.Err = syntax.Column, syntax.Err
+	}
+	if c.source.Origin == OriginWebhook {
+		return fmt.Sprintf("Port cannot compile it (%v)", err)
+	}
+	c.failures = append(c.failures, failure)
+	return ""
 }
 
-// syntaxColumn is where the token begins that the parser did not expect.
-func syntaxColumn(source string, r rewritten, err error) int {
-	var syntax *gojq.ParseError
-	if !errors.As(err, &syntax) {
-		return 0
+// eventParts are the parts of an event in Port that a rebuilt payload does not have.
+var eventParts = []string{"headers", "queryParams"}
+
+// eventPart returns the part of a live event that the query reads, and "" if it reads none.
+func eventPart(query *jq.Query) string {
+	reads := query.Reads()
+	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {
+		if len(path) > 0 && slices.Contains(eventParts, path[0]) {
+			return path[0]
+		}
 	}
-	return column(source, r.offset(max(0, syntax.Offset-len(syntax.Token))))
+	return ""
 }
 
-// nameColumn is where the function or variable stands that the compiler does not know: its error tells only the name,
-// as in "function not defined: foo/0".
-func nameColumn(source string, err error) int {
-	_, name, ok := strings.Cut(err.Error(), " not defined: ")
-	if !ok {
-		return 0
+// isPerCommit reports whether two commits that agree in repository and branch alone get different identifiers.
+func (m *Mapping) isPerCommit(e *entry, service codecov.Service) bool {
+	var identifiers [2]any
+	for i, commit := range sampleCommits {
+		evaluation := jq.NewEvaluation(context.Background(), m.timeout)
+		payload := samplePayload(service, commit)
+		if e.items != nil {
+			items, _ := evaluation.Value(e.items.query, payload)
+			payload = withFirstItem(payload, items)
+		}
+		if e.identifier != nil {
+			identifiers[i], _ = evaluation.Value(e.identifier.query, payload)
+		}
+		evaluation.Close()
 	}
-	name, _, _ = strings.Cut(name, "/")
-	pattern, err := regexp.Compile(`(?:^|[^\w.$])(` + regexp.QuoteMeta(name) + `)\b`)
-	if err != nil {
-		return 0
-	}
-	match := pattern.FindStringSubmatchIndex(source)
-	if match == nil {
-		return 0
-	}
-	return column(source, match[2])
+	return jq.Compare(identifiers[0], identifiers[1]) != 0
 }
 
-// column counts characters, from 1.
-func column(source string, offset int) int {
-	return 1 + utf8.RuneCountInString(source[:min(offset, len(source))])
-}
-
-// expressions lists those of the entry that are there.
-func (e *entry) expressions() []*expression {
-	all := []*expression{e.filter, e.items, e.identifier, e.title, e.icon, e.team}
-	for _, f := range slices.Concat(e.properties, e.relations) {
-		all = append(all, f.expression)
+func withFirstItem(payload map[string]any, items any) map[string]any {
+	if list, ok := items.([]any); ok && len(list) > 0 {
+		return withItem(payload, list[0])
 	}
-	return slices.DeleteFunc(all, func(x *expression) bool { return x == nil })
+	return withItem(payload, nil)
 }

@@ -9,25 +9,25 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/itchyny/gojq"
-
+	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// Conformer makes the values of entities fit the types that a blueprint declares. It is safe for concurrent use.
+// Conformer converts the values of entities to the types that a blueprint declares. It is safe for concurrent use.
 type Conformer struct {
 	properties map[string]rule
 	relations  map[string]port.Relation
 }
 
-// Warning names a value that was left out of an entity, and why. Reasons are few: they hold no values.
+// Warning is a value that was left out of an entity. Reasons are few and hold no values.
 type Warning struct {
 	Property string // the identifier of the property or of the relation
 	Reason   string
 }
 
-// NewConformer prepares a blueprint's declarations.
+// NewConformer returns a Conformer for the blueprint.
 func NewConformer(bp port.Blueprint) *Conformer {
 	c := &Conformer{properties: make(map[string]rule, len(bp.Schema.Properties)), relations: bp.Relations}
 	for name, declared := range bp.Schema.Properties {
@@ -36,10 +36,10 @@ func NewConformer(bp port.Blueprint) *Conformer {
 	return c
 }
 
-// Conform gives the entity with every property and relation of the declared type, converted where nothing is lost by
-// it: a number or boolean to a string, a string that is wholly a number or a boolean to that. What cannot be made to
-// fit, and what the blueprint does not declare, is left out with a warning; the warnings are sorted. Null fits
-// everywhere. The entity that came in is not changed; what it holds may be shared.
+// Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a number
+// or boolean to a string, and a string that is a number or a boolean to that. Values that do not fit, and those that the
+// blueprint does not declare, are left out with a warning; the warnings are sorted. Null always fits. The argument is not
+// changed; the result may share its values.
 func (c *Conformer) Conform(e port.Entity) (port.Entity, []Warning) {
 	var warnings []Warning
 	properties := make(map[string]any, len(e.Properties))
@@ -97,7 +97,7 @@ func (c *Conformer) relation(name string, value any) (fitted any, reason string)
 	}
 }
 
-// relatedOne takes an identifier, or an array of one.
+// relatedOne returns an identifier, also that of an array of one.
 func relatedOne(value any) (fitted any, reason string) {
 	if items, ok := value.([]any); ok {
 		if len(items) != 1 {
@@ -108,7 +108,7 @@ func relatedOne(value any) (fitted any, reason string) {
 	return value, unrelatable(value)
 }
 
-// relatedMany takes an array of identifiers, or one that stands alone.
+// relatedMany returns an array of identifiers, also of a single one.
 func relatedMany(value any) (fitted any, reason string) {
 	items, ok := value.([]any)
 	if !ok {
@@ -134,7 +134,7 @@ func unrelatable(value any) string {
 	}
 }
 
-// rule fits a value to one declaration.
+// rule converts values to one declaration.
 type rule struct {
 	declared port.Property
 	convert  func(any) (any, string)
@@ -175,7 +175,7 @@ func (r *rule) fit(value any) (fitted any, reason string) {
 	return value, ""
 }
 
-// bounded holds a converted value against the format and the limits that are declared.
+// bounded checks a converted value against the declared format and limits.
 func (r *rule) bounded(value any) (fitted any, reason string) {
 	switch v := value.(type) {
 	case string:
@@ -195,9 +195,9 @@ func (r *rule) textReason(text string) string {
 	switch {
 	case r.format != nil && !r.format(text):
 		return r.invalid()
-	case r.declared.MinLength != nil && characters(text) < *r.declared.MinLength:
+	case r.declared.MinLength != nil && utf8.RuneCountInString(text) < *r.declared.MinLength:
 		return "is shorter than the blueprint allows"
-	case r.declared.MaxLength != nil && characters(text) > *r.declared.MaxLength:
+	case r.declared.MaxLength != nil && utf8.RuneCountInString(text) > *r.declared.MaxLength:
 		return "is longer than the blueprint allows"
 	case r.pattern != nil && !r.pattern(text):
 		return "does not match the blueprint's pattern"
@@ -217,16 +217,16 @@ func (r *rule) invalid() string { return "is not a valid " + r.declared.Format }
 
 func (r *rule) numberReason(number any) string {
 	switch {
-	case r.declared.Minimum != nil && gojq.Compare(number, *r.declared.Minimum) < 0:
+	case r.declared.Minimum != nil && jq.Compare(number, *r.declared.Minimum) < 0:
 		return "is below the blueprint's minimum"
-	case r.declared.Maximum != nil && gojq.Compare(number, *r.declared.Maximum) > 0:
+	case r.declared.Maximum != nil && jq.Compare(number, *r.declared.Maximum) > 0:
 		return "is above the blueprint's maximum"
 	default:
 		return ""
 	}
 }
 
-// itemsFit fits the items of an array. One that does not fit takes the array with it: a part would be a loss.
+// itemsFit converts the items of an array. If one does not fit, neither does the array: a part of it would be a loss.
 func (r *rule) itemsFit(items []any) (fitted any, reason string) {
 	switch {
 	case r.declared.MinItems != nil && len(items) < *r.declared.MinItems:
@@ -247,11 +247,11 @@ func (r *rule) itemsFit(items []any) (fitted any, reason string) {
 
 func (r *rule) listed(value any) bool {
 	return len(r.declared.Enum) == 0 || slices.ContainsFunc(r.declared.Enum, func(allowed any) bool {
-		return gojq.Compare(allowed, value) == 0
+		return jq.Compare(allowed, value) == 0
 	})
 }
 
-// conversions are by the declared type. A type that is not among them takes anything.
+// conversions are by declared type. Other types allow any value.
 var conversions = map[string]func(any) (any, string){
 	"string":  toText,
 	"number":  toNumber,
@@ -261,7 +261,7 @@ var conversions = map[string]func(any) (any, string){
 }
 
 func toText(value any) (any, string) {
-	if text, ok := scalarText(value); ok {
+	if text, ok := jq.ScalarText(value); ok {
 		return text, ""
 	}
 	return nil, "is not a string"
@@ -273,9 +273,9 @@ func toNumber(value any) (any, string) {
 	case int, *big.Int:
 		number = v
 	case float64:
-		number = finite(v)
+		number = jq.Finite(v)
 	case json.Number:
-		number = parsed(v)
+		number = jq.ParseNumber(v)
 	case string:
 		number = exactNumber(v)
 	}
@@ -288,18 +288,18 @@ func toNumber(value any) (any, string) {
 // decimal is a number as JSON writes it.
 var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
 
-// exactNumber reads a text that is wholly a number, and gives nil where it isn't or where a float64 would lose digits
-// of it: fifteen significant digits always fit, more of them where the float64 is written the same way.
+// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would lose digits
+// of: fifteen significant digits always fit.
 func exactNumber(text string) any {
 	if !decimal.MatchString(text) {
 		return nil
 	}
-	number := parsed(json.Number(text))
+	number := jq.ParseNumber(json.Number(text))
 	f, isFloat := number.(float64)
 	if !isFloat {
 		return number
 	}
-	written, _ := floatText(f)
+	written, _ := jq.FloatText(f)
 	switch digits := significant(text); {
 	case written == text, digits == "":
 		return f
@@ -313,7 +313,7 @@ func exactNumber(text string) any {
 // smallestNormal is the smallest number that a float64 holds in full precision.
 const smallestNormal = 0x1p-1022
 
-// significant gives the digits of a number from the first to the last that is not zero; none for zero.
+// significant returns the digits of a number from the first to the last that is not zero.
 func significant(text string) string {
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	digits := strings.ReplaceAll(strings.TrimPrefix(mantissa, "-"), ".", "")

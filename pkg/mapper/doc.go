@@ -1,4 +1,5 @@
-// Package mapper turns what Codecov tells of a commit into Port entities, as Port's own webhook would have done:
-// it rebuilds the payload that Codecov's webhook sends, runs a JQ mapping over it, and makes the values fit a blueprint.
-// Its functions are pure: no network, no randomness, and the clock that a mapping sees is handed in.
+// Package mapper maps commits to Port entities as Port's own webhook would have done: it rebuilds the payload that Codecov's
+// webhook sends, runs a JQ mapping over it, and converts the values to the types that a blueprint declares.
+//
+// Its functions are pure: no network, no clock, no randomness.
 package mapper

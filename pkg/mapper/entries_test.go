@@ -1,7 +1,6 @@
 package mapper_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,10 +8,20 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-// totalsKeys are the keys of totals that the REST API can tell.
-var totalsKeys = []string{
-	"branches", "complexity", "complexity_total", "coverage", "files", "hits", "lines", "methods", "misses", "partials", "sessions",
-}
+// The known keys of the payload of a commit.
+var (
+	totalsShape = mapper.Shape{
+		"branches": nil, "complexity": nil, "complexity_total": nil, "coverage": nil, "files": nil, "hits": nil, "lines": nil,
+		"methods": nil, "misses": nil, "partials": nil, "sessions": nil,
+	}
+	headShape = mapper.Shape{
+		"author": {"name": nil, "service": nil, "username": nil}, "branch": nil, "commitid": nil, "message": nil, "service_url": nil,
+		"timestamp": nil, "totals": totalsShape, "url": nil,
+	}
+	bodyShape = mapper.Shape{
+		"head": headShape, "owner": {"service": nil, "username": nil}, "repo": {"name": nil, "private": nil, "url": nil},
+	}
+)
 
 func TestEntriesOfTheBuiltinMapping(t *testing.T) {
 	want := []mapper.EntryInfo{
@@ -20,8 +29,7 @@ func TestEntriesOfTheBuiltinMapping(t *testing.T) {
 			Index: 0, Blueprint: "codecov_coverage", Title: true,
 			Properties: []string{"author", "branch", "coverage", "createdAt", "files", "lines", "report", "repository", "service"},
 			Relations:  []string{},
-			Unknown:    []string{"entity.properties.report"},
-			Partial:    map[string][]string{"report": totalsKeys},
+			Partial:    map[string]mapper.Shape{"report": totalsShape},
 		},
 		{
 			Index: 1, Blueprint: "codecov_commit_coverage", Title: true, PerCommit: true,
@@ -31,35 +39,16 @@ func TestEntriesOfTheBuiltinMapping(t *testing.T) {
 			Relations: []string{"repository"},
 		},
 	}
-	if diff := cmp.Diff(want, compile(t, mapper.BuiltinMapping()).Entries()); diff != "" {
+	mapping := compile(t, mapper.BuiltinMapping())
+	if diff := cmp.Diff(want, mapping.Entries()); diff != "" {
 		t.Error(diff)
+	}
+	if limits := mapping.Limits(); len(limits) > 0 {
+		t.Errorf("limits %+v, want none", limits)
 	}
 }
 
-func TestEntriesTellWhatIsKnown(t *testing.T) {
-	entries := []mapper.Entry{{Blueprint: "b", Entity: mapper.EntityTemplate{
-		Identifier: `"id"`, Icon: `"Git"`, Team: `"a"`,
-		Properties: map[string]string{
-			"known": ".body.repo.name", "none": ".body.none", "author": ".body.head.author", "pull": ".body.pull",
-			"number": `.body.pull.number // "none"`, "sometimes": ".body.head.service_url",
-			"made": "{name: .body.repo.name, pull: .body.pull.number}",
-		},
-		Relations: map[string]string{"base": ".body.base.commitid", "repository": ".body.repo.name"},
-	}}}
-	info := compile(t, entries).Entries()[0]
-	want := map[string][]string{"author": {"name", "service", "username"}, "made": {"name"}}
-	if diff := cmp.Diff(want, info.Partial); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"base", "number", "pull"}, info.Unwritten); diff != "" {
-		t.Error(diff)
-	}
-	if info.Title || !info.Icon || !info.Team {
-		t.Errorf("title %t, icon %t, team %t, want the last two", info.Title, info.Icon, info.Team)
-	}
-}
-
-func TestEntriesTellWhoseIdentifierIsTheCommits(t *testing.T) {
+func TestPerCommit(t *testing.T) {
 	for identifier, want := range map[string]bool{
 		".body.repo.name": false,
 		`.body.owner.username + "/" + .body.repo.name`: false,
@@ -81,25 +70,6 @@ func TestEntriesTellWhoseIdentifierIsTheCommits(t *testing.T) {
 	items.ItemsToParse, items.Entity.Identifier = "[.body.head.commitid]", ".item"
 	if !compile(t, []mapper.Entry{items}).Entries()[0].PerCommit {
 		t.Error("an identifier of an item that holds the commit: got false, want true")
-	}
-}
-
-func TestOnly(t *testing.T) {
-	mapping := compile(t, mapper.BuiltinMapping())
-	part, err := mapping.Only("codecov_commit_coverage")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if entries := part.Entries(); len(entries) != 1 || entries[0].Index != 1 || entries[0].Blueprint != "codecov_commit_coverage" {
-		t.Errorf("got %+v, want the second entry alone", entries)
-	}
-	result, err := part.Map(t.Context(), samplePayload(), takeAll)
-	if err != nil || len(result.Entities) != 1 || result.Entities[0].Blueprint != "codecov_commit_coverage" {
-		t.Errorf("got %+v and %v, want the commit's entity alone", result, err)
-	}
-	_, err = mapping.Only("codecov_coverage", "service")
-	if err == nil || !strings.Contains(err.Error(), `"service", only codecov_coverage, codecov_commit_coverage`) {
-		t.Errorf("got %v, want an error that names the blueprint and those that there are", err)
 	}
 }
 

@@ -9,8 +9,7 @@ import (
 	"unicode"
 )
 
-// formats are the formats of a string property that Port checks; the others (markdown, yaml, proto, team, blueprints,
-// and what Port may add) take any text. Source: Port's OpenAPI document, blueprints.
+// formats are the formats of a string property that Port checks; others (markdown, yaml, proto, team, blueprints) allow any text. Source: Port's OpenAPI document, blueprints.
 var formats = map[string]func(string) bool{
 	"date-time": isDateTime,
 	"timer":     isDateTime,
@@ -25,7 +24,7 @@ var formats = map[string]func(string) bool{
 // objectFormats are the formats of an object property that Port checks.
 var objectFormats = map[string]func(map[string]any) bool{"labeled-url": isLabeledURL}
 
-// isDateTime tells whether a text is a time by RFC 3339 with Z or an offset. time.Parse alone is laxer: it takes a
+// isDateTime reports whether a text is a time by RFC 3339 with Z or an offset. time.Parse alone is laxer: it takes a
 // comma for the decimals and an hour of one digit.
 func isDateTime(text string) bool {
 	const prefix = "2006-01-02T15:04:05"
@@ -36,7 +35,7 @@ func isDateTime(text string) bool {
 	return err == nil
 }
 
-// isURL tells whether a text is an absolute web address.
+// isURL reports whether a text is an absolute web address.
 func isURL(text string) bool {
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
@@ -45,7 +44,7 @@ func isURL(text string) bool {
 	return err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Hostname() != ""
 }
 
-// isEmail tells whether a text is a bare address, without a name beside it. Port's users are named by theirs.
+// isEmail reports whether a text is a bare address, without a name beside it. Port's users are named by theirs.
 func isEmail(text string) bool {
 	address, err := mail.ParseAddress(text)
 	return err == nil && address.Address == text
@@ -61,7 +60,7 @@ func isIPv6(text string) bool {
 	return err == nil && address.Is6() && address.Zone() == ""
 }
 
-// isLabeledURL tells whether an object is an address with the text to show for it. An address may be one within Port,
+// isLabeledURL reports whether an object is an address with the text to show for it. An address may be one within Port,
 // which has no host. Source: Port's documentation of the property "Labeled URL".
 func isLabeledURL(object map[string]any) bool {
 	address, ok := object["url"].(string)

@@ -11,16 +11,17 @@ import (
 	"strings"
 )
 
-// Entry is one entry of a mapping, as one pastes it into the page of a webhook in Port: raw JQ expressions over the
-// payload. An empty string is an expression that is not there.
+// Entry is one entry of a mapping as it is pasted into the page of a webhook in Port: JQ expressions over the payload. An
+// empty string is a missing expression.
 type Entry struct {
+	Origin       string // OriginBuiltin, OriginWebhook, the name of a document, or empty
 	Blueprint    string // the blueprint's identifier, not an expression
-	Operation    string // "create", "delete", or empty, which means create
-	Filter       string // the entry applies where this gives true; empty: always
-	ItemsToParse string // gives an array; the entity is evaluated for each item, which stands beside .body as .item
+	Operation    string // "create", "delete", or empty for create
+	Filter       string // the entry applies if it returns true; empty: always
+	ItemsToParse string // returns an array; the entity is evaluated for each item, available as .item beside .body
 	Entity       EntityTemplate
-	// Searches lists the fields that hold one of Port's search queries, {combinator, rules}, in place of an expression,
-	// as in "entity.identifier", sorted. Port alone can answer them: the fields are empty here, and Limits tells of them.
+	// Searches lists the fields, as in "entity.identifier", that hold one of Port's search queries, {combinator, rules}, instead
+	// of an expression. Only Port can evaluate them: the fields are empty here, and Mapping.Limits lists them.
 	Searches []string
 }
 
@@ -34,7 +35,7 @@ type EntityTemplate struct {
 	Relations  map[string]string // by the relation's identifier
 }
 
-// Deletes tells whether the entry removes entities. Such entries are never replayed.
+// Deletes reports whether the entry deletes entities. Such entries are never replayed.
 func (e Entry) Deletes() bool { return e.Operation == operationDelete }
 
 const (
@@ -42,9 +43,9 @@ const (
 	operationDelete = "delete"
 )
 
-// ParseMapping reads a mapping: the JSON array that one pastes into the page of a webhook in Port, or an object that
-// holds it as "mappings", or either of them in YAML. Everything wrong with it is reported at once, each with the entry's number (from 1) and the
-// field; fields that Port does not know are errors. Whether the expressions are valid is for Compile to say.
+// ParseMapping parses a mapping: the JSON array that is pasted into the page of a webhook in Port, an object that holds it
+// as "mappings", or either as YAML. The error joins everything that is wrong, each with the entry's number (from 1) and
+// the field; fields unknown to Port are errors. Compile checks the expressions.
 func ParseMapping(data []byte) ([]Entry, error) {
 	rows, err := mappingRows(data)
 	if err != nil {
@@ -66,7 +67,7 @@ func ParseMapping(data []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-// mappingRows gives the entries as they are written, out of the array or of the object around it.
+// mappingRows returns the undecoded entries.
 func mappingRows(data []byte) ([]json.RawMessage, error) {
 	data, err := jsonOf(data)
 	if err != nil {
@@ -98,12 +99,12 @@ func decodeWhole(data []byte, into any) error {
 		return jsonError(data, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more after the end of the JSON value")
+		return errors.New("unexpected data after the JSON value")
 	}
 	return nil
 }
 
-// jsonError tells in which line a JSON document is broken.
+// jsonError adds the line of a syntax error.
 func jsonError(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	switch {
@@ -111,13 +112,13 @@ func jsonError(data []byte, err error) error {
 		before := data[:min(int(syntax.Offset), len(data))]
 		return fmt.Errorf("line %d: %w", 1+bytes.Count(before, []byte("\n")), err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the JSON ends too early")
+		return errors.New("unexpected end of the JSON")
 	default:
 		return err
 	}
 }
 
-// numbered puts the entry's number, from 1, before each of the errors that were joined.
+// numbered adds the entry's number, from 1, to each of the joined errors.
 func numbered(index int, err error) []error {
 	var failures []error
 	for _, failure := range unjoin(err) {
@@ -133,7 +134,7 @@ func unjoin(err error) []error {
 	return []error{err}
 }
 
-// fields reads the fields of one JSON object and remembers what was wrong with them.
+// fields reads the fields of one JSON object and collects what is wrong with them.
 type fields struct {
 	prefix   string // "entity." within an entity
 	values   map[string]json.RawMessage
@@ -160,7 +161,7 @@ func (f *fields) fail(name, format string, arguments ...any) {
 	f.failures = append(f.failures, fmt.Errorf("%s%s: "+format, append([]any{f.prefix, name}, arguments...)...))
 }
 
-// take removes a field; a null counts as absent.
+// take removes a field. It reports false for null and for a missing field.
 func (f *fields) take(name string) (value json.RawMessage, ok bool) {
 	value, ok = f.values[name]
 	delete(f.values, name)
@@ -182,14 +183,14 @@ func (f *fields) decodeText(name string, value json.RawMessage) string {
 		return text
 	}
 	if isSearch(value) {
-		f.fail(name, "a search query {combinator, rules} cannot stand here: a JQ expression is needed")
+		f.fail(name, "expected a JQ expression, found a search query {combinator, rules}")
 	} else {
 		f.fail(name, "expected a JQ expression (a string), found %s", kind(value))
 	}
 	return ""
 }
 
-// searchable takes a field by a function for text, unless it holds a search query: that is remembered.
+// searchable takes a field with the given function, unless it holds a search query, which is recorded.
 func (f *fields) searchable(name string, take func(string) string) string {
 	if !isSearch(f.values[name]) {
 		return take(name)
@@ -199,7 +200,7 @@ func (f *fields) searchable(name string, take func(string) string) string {
 	return ""
 }
 
-// required takes a field that must be a string with something in it.
+// required takes a field that must be a string and not empty.
 func (f *fields) required(name string) string {
 	if value, ok := f.values[name]; !ok || string(value) == "null" {
 		delete(f.values, name)
@@ -214,7 +215,7 @@ func (f *fields) required(name string) string {
 	return text
 }
 
-// expressions takes a field that must be an object of strings; a search query may stand for one where searchable.
+// expressions takes a field that must be an object of strings, or of search queries if searchable.
 func (f *fields) expressions(name string, searchable bool) map[string]string {
 	value, ok := f.take(name)
 	if !ok {
@@ -238,7 +239,7 @@ func (f *fields) expressions(name string, searchable bool) map[string]string {
 	return expressions
 }
 
-// operation takes the operation, which Port lets one write as a string or as {"type": …}.
+// operation takes the operation: a string or {"type": …}.
 func (f *fields) operation() string {
 	value, ok := f.take("operation")
 	if !ok {
@@ -256,7 +257,7 @@ func (f *fields) operation() string {
 	return advanced.Type
 }
 
-// finish reports what was wrong, fields that nobody took among it.
+// finish returns what was wrong, including fields that were not taken.
 func (f *fields) finish() error {
 	for _, name := range slices.Sorted(maps.Keys(f.values)) {
 		f.fail(name, "unknown field")
@@ -304,7 +305,7 @@ func parseTemplate(data json.RawMessage) (template EntityTemplate, searches []st
 	return template, f.searches, f.finish()
 }
 
-// isSearch tells whether a value is one of Port's search queries, which find an entity by its properties.
+// isSearch reports whether a value is one of Port's search queries, which find an entity by its properties.
 func isSearch(value json.RawMessage) bool {
 	var query struct {
 		Combinator *json.RawMessage `json:"combinator"`

@@ -68,8 +68,8 @@ func TestParseMappingOperations(t *testing.T) {
 func TestParseMappingErrors(t *testing.T) {
 	good := `{"blueprint": "b", "entity": {"identifier": "."}}`
 	tests := []struct{ name, document, want string }{
-		{"nothing", ``, "mapping: the JSON ends too early"},
-		{"blank", " \n", "mapping: the JSON ends too early"},
+		{"nothing", ``, "mapping: unexpected end of the JSON"},
+		{"blank", " \n", "mapping: unexpected end of the JSON"},
 		{"broken YAML", "- blueprint: b\n  entity: [", "mapping: neither JSON nor YAML: yaml: line 2"},
 		{"two YAML documents", "- a\n---\n- b", "mapping: there is more than one YAML document"},
 		{"YAML without entries", "title: x", `mapping: expected an array of entries or an object with "mappings"`},
@@ -81,7 +81,7 @@ func TestParseMappingErrors(t *testing.T) {
 		{"object without mappings", `{"entries": []}`, `mapping: expected an array of entries or an object with "mappings"`},
 		{"mappings is no list", `{"mappings": 3}`, "mapping: expected an array of entries, found a number"},
 		{"empty", `[]`, "mapping: it has no entries"},
-		{"trailing", `[` + good + `] []`, "mapping: there is more after the end"},
+		{"trailing", `[` + good + `] []`, "mapping: unexpected data after"},
 		{"entry is no object", `[` + good + `, 3]`, "mapping entry 2: expected an object, found a number"},
 		{"entry is null", `[null]`, "mapping entry 1: expected an object, found null"},
 		{"no blueprint", `[{"entity": {"identifier": "."}}]`, "mapping entry 1: blueprint: is missing"},
@@ -92,7 +92,7 @@ func TestParseMappingErrors(t *testing.T) {
 		{"null identifier", `[{"blueprint": "b", "entity": {"identifier": null}}]`, "mapping entry 1: entity.identifier: is missing"},
 		{
 			"search as property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": {"combinator": "and", "rules": []}}}}]`,
-			"mapping entry 1: entity.properties.p: a search query {combinator, rules} cannot stand here",
+			"mapping entry 1: entity.properties.p: expected a JQ expression, found a search query",
 		},
 		{"team is a list", `[{"blueprint": "b", "entity": {"identifier": ".", "team": ["a"]}}]`, "entity.team: expected a JQ expression (a string), found an array"},
 		{"number as property", `[{"blueprint": "b", "entity": {"identifier": ".", "properties": {"p": 3}}}]`, "entity.properties.p: expected a JQ expression (a string), found a number"},

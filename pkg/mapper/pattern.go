@@ -7,12 +7,12 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// searchTimeout is how long one search in a text may take in the engine that backtracks: no context reaches it.
+// searchTimeout is the time limit of one match in the engine that backtracks.
 const searchTimeout = 100 * time.Millisecond
 
-// newPattern gives a test for a blueprint's pattern, which is a regular expression of ECMAScript. Go's own engine is
-// safe and fast, but has no lookaround and no backreferences: patterns with those run in one that backtracks. It is nil
-// where the pattern is none that either understands; Port is left to check it then.
+// newPattern returns a test for a blueprint's pattern, a regular expression of ECMAScript. Go's own engine is safe and fast
+// but has no lookaround and no backreferences: patterns with those run in one that backtracks. It returns nil for a pattern
+// that neither understands; Port checks it then.
 func newPattern(pattern string) func(string) bool {
 	if pattern == "" {
 		return nil
@@ -27,6 +27,6 @@ func newPattern(pattern string) func(string) bool {
 	compiled.MatchTimeout = searchTimeout
 	return func(text string) bool {
 		matches, err := compiled.MatchString(text)
-		return matches || err != nil // one that takes too long is left for Port to check
+		return matches || err != nil // Port checks what takes too long
 	}
 }

@@ -11,28 +11,28 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// Account is what a payload holds of the account: which provider, which owner, and where Codecov's web pages are.
+// Account is the part of a payload that is the same for all repositories of an account.
 type Account struct {
 	Service codecov.Service
-	Owner   string // the owner's name; a repository's own row, where it tells the owner, wins over it
-	AppURL  string // the address of Codecov's web pages without a slash at its end: https://app.codecov.io
+	Owner   string // the owner's name; that of the repository's row is preferred, because it has the right case
+	AppURL  string // the address of Codecov's web pages without a trailing slash: https://app.codecov.io
 }
 
 // Payload rebuilds the body that Codecov's webhook sends for a commit: {"body": {"repo", "head", "base", "compare",
 // "owner", "pull"}} with the webhook's names, as recorded from Port's guide.
 //
-// What the REST API cannot tell is not invented: base, compare and pull are null, and the keys service_id, email,
-// messages and diff are left out, as is service_url where the provider's host is unknown (self-hosted providers).
-// Values are of the types that gojq takes: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for a
-// whole number beyond the platform's int.
+// What the REST API does not return is not invented: base, compare and pull are null, and the keys service_id, email,
+// messages and diff are left out, as is service_url for self-hosted providers, whose address is unknown.
+// Values have the types that gojq accepts: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for whole
+// numbers beyond the platform's int.
 func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
 	owner := ownerName(a, r)
 	page := repositoryPage(a, owner, r.Name)
 	return payload(a, r, owner, page, head(a.Service, owner, r.Name, page, c))
 }
 
-// InactivePayload is the payload of a repository without any commit that Codecov has coverage of: as Payload gives it,
-// with head null. Codecov's webhook sends no such thing.
+// InactivePayload is the payload of a repository without a commit that has coverage: as from Payload, with head null.
+// Codecov's webhook never sends it.
 func InactivePayload(a Account, r codecov.Repository) map[string]any {
 	owner := ownerName(a, r)
 	return payload(a, r, owner, repositoryPage(a, owner, r.Name), nil)
@@ -54,7 +54,7 @@ func payload(a Account, r codecov.Repository, owner, page string, head any) map[
 	}}
 }
 
-// ownerName prefers the spelling of the repository's row: Codecov takes an owner in any case, and the webhook sends the true one.
+// ownerName prefers the spelling of the repository's row: Codecov accepts an owner in any case, but the webhook sends the right one.
 func ownerName(a Account, r codecov.Repository) string {
 	if r.Author.Username != nil && *r.Author.Username != "" {
 		return *r.Author.Username
@@ -85,8 +85,8 @@ func author(a *codecov.Author) any {
 	return map[string]any{"username": orNull(a.Username), "service": a.Service, "name": orNull(a.Name)}
 }
 
-// timestamp writes a time as the webhook does, which is Python's isoformat of a UTC time without its zone:
-// six decimals where they are not zero, else none.
+// timestamp formats a time as the webhook does, with Python's isoformat of a UTC time without its zone: six decimals if
+// they are not zero, else none.
 func timestamp(t time.Time) string {
 	t = t.UTC()
 	if t.Nanosecond() < int(time.Microsecond) {
@@ -95,7 +95,8 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000")
 }
 
-// serviceURL is the commit's page at the git provider. A GitLab subgroup, group:subgroup in Codecov, is a path there.
+// serviceURL returns the commit's page at the git provider, and false for self-hosted ones. A GitLab subgroup, group:subgroup at
+// Codecov, is a path there.
 func serviceURL(service codecov.Service, owner, repo, sha string) (address string, ok bool) {
 	host, commit := "", "/commit/"
 	switch service {
@@ -135,8 +136,8 @@ func totals(t *codecov.Totals) any {
 // tolerance is how far REST's coverage, which is cut to two decimals with a float error, may lie off the exact figure.
 const tolerance = 0.011
 
-// Coverage is the exact figure in percent as the webhook sends it, "97.22222"; "" where there is none. Old rows can
-// contradict themselves: where the figure rebuilt from hits and lines is off by more than the tolerance, REST's own is right.
+// Coverage returns the exact figure in percent as the webhook sends it, "97.22222", or "" if there is none. Old rows can
+// contradict themselves: if the figure from hits and lines is off by more than the tolerance, REST's own figure is right.
 func Coverage(t codecov.Totals) string {
 	if t.Coverage == nil {
 		return ""
@@ -156,7 +157,7 @@ func coverage(t codecov.Totals) any {
 	return nil
 }
 
-// percentage writes a coverage the webhook's way: "0", "100", else with five decimals.
+// percentage formats a coverage as the webhook does: "0", "100", else with five decimals.
 func percentage(coverage float64) string {
 	switch coverage {
 	case 0:
@@ -168,7 +169,7 @@ func percentage(coverage float64) string {
 	}
 }
 
-// whole gives an int, or a *big.Int where the platform's int is too small.
+// whole returns an int, or a *big.Int if the platform's int is too small.
 func whole(n int64) any {
 	if int64(int(n)) == n {
 		return int(n)
@@ -179,7 +180,7 @@ func whole(n int64) any {
 // maxExact is the largest whole number up to which a float64 holds every whole number: 2^53.
 const maxExact = 1 << 53
 
-// number gives a whole number as an int, as the webhook's JSON would be read.
+// number returns a whole number as an int, as the webhook's JSON would be parsed.
 func number(f *float64) any {
 	switch {
 	case f == nil:

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// jsonOf gives a mapping's document as JSON: as it is where it is JSON, else the same in YAML. A bare word or number in
-// YAML stands for the text that it is: filter: true is the expression "true".
+// jsonOf returns a mapping's document as JSON, converted if it is YAML. A bare word or number in YAML is an expression:
+// filter: true is the expression "true".
 func jsonOf(data []byte) ([]byte, error) {
 	if text := bytes.TrimSpace(data); len(text) == 0 || strings.IndexByte(`[{"`, text[0]) >= 0 {
 		return data, nil
@@ -28,7 +28,7 @@ func jsonOf(data []byte) ([]byte, error) {
 	return json.Marshal(textual(document))
 }
 
-// textual gives a decoded YAML value with strings as its keys and for every scalar but null.
+// textual converts the keys and scalars of a decoded YAML value to strings; null stays null.
 func textual(value any) any {
 	switch v := value.(type) {
 	case nil, string:

@@ -78,3 +78,10 @@ func (c *Client) searchPage(ctx context.Context, blueprint string, request searc
 	}
 	return answer.Entities, answer.Next, err
 }
+
+// IdentifierIn returns a query for the entities with these identifiers.
+func IdentifierIn(identifiers ...string) map[string]any {
+	return map[string]any{"combinator": "and", "rules": []any{
+		map[string]any{"property": "$identifier", "operator": "in", "value": identifiers},
+	}}
+}

@@ -1,6 +1,5 @@
-# What JQ has in Port beside the functions of gojq, or otherwise than gojq has it. An expression is compiled with those
-# of these definitions that it uses. The clock ($now) is the run's, local time is UTC, what only prints passes its input
-# on, and regular expressions are those of regex.go.
+# Functions that jq in Port has and gojq lacks or defines differently. Queries are compiled with those that they call. $now is
+# the run's clock, local time is UTC, functions that only print return their input, and regular expressions are those of regex.go.
 def now: $now;
 def localtime: gmtime;
 def strflocaltime(f): strftime(f);

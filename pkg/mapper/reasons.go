@@ -2,10 +2,10 @@ package mapper
 
 import "github.com/codecov-port/codecov-port/pkg/codecov"
 
-// Reason says why a commit is not replayed. There are few of them, so that skipped commits can be counted by reason.
+// Reason is why a commit is not replayed.
 type Reason string
 
-// The reasons. The webhook would not have told of such a commit, or would have had no coverage to tell.
+// The reasons. The webhook does not report such a commit, or reports no coverage.
 const (
 	Pending      Reason = "pending"       // reports are still being processed
 	Errored      Reason = "error"         // the reports could not be processed
@@ -16,8 +16,8 @@ const (
 	NoCoverage   Reason = "no coverage"
 )
 
-// Usable tells whether a commit is one that the webhook would have told of: complete, with totals and a coverage.
-// Where it is not, reason says why; else reason is empty.
+// Usable reports whether the webhook would have reported the commit with coverage: it is complete and has totals with a
+// coverage. The reason is empty if it is usable.
 func Usable(c codecov.Commit) (ok bool, reason Reason) {
 	switch {
 	case c.State == nil:

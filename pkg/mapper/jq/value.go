@@ -1,28 +1,28 @@
-package mapper
+package jq
 
 import (
 	"encoding/json"
 	"math"
 	"math/big"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/itchyny/gojq"
 )
 
-// maxResult is how large a result may be when it is encoded, in bytes: Port takes no request above it.
+// maxResult is the maximum size of an encoded result in bytes: the limit of a request to Port.
 const maxResult = 1 << 20
 
-// maxNesting is how many levels a result may have: JSON decoders take no more.
+// maxNesting is the maximum depth of a result: the limit of JSON decoders.
 const maxNesting = 10_000
 
-// settled makes a result of JQ fit for JSON: what is no number in JSON (nan, infinite) becomes null, and so does a
-// result that would be larger than maxResult or deeper than maxNesting. The value itself is never changed: it may
-// share memory with the payload.
-func settled(value any) any {
+// Normalize returns a result of JQ as a value that JSON can represent: NaN and infinite become null, and so does a result
+// larger than 1 MiB or deeper than 10,000 levels. The argument is never changed: it may share memory with the input.
+func Normalize(value any) any {
 	switch v := value.(type) {
 	case nil, bool, int:
 		return v
 	case float64:
-		return finite(v)
+		return Finite(v)
 	case string:
 		if len(v) <= maxResult/6 { // six bytes are the most that an encoded byte takes
 			return v
@@ -34,20 +34,21 @@ func settled(value any) any {
 	case m.left < 0:
 		return nil
 	case m.odd:
-		return plain(value)
+		return Plain(value)
 	default:
 		return value
 	}
 }
 
-func finite(f float64) any {
+// Finite returns nil for NaN and infinite.
+func Finite(f float64) any {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil
 	}
 	return f
 }
 
-// measure takes the encoded size of values off what is left, and notices numbers that plain has to change.
+// measure subtracts the encoded size of values from what is left, and notices numbers that Plain has to change.
 type measure struct {
 	left  int
 	depth int
@@ -105,30 +106,30 @@ func (m *measure) text(s string) {
 }
 
 func (m *measure) number(value any) {
-	text, ok := numberText(value)
+	text, ok := NumberText(value)
 	m.left -= len(text)
 	if _, isNumber := value.(json.Number); isNumber || !ok {
 		m.odd = true
 	}
 }
 
-// plain copies a value with nan and infinite made null, and numbers that are still text made numbers.
-func plain(value any) any {
+// Plain returns a copy of a value with json.Number parsed, and NaN and infinite replaced by null.
+func Plain(value any) any {
 	switch v := value.(type) {
 	case float64:
-		return finite(v)
+		return Finite(v)
 	case json.Number:
-		return parsed(v)
+		return ParseNumber(v)
 	case []any:
 		items := make([]any, len(v))
 		for i, item := range v {
-			items[i] = plain(item)
+			items[i] = Plain(item)
 		}
 		return items
 	case map[string]any:
 		object := make(map[string]any, len(v))
 		for key, inner := range v {
-			object[key] = plain(inner)
+			object[key] = Plain(inner)
 		}
 		return object
 	default:
@@ -136,12 +137,11 @@ func plain(value any) any {
 	}
 }
 
-// longestWhole is how many characters a whole number has at the most that a float64 can come near. Reading one of
-// millions of digits would take minutes.
+// longestWhole is the longest whole number near a float64. Parsing one of millions of digits would take minutes.
 const longestWhole = len("-") + 309
 
-// parsed gives a number that is still text as an int, a *big.Int, a float64, or, beyond those, null.
-func parsed(n json.Number) any {
+// ParseNumber returns an int, a *big.Int or a float64, or nil for a number beyond those.
+func ParseNumber(n json.Number) any {
 	if i, err := strconv.Atoi(n.String()); err == nil {
 		return i
 	}
@@ -154,7 +154,7 @@ func parsed(n json.Number) any {
 	if err != nil {
 		return nil
 	}
-	return finite(f)
+	return Finite(f)
 }
 
 func wholeNumber(text string) bool {
@@ -166,27 +166,28 @@ func wholeNumber(text string) bool {
 	return text != "" && text != "-"
 }
 
-// numberText writes a number in its canonical form: whole numbers without exponent or decimals up to 1e21, others with
-// as few digits as identify them. It is false for what is no number, or none that JSON has.
-func numberText(value any) (text string, ok bool) {
+// NumberText formats a number canonically: whole numbers up to 1e21 without exponent or decimals, others with the fewest
+// digits that identify them. It reports false for values that are not numbers of JSON.
+func NumberText(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case int:
 		return strconv.Itoa(v), true
 	case *big.Int:
 		return v.String(), true
 	case json.Number:
-		if n := parsed(v); n != nil {
-			return numberText(n)
+		if n := ParseNumber(v); n != nil {
+			return NumberText(n)
 		}
 		return "", false
 	case float64:
-		return floatText(v)
+		return FloatText(v)
 	default:
 		return "", false
 	}
 }
 
-func floatText(f float64) (text string, ok bool) {
+// FloatText is NumberText for a float64.
+func FloatText(f float64) (text string, ok bool) {
 	magnitude := math.Abs(f)
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):
@@ -200,16 +201,17 @@ func floatText(f float64) (text string, ok bool) {
 	}
 }
 
-// scalarText writes a string, a number or a boolean as a string.
-func scalarText(value any) (text string, ok bool) {
+// ScalarText returns a string, number or boolean as a string, and false for other values.
+func ScalarText(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case string:
 		return v, true
 	case bool:
 		return strconv.FormatBool(v), true
 	default:
-		return numberText(v)
+		return NumberText(v)
 	}
 }
 
-func characters(s string) int { return utf8.RuneCountInString(s) }
+// Compare orders two values as jq does: null, booleans, numbers, strings, arrays, objects.
+func Compare(a, b any) int { return gojq.Compare(a, b) }

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// addressProperties of the built-in entries hold the address of a page at Codecov: it tells whose an entity is.
+// addressProperties are the properties of the built-in entries that hold the address of a page at Codecov, and thereby the
+// entity's owner.
 var addressProperties = []string{"repository", "url"}
 
-// NamesAsBuiltin tells whether the mapping writes every blueprint that the built-in one writes, and all its entries for
-// them name and relate entities as that one does: by the same expressions for the identifier, the relations and the
-// addresses of pages. An entity's repository can then be told from the entity alone. Entries for other blueprints may
-// be there or not.
+// NamesAsBuiltin reports whether the mapping writes every blueprint of the built-in one, with the same expressions for
+// identifiers, relations and addresses of pages: an entity's repository is then known from the entity alone. Entries for
+// other blueprints are ignored.
 func (m *Mapping) NamesAsBuiltin() bool {
 	written := m.Blueprints()
 	for _, builtin := range BuiltinMapping() {
@@ -43,7 +43,7 @@ func (e *entry) namesAs(builtin Entry) bool {
 	return true
 }
 
-// sourceOf gives the expression of this name; nil where there is none.
+// sourceOf returns the expression of this name, or nil.
 func sourceOf(fields []field, name string) *expression {
 	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	if i < 0 {

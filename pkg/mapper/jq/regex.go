@@ -1,4 +1,4 @@
-package mapper
+package jq
 
 import (
 	"errors"
@@ -6,22 +6,26 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dlclark/regexp2"
 	"github.com/itchyny/gojq"
 )
 
-// maxRegexes bounds how many compiled regular expressions are kept: an expression may make one of each commit's data.
+// searchTimeout is the time limit of one search in a text: no context reaches the engine.
+const searchTimeout = 100 * time.Millisecond
+
+// maxRegexes bounds the compiled regular expressions: a mapping may build one from each commit's data.
 const maxRegexes = 256
 
-// regexes gives JQ regular expressions as the C jq's library, Oniguruma, has them: with lookaround, backreferences and
-// classes that know Unicode, none of which gojq's own have. It is safe for concurrent use.
+// regexes evaluates regular expressions as jq's library Oniguruma does, with lookaround, backreferences and Unicode classes,
+// which gojq lacks. It is safe for concurrent use.
 type regexes struct {
 	mu       sync.Mutex
 	compiled map[[2]string]*regexp2.Regexp
 }
 
-// options are the functions that surroundings.jq builds on.
+// options returns the functions that definitions.jq builds on.
 func (r *regexes) options() []gojq.CompilerOption {
 	return []gojq.CompilerOption{
 		gojq.WithFunction("_regex", 2, 2, func(input any, arguments []any) any {
@@ -50,7 +54,7 @@ func (r *regexes) matches(input, pattern, flags any) (bool, error) {
 	return regex.MatchString(text)
 }
 
-// find gives JQ's match objects: the first one, or with the flag g all of them, the empty ones but with the flag n.
+// find returns jq's match objects: the first one, or all with the flag g; the flag n drops empty ones.
 func (r *regexes) find(input, pattern, flags any) ([]any, error) {
 	text, regex, given, err := r.prepare(input, pattern, flags)
 	if err != nil {
@@ -80,7 +84,7 @@ func matchObject(match *regexp2.Match) map[string]any {
 	return map[string]any{"offset": match.Index, "length": match.Length, "string": match.String(), "captures": captures}
 }
 
-// captureObject tells of one group; a group without a name has its number as its name in the engine.
+// captureObject describes one group. The engine names a group without a name after its number.
 func captureObject(group regexp2.Group, number int) map[string]any {
 	object := map[string]any{"offset": -1, "length": 0, "string": nil, "name": nil}
 	if group.Name != strconv.Itoa(number) {
@@ -129,8 +133,8 @@ func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	return regex, nil
 }
 
-// regexOptions reads JQ's flags. s and l change nothing here: ^ and $ are those of the whole text in any case, and the
-// longest of several matches is what a greedy pattern gives. Source: the manual of jq 1.6.
+// regexOptions parses jq's flags. s and l have no effect: ^ and $ match the whole text in any case, and a greedy pattern finds
+// the longest match. Source: the manual of jq.
 func regexOptions(flags string) (options regexp2.RegexOptions, err error) {
 	for _, flag := range flags {
 		switch flag {

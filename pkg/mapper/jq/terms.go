@@ -1,4 +1,4 @@
-package mapper
+package jq
 
 import (
 	"iter"
@@ -7,12 +7,12 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// terms lists every term of an expression, however deep: of pipes, arguments, definitions and interpolations alike.
+// terms returns every term of a query, however deep. gojq has no visitor of its own.
 func terms(query *gojq.Query) iter.Seq[*gojq.Term] {
 	return func(yield func(*gojq.Term) bool) { walk(reflect.ValueOf(query), yield) }
 }
 
-// walk visits what a part of a syntax tree holds, and is false as soon as yield is. gojq has no visitor of its own.
+// walk visits the terms below a part of the syntax tree, and returns false as soon as yield does.
 func walk(part reflect.Value, yield func(*gojq.Term) bool) bool {
 	switch part.Kind() {
 	case reflect.Pointer:

@@ -1,0 +1,120 @@
+package backfill
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+// ledger records, for each identifier, what Port holds under it and which repository of this run has claimed it. It keeps a key of
+// 64 bits and 16 bytes for each, whatever the length of the identifier. It is safe for concurrent use.
+type ledger struct {
+	hash   hasher
+	shards [64]shard
+}
+
+type shard struct {
+	mu      sync.Mutex
+	records map[uint64]record
+}
+
+// record is the state of one identifier. The zero fingerprint means that Port holds nothing under it.
+type record struct {
+	stored fingerprint
+	owner  int32 // the index of the repository that has claimed it, or one of the constants below
+}
+
+const (
+	unclaimed = -1
+	foreign   = -2 // Port holds it for another account: it cannot be claimed
+)
+
+func newLedger() *ledger {
+	l := &ledger{hash: newHasher()}
+	for i := range l.shards {
+		l.shards[i].records = make(map[uint64]record)
+	}
+	return l
+}
+
+// shard returns the shard and the key of an identifier that an entry of the mapping returned.
+func (l *ledger) shard(entry int, identifier string) (*shard, uint64) {
+	key := mix(maphash.String(l.hash.seed, identifier), uint64(entry))
+	return &l.shards[key%uint64(len(l.shards))], key
+}
+
+// recordStored records what Port holds under an identifier.
+func (l *ledger) recordStored(entry int, identifier string, stored fingerprint, isForeign bool) {
+	r := record{stored: stored, owner: unclaimed}
+	if isForeign {
+		r.owner = foreign
+	}
+	s, key := l.shard(entry, identifier)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records[key] = r
+}
+
+// stored returns the fingerprint of what Port holds under an identifier, and false if it holds nothing.
+func (l *ledger) stored(entry int, identifier string) (fingerprint, bool) {
+	s, key := l.shard(entry, identifier)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.records[key]
+	return r.stored, r.stored.whole != 0
+}
+
+// claim is the outcome of claiming an identifier.
+type claim int
+
+const (
+	claimed        claim = iota // nobody had claimed it
+	claimedBefore               // by the same repository, for a newer commit
+	claimedEarlier              // an earlier repository of the list keeps it
+	takenOver                   // from a later repository of the list
+	heldByAccount               // Port holds it for another account
+)
+
+// claim claims an identifier for the repository at an index of the list. It returns the index of the other repository, if there
+// is one.
+func (l *ledger) claim(entry int, identifier string, repository int) (outcome claim, other int) {
+	s, key := l.shard(entry, identifier)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, known := s.records[key]
+	other = int(r.owner)
+	switch {
+	case !known, other == unclaimed:
+		outcome = claimed
+	case other == foreign:
+		return heldByAccount, other
+	case other == repository:
+		return claimedBefore, other
+	case other < repository:
+		return claimedEarlier, other
+	default:
+		outcome = takenOver
+	}
+	r.owner = int32(repository)
+	s.records[key] = r
+	return outcome, other
+}
+
+// isOthers reports whether an identifier belongs to another repository or another account.
+func (l *ledger) isOthers(entry int, identifier string, repository int) bool {
+	owner, known := l.owner(entry, identifier)
+	return known && owner != unclaimed && owner != repository
+}
+
+// isClaimed reports whether a repository of this run has claimed the identifier.
+func (l *ledger) isClaimed(entry int, identifier string) bool {
+	owner, known := l.owner(entry, identifier)
+	return known && owner >= 0
+}
+
+func (l *ledger) owner(entry int, identifier string) (owner int, known bool) {
+	s, key := l.shard(entry, identifier)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, known := s.records[key]
+	return int(r.owner), known
+}

@@ -1,0 +1,463 @@
+package backfill
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// outgoing is an entity on its way to Port.
+type outgoing struct {
+	blueprint  string
+	repository string
+	entity     port.Entity
+	exists     bool // Port holds another version of it
+}
+
+// entityName is an entity's full name.
+type entityName struct{ blueprint, identifier string }
+
+// reading is what the readers of all repositories share.
+type reading struct {
+	options  Options
+	current  *mapper.Mapping // the entries that return a state
+	history  *mapper.Mapping // the entries that return a history
+	found    *discovery
+	services *services
+	writer   *writer
+	recorder *recorder
+	done     []atomic.Bool // by index of the repository: read to its end, or recorded as unreadable
+}
+
+func newReading(o Options, found *discovery, services *services, writer *writer, recorder *recorder) *reading {
+	return &reading{
+		options:  o,
+		current:  o.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit }),
+		history:  o.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }),
+		found:    found,
+		services: services,
+		writer:   writer,
+		recorder: recorder,
+		done:     make([]atomic.Bool, len(found.repositories)),
+	}
+}
+
+// errNoWriter ends the reading when Port has stopped accepting entities.
+var errNoWriter = errors.New("Port has stopped accepting entities")
+
+// readAll reads all repositories into entities, several at a time, and opens the gate at the end. A repository that cannot be read is
+// data in the result; rejected credentials are an error. What was read by then is handed on, and the rest is recorded.
+func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
+	reading, endStop := stopOn(ctx, r.options.Stop, errStopped)
+	defer endStop()
+	reading, endPort := stopOn(reading, r.services.port.broken, errNoWriter)
+	defer endPort()
+	reading, endRejected := stopOn(reading, r.services.portRejected.broken, errNoWriter)
+	defer endRejected()
+	var err error
+	if r.options.Yes || r.options.DryRun {
+		err = r.writer.openGate(reading, entities)
+	}
+	err = cmp.Or(err, r.readRanks(reading, entities))
+	flood := (*FloodError)(nil)
+	switch {
+	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && isClosed(r.options.Stop): // Ctrl-C declines, too
+		r.recorder.recordInterrupted(r.writer.gate.waiting())
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &flood):
+		return err
+	}
+	r.recorder.enter(Writing)
+	err = cmp.Or(err, r.writer.openGate(ctx, entities))
+	if errors.Is(err, errNoWriter) {
+		r.recordUnfinished(cmp.Or(r.services.portRejected.cause(), r.services.port.cause()))
+		return nil
+	}
+	if err != nil {
+		r.recordUnfinished(err)
+	}
+	return err
+}
+
+// readRanks reads the repositories in the order of the list, those of one name one after the other.
+func (r *reading) readRanks(ctx context.Context, entities chan<- outgoing) error {
+	for rank, left := 0, len(r.found.repositories); left > 0; rank++ {
+		readers, reading := errgroup.WithContext(ctx)
+		readers.SetLimit(r.options.Readers)
+		for i, repository := range r.found.repositories {
+			if repository.rank != rank {
+				continue
+			}
+			left--
+			if reading.Err() == nil {
+				readers.Go(func() error {
+					err := newReader(r, i, entities).read(reading)
+					r.done[i].Store(err == nil)
+					return err
+				})
+			}
+		}
+		if err := readers.Wait(); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// recordUnfinished records the repositories that were not read to their end, and those with entities behind the gate.
+func (r *reading) recordUnfinished(cause error) {
+	waiting := r.writer.waitingRepositories()
+	for i, repository := range r.found.repositories {
+		wanted := repository.hasCommits(r.options.Selection) || r.options.Selection.IncludeInactive
+		if wanted && !r.done[i].Load() || waiting[repository.row.Name] {
+			r.recorder.recordUnfinished(repository.row.Name, cause)
+		}
+	}
+}
+
+// maxAhead is how far in the future a commit's time may be. Commits beyond it have a wrong clock and are replayed last.
+const maxAhead = 24 * time.Hour
+
+// reader reads the commits of one repository, maps them, and hands on the entities that differ from Port's.
+type reader struct {
+	shared   *reading
+	index    int // of the repository in the list
+	repo     repository
+	account  mapper.Account
+	entities chan<- outgoing
+	picker   *picker
+	future   []codecov.Commit
+	cutOff   bool                // some commits are older than the selection
+	refused  map[entityName]bool // identifiers that were recorded as taken: once is enough
+	sampler  sampler
+	count    commitCount
+}
+
+func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
+	repo, o := shared.found.repositories[index], shared.options
+	return &reader{
+		shared:   shared,
+		index:    index,
+		repo:     repo,
+		account:  mapper.Account{Service: o.Codecov.Service(), Owner: repo.owner, AppURL: o.AppURL},
+		entities: entities,
+		picker:   newPicker(o.Selection, o.Now),
+		refused:  make(map[entityName]bool),
+	}
+}
+
+func (r *reader) read(ctx context.Context) error {
+	o, recorder := r.shared.options, r.shared.recorder
+	if r.repo.hasCommits(o.Selection) {
+		defer func() { recorder.recordListEnd(r.count) }()
+		if cause := r.brokenService(); cause != nil {
+			recorder.recordUnreadable(r.repo.row.Name, cause)
+			return nil
+		}
+		if err := r.readCommits(ctx); err != nil {
+			return r.recordFailure(ctx, err)
+		}
+		r.shared.services.codecov.succeed()
+		r.provider().succeed()
+		recorder.recordRead()
+		o.Log.Info("repository read", "repository", r.repo.owner+"/"+r.repo.row.Name, "commits", r.count.read)
+	}
+	if o.Selection.IncludeInactive && r.hasNoCoverage() {
+		return r.mapPayload(ctx, o.Mapping, mapper.InactivePayload(r.account, r.repo.row))
+	}
+	return nil
+}
+
+// hasNoCoverage reports whether the repository has no coverage at all: not just none that is selected.
+func (r *reader) hasNoCoverage() bool {
+	s := r.shared.options.Selection
+	return !r.repo.row.HasCoverage() || r.picker.picked == 0 && s.Since.IsZero() && len(s.Branches) == 0
+}
+
+// readCommits replays the selected commits, newest first; those with a wrong clock last, so that they don't hide the present.
+func (r *reader) readCommits(ctx context.Context) error {
+	defer func() { r.shared.recorder.recordHistory(r.repo, &r.sampler) }()
+	for i, branch := range r.shared.options.Selection.branches(r.repo.row.Branch) {
+		if r.picker.done() {
+			break
+		}
+		if err := r.readBranch(ctx, branch, i == 0); err != nil {
+			return err
+		}
+	}
+	for _, commit := range r.future {
+		if r.picker.done() {
+			break
+		}
+		if _, err := r.replay(ctx, commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readBranch reads one list. The list of every branch ("") repeats the default branch, which was read before. The first
+// list provides the repository's history of coverage.
+func (r *reader) readBranch(ctx context.Context, branch string, first bool) error {
+	asking, end := r.provider().guard(ctx)
+	defer end()
+	asking, endAll := r.shared.services.codecov.guard(asking)
+	defer endAll()
+	options := codecov.CommitsOptions{
+		Branch:  branch,
+		Expect:  r.shared.options.Selection.limitHint(),
+		Counted: r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
+		Skipped: func(row *codecov.SkippedRowError) { r.shared.recorder.recordMissingCommits(r.repo.row.Name, row) },
+	}
+	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
+		if isPartialList(err) {
+			r.shared.recorder.recordMissingCommits(r.repo.row.Name, err)
+			return nil
+		}
+		if err != nil {
+			return &readError{err}
+		}
+		if branch == "" && commit.Branch != nil && *commit.Branch == r.repo.row.Branch {
+			continue
+		}
+		if r.picker.tooOld(commit) {
+			r.cutOff = true
+			return nil
+		}
+		if err := r.take(ctx, commit, first); err != nil {
+			return err
+		}
+		if r.picker.done() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// take counts a commit and replays it if it is usable and not in the future.
+func (r *reader) take(ctx context.Context, commit codecov.Commit, first bool) error {
+	usable, reason := mapper.Usable(commit)
+	r.count.read++
+	r.shared.recorder.recordCommit(reason)
+	switch {
+	case !usable:
+		return nil
+	case r.isAhead(commit):
+		r.future = append(r.future, commit)
+		return nil
+	}
+	replayed, err := r.replay(ctx, commit)
+	if replayed && first {
+		r.sampler.add(commit.Timestamp, commit.Totals)
+	}
+	return err
+}
+
+func (r *reader) isAhead(commit codecov.Commit) bool {
+	return commit.Timestamp.After(r.shared.options.Now.Add(maxAhead))
+}
+
+// provider is the service that Codecov asks for this repository: the git provider for a private one, none for a public one.
+func (r *reader) provider() *circuit {
+	if r.repo.row.Private {
+		return r.shared.services.provider
+	}
+	return r.shared.services.codecov
+}
+
+func (r *reader) brokenService() error {
+	return cmp.Or(r.shared.services.codecov.cause(), r.provider().cause())
+}
+
+// readError is an error of Codecov, not of the rest of the pipeline.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// recordFailure records that the repository cannot be read, unless the error ends the whole run.
+func (r *reader) recordFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if read := (*readError)(nil); !errors.As(err, &read) {
+		return err
+	}
+	if errors.Is(err, codecov.ErrUnauthorized) {
+		return fmt.Errorf("read the commits of %s: %w", r.repo.row.Name, err)
+	}
+	switch {
+	case errors.Is(err, errServiceDown):
+		err = r.brokenService()
+	case errors.Is(err, codecov.ErrOutage):
+		r.provider().fail(err)
+	default:
+		r.shared.services.codecov.fail(err)
+	}
+	r.shared.recorder.recordUnreadable(r.repo.row.Name, err)
+	return nil
+}
+
+// replay replays one commit if it is selected, and reports whether it did.
+func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bool, err error) {
+	mapping := r.shared.options.Mapping
+	switch r.picker.pick(commit) {
+	case pickNothing:
+		return false, nil
+	case pickState:
+		mapping = r.shared.current
+	}
+	if r.cutOff && r.isAhead(commit) {
+		mapping = r.shared.history // the present is older than the selection: a wrong clock must not take its place
+	}
+	r.shared.recorder.recordReplayed()
+	return true, r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit))
+}
+
+// mapPayload maps one payload and hands on its entities.
+func (r *reader) mapPayload(ctx context.Context, mapping *mapper.Mapping, payload map[string]any) error {
+	taken := make(map[entityName]bool)
+	mapped, err := mapping.Map(ctx, payload, func(blueprint, identifier string) bool {
+		return r.claim(blueprint, identifier, taken)
+	})
+	if err != nil {
+		return err
+	}
+	r.shared.recorder.recordMapped(mapped)
+	for _, problem := range mapped.Problems {
+		r.fail(problem.Blueprint, problem.Identifier, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
+	}
+	for _, m := range mapped.Entities {
+		if err := r.send(ctx, m, taken[entityName{m.Blueprint, m.Entity.Identifier}]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claim reports whether the repository may write the identifier. Identifiers that it takes over are added to taken.
+func (r *reader) claim(blueprint, identifier string, taken map[entityName]bool) bool {
+	found := r.shared.found
+	outcome, other := found.ledger.claim(found.targets[blueprint].entry, identifier, r.index)
+	switch outcome {
+	case claimedBefore:
+		return false
+	case claimedEarlier:
+		r.refuse(blueprint, identifier, found.repositories[other].title()+" returns this identifier, too, and keeps it")
+		return false
+	case heldByAccount:
+		r.refuse(blueprint, identifier, "Port holds it for another account")
+		return false
+	case takenOver:
+		r.shared.recorder.recordFailed(Failure{
+			Repository: found.repositories[other].row.Name, Blueprint: blueprint, Identifier: identifier,
+			Code: CodeTaken, Message: r.repo.title() + " returns this identifier, too, and keeps it",
+		})
+		taken[entityName{blueprint, identifier}] = true
+	}
+	return true
+}
+
+// refuse records an identifier that belongs to others, once however many commits return it.
+func (r *reader) refuse(blueprint, identifier, message string) {
+	if name := (entityName{blueprint, identifier}); !r.refused[name] {
+		r.refused[name] = true
+		r.fail(blueprint, identifier, CodeTaken, message)
+	}
+}
+
+func (r *reader) fail(blueprint, identifier, code, message string) {
+	r.shared.recorder.recordFailed(Failure{Repository: r.repo.row.Name, Blueprint: blueprint, Identifier: identifier, Code: code, Message: message})
+}
+
+// send conforms the entity to its blueprint, compares it with Port's, and hands it to the writers if it differs.
+func (r *reader) send(ctx context.Context, m mapper.Mapped, takenOver bool) error {
+	recorder, target := r.shared.recorder, r.shared.found.targets[m.Blueprint]
+	entity, warnings := target.conformer.Conform(m.Entity)
+	recorder.recordDropped(m.Blueprint, warnings)
+	if relation, ok := r.relationOfOthers(target.blueprint, entity); ok {
+		r.fail(m.Blueprint, entity.Identifier, CodeTaken, "its relation "+relation+" leads to an entity of another repository")
+		return nil
+	}
+	recorder.recordReturned(m.Entry)
+	entity, state, err := r.compare(ctx, target, m.Entry, entity)
+	if err != nil {
+		return err
+	}
+	out := outgoing{blueprint: m.Blueprint, repository: r.repo.row.Name, entity: entity, exists: state != entityNew}
+	switch {
+	case takenOver:
+		r.shared.writer.keepLast(out, r.index)
+		return nil
+	case state == entityUnchanged:
+		recorder.recordUnchanged(m.Blueprint)
+		return nil
+	}
+	recorder.recordFound()
+	return r.shared.writer.accept(ctx, out, r.entities)
+}
+
+// relationOfOthers returns a relation of the entity that leads to an entity of another repository or account.
+func (r *reader) relationOfOthers(blueprint port.Blueprint, entity port.Entity) (string, bool) {
+	for name, value := range entity.Relations {
+		identifier, single := value.(string)
+		related := r.shared.found.targets[blueprint.Relations[name].Target]
+		if single && related != nil && r.shared.found.ledger.isOthers(related.entry, identifier, r.index) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// entityState is how an entity compares with what Port holds under its identifier.
+type entityState int
+
+const (
+	entityNew entityState = iota
+	entityChanged
+	entityUnchanged
+)
+
+// compare compares the entity with what Port holds. Unchanged fields that are known in part are removed from an entity
+// that is written: writing them would erase what a live event brought.
+func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.Entity) (port.Entity, entityState, error) {
+	ledger := r.shared.found.ledger
+	stored, ok := ledger.stored(entry, entity.Identifier)
+	if !ok {
+		return entity, entityNew, nil
+	}
+	compared := t.comparisons[entry]
+	print, hasPartial := ledger.hash.fingerprint(compared, entity)
+	samePartial := !hasPartial || print.partial == stored.partial
+	if print.whole == stored.whole && samePartial {
+		return entity, entityUnchanged, nil
+	}
+	if !compared.areAllIn(entity) { // a fingerprint is of all fields: it differs even if the fields that are there do not
+		same, err := r.shared.writer.changesNothing(ctx, t, entity)
+		if same || err != nil {
+			return entity, entityUnchanged, err
+		}
+	}
+	if samePartial {
+		for _, p := range compared.properties {
+			if p.shape != nil {
+				delete(entity.Properties, p.name)
+			}
+		}
+	}
+	return entity, entityChanged, nil
+}

@@ -1,0 +1,81 @@
+package mapper
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// The names of the choices that are not documents.
+const (
+	ChoiceAuto    = "auto"    // the webhook's entries, and the built-in ones for the blueprints that it doesn't cover
+	ChoiceBuiltin = "builtin" // the built-in mapping
+	ChoiceWebhook = "webhook" // the webhook's entries
+)
+
+// WebhookIdentifier identifies the webhook that Port's guide lets its users create.
+const WebhookIdentifier = "codecov_mapper"
+
+// The origins of entries that are not from a document.
+const (
+	OriginBuiltin = "built-in mapping"
+	OriginWebhook = "webhook " + WebhookIdentifier
+)
+
+// ErrNoWebhook is returned by Choice.Entries if the webhook was chosen and does not exist.
+var ErrNoWebhook = errors.New("Port has no webhook " + WebhookIdentifier)
+
+// Choice selects a mapping. The zero value selects the built-in one.
+type Choice struct {
+	Name     string // one of the constants, or the name of the document
+	Document []byte // a mapping for ParseMapping; ignored if Name is one of the constants
+}
+
+// ReadsWebhook reports whether Entries needs the mapping of Port's webhook.
+func (c Choice) ReadsWebhook() bool { return c.Name == ChoiceAuto || c.Name == ChoiceWebhook }
+
+// Entries returns the selected entries, each with its Origin. webhook is the mapping of Port's webhook, for ParseMapping;
+// it is empty if the webhook does not exist or may not be read. The error is ErrNoWebhook or an error of ParseMapping.
+func (c Choice) Entries(webhook []byte) ([]Entry, error) {
+	switch c.Name {
+	case ChoiceAuto:
+		if len(webhook) == 0 {
+			return BuiltinMapping(), nil
+		}
+		live, err := parseFrom(OriginWebhook, webhook)
+		return Complete(live, BuiltinMapping()), err
+	case ChoiceBuiltin, "":
+		return BuiltinMapping(), nil
+	case ChoiceWebhook:
+		if len(webhook) == 0 {
+			return nil, ErrNoWebhook
+		}
+		return parseFrom(OriginWebhook, webhook)
+	default:
+		return parseFrom(c.Name, c.Document)
+	}
+}
+
+// Complete returns the entries, and of the others those for blueprints that the entries don't cover. An entry that deletes
+// covers nothing.
+func Complete(entries, others []Entry) []Entry {
+	all := slices.Clone(entries)
+	for _, other := range others {
+		covered := slices.ContainsFunc(entries, func(e Entry) bool { return e.Blueprint == other.Blueprint && !e.Deletes() })
+		if !covered {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+func parseFrom(origin string, document []byte) ([]Entry, error) {
+	entries, err := ParseMapping(document)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", origin, err)
+	}
+	for i := range entries {
+		entries[i].Origin = origin
+	}
+	return entries, nil
+}

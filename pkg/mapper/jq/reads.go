@@ -1,0 +1,341 @@
+package jq
+
+import (
+	"slices"
+
+	"github.com/itchyny/gojq"
+)
+
+// Path is a place in the input of a query: the keys from its root.
+type Path []string
+
+// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the text,
+// such as a computed key, counts as a use of the whole value that it is applied to.
+type Reads struct {
+	Results []Path // parts that the query may return as they are
+	Uses    []Path // parts that it computes with
+	Tests   []Path // parts that it only tests for null and false, or for their type
+}
+
+// maxDepth bounds the analysis of recursive functions.
+const maxDepth = 200
+
+// analyze returns what the query reads. It follows paths of keys through pipes, variables, conditions and functions.
+func analyze(query *gojq.Query) Reads {
+	a := &analyzer{}
+	a.reads.Results = a.query(query, []Path{{}}, nil)
+	return a.reads
+}
+
+// analyzer evaluates a query on paths in place of values. Computed values have no path.
+type analyzer struct {
+	reads Reads
+	depth int
+}
+
+// scope holds what the names of a query stand for.
+type scope struct {
+	outer    *scope
+	variable string
+	value    []Path
+	function *gojq.FuncDef // a definition, or a parameter whose body is the argument
+	defined  *scope        // where the function's own names are looked up
+}
+
+func (a *analyzer) use(paths []Path) []Path {
+	a.reads.Uses = append(a.reads.Uses, paths...)
+	return nil
+}
+
+func (a *analyzer) test(paths []Path) { a.reads.Tests = append(a.reads.Tests, paths...) }
+
+func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
+	if q == nil {
+		return nil
+	}
+	if a.depth++; a.depth > maxDepth {
+		return a.use([]Path{{}})
+	}
+	defer func() { a.depth-- }()
+	for _, definition := range q.FuncDefs {
+		s = &scope{outer: s, function: definition}
+		s.defined = s // a function may call itself
+	}
+	if q.Term != nil {
+		return a.term(q.Term, in, s)
+	}
+	switch q.Op {
+	case gojq.OpPipe:
+		left := a.query(q.Left, in, s)
+		if len(q.Patterns) == 0 {
+			return a.query(q.Right, left, s)
+		}
+		return a.query(q.Right, in, a.bindAny(q.Patterns, left, in, s))
+	case gojq.OpComma, gojq.OpAlt:
+		return slices.Concat(a.query(q.Left, in, s), a.query(q.Right, in, s))
+	case gojq.OpAnd, gojq.OpOr:
+		a.test(a.query(q.Left, in, s))
+		a.test(a.query(q.Right, in, s))
+		return nil
+	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
+		a.use(in)
+	}
+	a.use(a.query(q.Left, in, s))
+	return a.use(a.query(q.Right, in, s))
+}
+
+func (a *analyzer) term(t *gojq.Term, in []Path, s *scope) []Path {
+	value := a.head(t, in, s)
+	for _, suffix := range t.SuffixList {
+		switch {
+		case suffix.Index != nil:
+			value = a.index(suffix.Index, value, in, s)
+		case suffix.Iter:
+			value = a.use(value)
+		}
+	}
+	return value
+}
+
+// head evaluates a term without its suffixes.
+func (a *analyzer) head(t *gojq.Term, in []Path, s *scope) []Path {
+	switch t.Type {
+	case gojq.TermTypeIdentity:
+		return in
+	case gojq.TermTypeRecurse:
+		return a.use(in)
+	case gojq.TermTypeIndex:
+		return a.index(t.Index, in, in, s)
+	case gojq.TermTypeFunc:
+		return a.call(t.Func, in, s)
+	case gojq.TermTypeQuery:
+		return a.query(t.Query, in, s)
+	case gojq.TermTypeIf:
+		return a.condition(t.If, in, s)
+	case gojq.TermTypeTry:
+		return slices.Concat(a.query(t.Try.Body, in, s), a.query(t.Try.Catch, nil, s))
+	case gojq.TermTypeLabel:
+		return a.query(t.Label.Body, in, s)
+	case gojq.TermTypeObject:
+		return a.object(t.Object, in, s)
+	case gojq.TermTypeArray:
+		return a.use(a.query(t.Array.Query, in, s))
+	case gojq.TermTypeUnary:
+		return a.use(a.term(t.Unary.Term, in, s))
+	case gojq.TermTypeString:
+		return a.text(t.Str, in, s)
+	case gojq.TermTypeFormat:
+		if t.Str == nil {
+			return a.use(in)
+		}
+		return a.text(t.Str, in, s)
+	case gojq.TermTypeReduce:
+		inner := a.bindAny(t.Reduce.Patterns, a.query(t.Reduce.Query, in, s), in, s)
+		state := a.query(t.Reduce.Start, in, s)
+		a.use(state)
+		return a.use(a.query(t.Reduce.Update, state, inner))
+	case gojq.TermTypeForeach:
+		inner := a.bindAny(t.Foreach.Patterns, a.query(t.Foreach.Query, in, s), in, s)
+		state := a.query(t.Foreach.Start, in, s)
+		a.use(state)
+		state = slices.Concat(state, a.query(t.Foreach.Update, state, inner))
+		a.use(state)
+		return a.use(a.query(t.Foreach.Extract, state, inner))
+	}
+	return nil // a number, null, true, false or break
+}
+
+func (a *analyzer) condition(c *gojq.If, in []Path, s *scope) []Path {
+	a.test(a.query(c.Cond, in, s))
+	value := a.query(c.Then, in, s)
+	for _, elif := range c.Elif {
+		a.test(a.query(elif.Cond, in, s))
+		value = slices.Concat(value, a.query(elif.Then, in, s))
+	}
+	if c.Else == nil {
+		return slices.Concat(value, in)
+	}
+	return slices.Concat(value, a.query(c.Else, in, s))
+}
+
+func (a *analyzer) text(text *gojq.String, in []Path, s *scope) []Path {
+	for _, part := range text.Queries {
+		a.use(a.query(part, in, s))
+	}
+	return nil
+}
+
+func (a *analyzer) object(object *gojq.Object, in []Path, s *scope) []Path {
+	for _, entry := range object.KeyVals {
+		if entry.KeyString != nil {
+			a.text(entry.KeyString, in, s)
+		}
+		a.use(a.query(entry.KeyQuery, in, s))
+		switch {
+		case entry.Val != nil:
+			a.use(a.query(entry.Val, in, s))
+		case entry.Key != "" && entry.Key[0] == '$':
+			a.use(s.lookUpVariable(entry.Key))
+		case entry.Key != "":
+			a.use(below(in, entry.Key))
+		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
+			a.use(below(in, entry.KeyString.Str))
+		default:
+			a.use(in)
+		}
+	}
+	return nil
+}
+
+// index looks up a key, an element or a slice of value. Expressions within the brackets are evaluated on in.
+func (a *analyzer) index(index *gojq.Index, value, in []Path, s *scope) []Path {
+	switch key, constant := constantKey(index); {
+	case constant:
+		return below(value, key)
+	case index.Str != nil:
+		a.text(index.Str, in, s)
+	}
+	a.use(a.query(index.Start, in, s))
+	a.use(a.query(index.End, in, s))
+	return a.use(value)
+}
+
+// constantKey returns the key of .key, ."key" and .["key"].
+func constantKey(index *gojq.Index) (key string, ok bool) {
+	text := index.Str
+	if index.Start != nil && index.Start.Term != nil && !index.IsSlice && len(index.Start.Term.SuffixList) == 0 {
+		text = index.Start.Term.Str
+	}
+	switch {
+	case index.Name != "":
+		return index.Name, true
+	case text != nil && len(text.Queries) == 0:
+		return text.Str, true
+	}
+	return "", false
+}
+
+func below(paths []Path, key string) []Path {
+	deeper := make([]Path, len(paths))
+	for i, path := range paths {
+		deeper[i] = append(slices.Clip(path), key)
+	}
+	return deeper
+}
+
+// bindAny binds the variables of alternative patterns.
+func (a *analyzer) bindAny(patterns []*gojq.Pattern, value, in []Path, s *scope) *scope {
+	for _, pattern := range patterns {
+		s = a.bind(pattern, value, in, s)
+	}
+	return s
+}
+
+// bind binds the variables of a pattern to the parts of value. Elements of arrays count as computed.
+func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scope {
+	if pattern.Name != "" {
+		return &scope{outer: s, variable: pattern.Name, value: value}
+	}
+	for _, element := range pattern.Array {
+		s = a.bind(element, a.use(value), in, s)
+	}
+	for _, entry := range pattern.Object {
+		var part []Path
+		switch {
+		case entry.Key != "" && entry.Key[0] == '$':
+			part = below(value, entry.Key[1:])
+			s = &scope{outer: s, variable: entry.Key, value: part}
+		case entry.Key != "":
+			part = below(value, entry.Key)
+		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
+			part = below(value, entry.KeyString.Str)
+		default:
+			a.use(a.query(entry.KeyQuery, in, s))
+			part = a.use(value)
+		}
+		if entry.Val != nil {
+			s = a.bind(entry.Val, part, in, s)
+		}
+	}
+	return s
+}
+
+func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
+	if f.Name[0] == '$' {
+		return s.lookUpVariable(f.Name)
+	}
+	if definition := s.lookUpFunction(f.Name, len(f.Args)); definition != nil {
+		return a.callDefined(definition, f, in, s)
+	}
+	switch f.Name {
+	case "empty", "null", "true", "false", "now", "env", "nan", "infinite", "range", "error", "halt", "input_filename":
+		for _, argument := range f.Args {
+			a.use(a.query(argument, in, s))
+		}
+		return nil // they ignore their input
+	case "not", "type":
+		a.test(in)
+		return nil
+	case "select":
+		if len(f.Args) == 1 {
+			a.test(a.query(f.Args[0], in, s))
+			return in
+		}
+	case "values", "nulls", "booleans", "numbers", "strings", "arrays", "objects", "iterables", "scalars":
+		a.test(in)
+		return in
+	case "first", "last":
+		if len(f.Args) == 1 {
+			return a.query(f.Args[0], in, s)
+		}
+	case "limit":
+		if len(f.Args) == 2 {
+			a.use(a.query(f.Args[0], in, s))
+			return a.query(f.Args[1], in, s)
+		}
+	}
+	for _, argument := range f.Args {
+		a.use(a.query(argument, in, s))
+	}
+	return a.use(in)
+}
+
+func (a *analyzer) callDefined(definition *scope, f *gojq.Func, in []Path, s *scope) []Path {
+	inner := definition.defined
+	for i, parameter := range definition.function.Args {
+		name := parameter
+		if parameter[0] == '$' {
+			name = parameter[1:]
+			inner = &scope{outer: inner, variable: parameter, value: a.query(f.Args[i], in, s)}
+		}
+		inner = &scope{outer: inner, function: &gojq.FuncDef{Name: name, Body: f.Args[i]}, defined: s}
+	}
+	return a.query(definition.function.Body, in, inner)
+}
+
+func (s *scope) lookUpVariable(name string) []Path {
+	for ; s != nil; s = s.outer {
+		if s.variable == name {
+			return s.value
+		}
+	}
+	return nil
+}
+
+func (s *scope) lookUpFunction(name string, arguments int) *scope {
+	for ; s != nil; s = s.outer {
+		if s.function != nil && s.function.Name == name && len(s.function.Args) == arguments {
+			return s
+		}
+	}
+	return nil
+}
+
+// markCalled adds the names of the functions that a query calls, however deep.
+func markCalled(called map[string]bool, query *gojq.Query) {
+	for term := range terms(query) {
+		if term.Func != nil {
+			called[term.Func.Name] = true
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package mapper
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
+)
+
+// unknownParts are the parts of a webhook's payload that Codecov's REST API does not return.
+var unknownParts = []string{
+	"body.repo.service_id", "body.owner.service_id", "body.head.author.service_id", "body.head.author.email",
+	"body.head.totals.messages", "body.head.totals.diff", "body.base", "body.compare", "body.pull",
+}
+
+// unknownServiceURL is unknown as well if the git provider is self-hosted: its address is not known.
+const unknownServiceURL = "body.head.service_url"
+
+// Shape lists the known keys of an object of the payload, at any depth. A nil Shape stands for a value that is known
+// as a whole.
+type Shape map[string]Shape
+
+// Project returns the part of value that has the keys of the shape. Values that are not objects are returned unchanged.
+func (s Shape) Project(value any) any {
+	object, ok := value.(map[string]any)
+	if s == nil || !ok {
+		return value
+	}
+	part := make(map[string]any, len(s))
+	for key, inner := range s {
+		if member, ok := object[key]; ok {
+			part[key] = inner.Project(member)
+		}
+	}
+	return part
+}
+
+// knowledge knows which parts of the payloads of one git provider are unknown.
+type knowledge struct {
+	unknown []string
+	shape   Shape // of a whole payload
+}
+
+func newKnowledge(service codecov.Service) knowledge {
+	k := knowledge{unknown: unknownParts, shape: shapeOf(samplePayload(service, sampleCommits[0]))}
+	if _, ok := serviceURL(service, "", "", ""); !ok {
+		k.unknown = append(slices.Clone(k.unknown), unknownServiceURL)
+	}
+	for _, path := range k.unknown {
+		k.shape.remove(strings.Split(path, "."))
+	}
+	return k
+}
+
+func shapeOf(value any) Shape {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	shape := make(Shape, len(object))
+	for key, inner := range object {
+		shape[key] = shapeOf(inner)
+	}
+	return shape
+}
+
+func (s Shape) remove(path []string) {
+	for len(path) > 1 {
+		s, path = s[path[0]], path[1:]
+	}
+	delete(s, path[0])
+}
+
+// firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A query that
+// uses an object with unknown parts otherwise than by following a known key depends on them. A query that is only a path may
+// return such an object: its shape is returned.
+func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
+	reads := query.Reads()
+	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {
+		if part := k.unknownAt(path); part != "" {
+			return "." + part, nil
+		}
+	}
+	for _, path := range reads.Uses {
+		if part := k.unknownBelow(path); part != "" {
+			return "." + part, nil
+		}
+	}
+	for _, path := range reads.Results {
+		part := k.unknownBelow(path)
+		switch {
+		case part == "":
+		case !query.IsPath():
+			return "." + part, nil
+		default:
+			return "", k.shapeAt(path)
+		}
+	}
+	return "", nil
+}
+
+// unknownAt returns the unknown part that the path leads to or into.
+func (k knowledge) unknownAt(path jq.Path) string {
+	joined := strings.Join(path, ".") + "."
+	for _, part := range k.unknown {
+		if strings.HasPrefix(joined, part+".") {
+			return part
+		}
+	}
+	return ""
+}
+
+// unknownBelow returns an unknown part of the object that the path leads to.
+func (k knowledge) unknownBelow(path jq.Path) string {
+	prefix := ""
+	if len(path) > 0 {
+		prefix = strings.Join(path, ".") + "."
+	}
+	for _, part := range k.unknown {
+		if strings.HasPrefix(part, prefix) {
+			return part
+		}
+	}
+	return ""
+}
+
+func (k knowledge) shapeAt(path jq.Path) Shape {
+	shape := k.shape
+	for _, key := range path {
+		shape = shape[key]
+	}
+	return shape
+}
+
+// sampleCommits are two commits of one branch that have nothing else in common.
+var sampleCommits = [2]codecov.Commit{
+	sampleCommit("a7794fc92007d3a1b99066c8f6ec66a393bf3520", "one", time.Date(2024, 2, 2, 14, 21, 35, 0, time.UTC), 3, 12.5),
+	sampleCommit("ce38c96963e6c7100f668503da2ce4e7500de739", "another", time.Date(2025, 11, 30, 8, 7, 9, 500_000_000, time.UTC), 11, 50),
+}
+
+func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) codecov.Commit {
+	branch := "main"
+	return codecov.Commit{
+		CommitID:  sha,
+		Message:   &text,
+		Timestamp: at,
+		Author:    &codecov.Author{Service: string(codecov.GitHub), Username: &text, Name: &text},
+		Branch:    &branch,
+		Totals: &codecov.Totals{
+			Files: n, Lines: 4 * n, Hits: n, Misses: 2 * n, Partials: n, Branches: n, Methods: n, Sessions: n,
+			Coverage: &coverage, Complexity: &coverage, ComplexityTotal: &coverage,
+		},
+	}
+}
+
+func samplePayload(service codecov.Service, commit codecov.Commit) map[string]any {
+	account := Account{Service: service, Owner: "slanks", AppURL: "https://app.codecov.io"}
+	return Payload(account, codecov.Repository{Name: "codecov-example"}, commit)
+}
