@@ -21,12 +21,15 @@ const aboutPrune = `Remove repositories from Port that Codecov no longer has, wi
 entities of codecov_coverage, asks Codecov for each repository that is not listed, and only removes those of which
 Codecov answers that it has none of this name. It shows them and asks first.
 
+A name that was used again mixes two histories. --history also looks for commits in Port that Codecov doesn't have;
+commits whose data was erased at Codecov look the same.
+
 `
 
 const limitFlag = "limit"
 
 type pruneFlags struct {
-	dryRun, yes            bool
+	dryRun, yes, history   bool
 	limit, mapping, output string
 }
 
@@ -47,6 +50,7 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 	bindSettings(cmd, values, bothSides)
 	bindMapping(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
+	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
 	cmd.Flags().StringVar(&flags.limit, limitFlag, "20%", "Remove nothing if more than this share of an account's repositories in Port would go")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output format: text or json")
@@ -88,7 +92,7 @@ func pruneWith(ctx, first context.Context, streams *terminal.Streams, values *vi
 		return none, err
 	}
 	s.log = newLog(streams)
-	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, DryRun: flags.dryRun, Yes: flags.yes,
+	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, History: flags.history, DryRun: flags.dryRun, Yes: flags.yes,
 		Ask: askAboutPrune(streams, first.Done()), Stop: first.Done(), Log: s.log}
 	if options.Codecov, err = newCodecov(s); err != nil {
 		return none, err
@@ -120,14 +124,34 @@ func pruneWith(ctx, first context.Context, streams *terminal.Streams, values *vi
 
 func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune.Repository) bool {
 	return func(going []prune.Repository) bool {
-		var question strings.Builder
-		question.WriteString("Codecov no longer has these repositories:\n")
+		var repositories, commits strings.Builder
 		for _, r := range going {
-			fmt.Fprintf(&question, "  %s: %s\n", terminal.Safe(r.Owner+"/"+r.Repository), terminal.Several(r.Entities, "entity"))
+			text := &repositories
+			if r.HistoryOnly {
+				text = &commits
+			}
+			fmt.Fprintf(text, "  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Several(r.Entities, "entity"))
 		}
-		question.WriteString("remove them and their history from Port?")
-		return agrees(streams, stop, question.String())
+		question := "remove them from Port?"
+		if commits.Len() > 0 {
+			question = "Codecov doesn't have these commits; if their data was erased at Codecov, it looks the same:\n" + commits.String() + question
+		}
+		if repositories.Len() > 0 {
+			question = "Codecov no longer has these repositories:\n" + repositories.String() + question
+		}
+		return agrees(streams, stop, question)
 	}
+}
+
+func prunedName(r prune.Repository) string {
+	name := r.Owner + "/" + r.Repository
+	switch {
+	case r.HistoryOnly:
+		name += " (old commits)"
+	case r.RenamedTo != "":
+		name += " (now " + r.RenamedTo + ")"
+	}
+	return name
 }
 
 // printPrune writes a line for each repository and failure, and the sum.
@@ -142,11 +166,13 @@ func printPrune(w io.Writer, r prune.Result) error {
 	}
 	repositories, entities := 0, 0
 	for _, c := range r.Repositories {
-		name := c.Owner + "/" + c.Repository
+		name := prunedName(c)
 		entities += c.Entities
+		if c.Removed && !c.HistoryOnly {
+			repositories++
+		}
 		switch {
 		case c.Removed:
-			repositories++
 			line(removed, "%s: %s", name, terminal.Several(c.Entities, "entity"))
 		case c.Entities > 0:
 			line("removed partly", "%s: %s: %s", name, terminal.Several(c.Entities, "entity"), c.Kept)
