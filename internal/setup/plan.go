@@ -18,9 +18,10 @@ type plan struct {
 
 // action is one request that changes Port.
 type action struct {
-	kind    Kind
-	title   string // for errors, like "add to blueprint codecov_coverage"
-	request port.Request
+	kind       Kind
+	identifier string
+	title      string // for errors, like "add to blueprint codecov_coverage"
+	request    port.Request
 }
 
 func newPlan(found state, update bool) (*plan, error) {
@@ -78,7 +79,7 @@ func (p *plan) addWebhook(existing *port.Webhook, update bool) error {
 		request, err := port.CreateWebhookRequest(p.report.Webhook)
 		step.State = Created
 		p.report.Steps = append(p.report.Steps, step)
-		p.actions = append(p.actions, action{Webhook, "create webhook " + step.Identifier, request})
+		p.actions = append(p.actions, action{Webhook, step.Identifier, "create webhook " + step.Identifier, request})
 		return err
 	}
 	p.report.Webhook = *existing
@@ -99,7 +100,7 @@ func (p *plan) addExisting(step Step, update bool, patch port.Request) {
 	switch {
 	case update && len(step.Missing) > 0:
 		step.State, step.Diff = Updated, ""
-		p.actions = append(p.actions, action{step.Kind, fmt.Sprintf("add to %s %s", step.Kind, step.Identifier), patch})
+		p.actions = append(p.actions, action{step.Kind, step.Identifier, fmt.Sprintf("add to %s %s", step.Kind, step.Identifier), patch})
 	case step.Diff != "":
 		step.State = Differs
 	default:

@@ -465,3 +465,25 @@ func TestHistoryBlueprintIsBuiltIn(t *testing.T) {
 		t.Errorf("the second built-in blueprint is %s", got)
 	}
 }
+
+func TestOverview(t *testing.T) {
+	server := emulate(t)
+	followGuide(t, server)
+	missing := []string{"calculation property coveragePercent of blueprint codecov_coverage", "aggregation property coverageLastMonth of blueprint codecov_coverage"}
+	entry := "entry for codecov_commit_coverage of webhook codecov_mapper"
+	present := []string{"blueprint codecov_coverage", "blueprint codecov_commit_coverage", "webhook codecov_mapper"}
+	for _, test := range []struct {
+		options setup.Options
+		want    setup.Overview
+	}{
+		{setup.Options{DryRun: true}, setup.Overview{Present: []string{present[0], present[2]}, Missing: append(missing[:2:2], present[1], entry), Next: "codecov-port setup"}},
+		{setup.Options{DryRun: true, Update: true}, setup.Overview{Present: []string{present[0], present[2]}, Missing: append(missing[:2:2], present[1], entry), Next: "codecov-port setup --update"}},
+		{setup.Options{}, setup.Overview{Present: []string{present[0], present[1] + " (created)", present[2]}, Missing: append(missing[:2:2], entry), Next: "codecov-port setup --update"}},
+		{setup.Options{Update: true}, setup.Overview{Present: []string{present[0] + " (updated)", present[1], present[2] + " (updated)"}, Missing: []string{}, Next: "codecov-port sync"}},
+		{setup.Options{}, setup.Overview{Present: present, Missing: []string{}, Next: "codecov-port sync"}},
+	} {
+		if diff := cmp.Diff(test.want, run(t, server, test.options).Overview(test.options)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test.options, diff)
+		}
+	}
+}
