@@ -18,12 +18,19 @@ func (r *Report) Overview(o Options) Overview {
 		case o.DryRun && step.State == Created:
 			v.Missing = append(v.Missing, title)
 			continue
-		case step.State == Created, step.State == Updated && !o.DryRun:
-			v.Present = append(v.Present, fmt.Sprintf("%s (%s)", title, step.State))
+		case step.State == Refused:
+			v.Missing = append(v.Missing, title)
 			continue
+		case (step.State == Created || step.State == Updated) && !o.DryRun:
+			v.Present = append(v.Present, fmt.Sprintf("%s (%s)", title, step.State))
+		default:
+			v.Present = append(v.Present, title)
 		}
-		v.Present = append(v.Present, title)
-		for _, part := range step.Missing {
+		missing := step.Missing
+		if o.DryRun {
+			missing = append(missing[:len(missing):len(missing)], step.Added...)
+		}
+		for _, part := range missing {
 			v.Missing = append(v.Missing, part+" of "+title)
 		}
 	}

@@ -58,7 +58,7 @@ func (e *RefusedError) Error() string { return "cannot remove: " + strings.Join(
 // added properties. With All, it also removes the current blueprint and the webhook if they equal the built-in. It
 // returns a *RefusedError if something of the user's depends on what would go. After an error, another call continues.
 func Remove(ctx context.Context, o RemoveOptions) (*Removal, error) {
-	found, err := read(ctx, o.Port)
+	found, err := read(ctx, o.Port, Options{Scorecard: &DefaultThresholds, Dashboard: true})
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,10 @@ func (r *remover) isGone(ctx context.Context, a action) bool {
 		_, err = r.options.Port.Blueprint(ctx, a.identifier)
 	case Webhook:
 		_, err = r.options.Port.Webhook(ctx, a.identifier)
+	case Scorecard:
+		_, err = r.options.Port.Scorecard(ctx, mapper.CurrentBlueprint, a.identifier)
+	case Page:
+		_, err = r.options.Port.Page(ctx, a.identifier)
 	}
 	return errors.Is(err, port.ErrNotFound)
 }
@@ -114,12 +118,16 @@ type remover struct {
 	removal Removal
 }
 
-// plan orders the requests so that nothing points to what is gone: the webhook first, then the aggregation property,
-// then its target.
+// plan orders the requests so that nothing points to what is gone: webhook, page and scorecard first, then the
+// properties, then the target of the aggregation property.
 func (r *remover) plan(ctx context.Context) error {
 	current, history := mapper.BuiltinBlueprints()[0], mapper.BuiltinBlueprints()[1]
 	r.going[history.Identifier] = r.found.blueprints[history.Identifier] != nil
 	if document := r.found.blueprints[current.Identifier]; r.options.All && document != nil {
+		document, _, err := withoutMarked(document)
+		if err != nil {
+			return err
+		}
 		difference, err := diffFromBuiltin(document, current)
 		if err != nil {
 			return err
@@ -132,7 +140,12 @@ func (r *remover) plan(ctx context.Context) error {
 	if err := r.planWebhook(); err != nil {
 		return err
 	}
-	if err := r.planProperties(current); err != nil {
+	r.planPage()
+	keepPercent, err := r.planScorecard(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.planProperties(current, keepPercent); err != nil {
 		return err
 	}
 	for _, blueprint := range []port.Blueprint{history, current} {
@@ -161,9 +174,20 @@ func diffFromBuiltin(document json.RawMessage, builtin port.Blueprint) (string, 
 
 // planBlueprint plans the removal of a blueprint with its entities.
 func (r *remover) planBlueprint(ctx context.Context, builtin port.Blueprint) error {
-	own, err := ownNames(r.found.blueprints[builtin.Identifier], builtin)
+	document, _, err := withoutMarked(r.found.blueprints[builtin.Identifier])
+	if err != nil {
+		return err
+	}
+	own, err := ownNames(document, builtin)
 	if err != nil {
 		return fmt.Errorf("blueprint %s: %w", builtin.Identifier, err)
+	}
+	scorecards, err := r.otherScorecards(ctx, builtin.Identifier)
+	if err != nil {
+		return err
+	}
+	for _, scorecard := range scorecards {
+		own = append(own, "scorecard "+scorecard.Identifier)
 	}
 	if len(own) > 0 {
 		r.refuse("blueprint %s has a %s that codecov-port hasn't made", builtin.Identifier, strings.Join(own, ", "))
@@ -224,131 +248,6 @@ func ownNames(document json.RawMessage, builtin port.Blueprint) ([]string, error
 	}
 	own, _, err := compareBlueprints(wanted, document)
 	return own, err
-}
-
-// planProperties plans to remove the properties of the current blueprint that Run has added, as far as they are
-// unchanged. A patch can't remove properties, so the blueprint is replaced.
-func (r *remover) planProperties(builtin port.Blueprint) error {
-	document := r.found.blueprints[builtin.Identifier]
-	if document == nil {
-		return nil
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(document, &fields); err != nil {
-		return fmt.Errorf("read blueprint %s: %w", builtin.Identifier, err)
-	}
-	before := len(r.removal.Parts)
-	for _, part := range []struct {
-		field, title string
-		ours         json.RawMessage
-	}{
-		{"calculationProperties", "calculation property", builtin.CalculationProperties},
-		{"aggregationProperties", "aggregation property", builtin.AggregationProperties},
-	} {
-		rest, err := r.withoutOurs(part.field, part.title+" %s of blueprint "+builtin.Identifier, fields[part.field], part.ours)
-		if err != nil {
-			return err
-		}
-		fields[part.field] = rest
-	}
-	if len(r.removal.Parts) == before {
-		return nil
-	}
-	for _, stamp := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy"} {
-		delete(fields, stamp)
-	}
-	body, err := encode(fields, "")
-	r.actions = append(r.actions, action{Blueprint, builtin.Identifier, "remove properties of blueprint " + builtin.Identifier, port.PutBlueprintRequest(builtin.Identifier, body)})
-	return err
-}
-
-// withoutOurs returns the properties in existing without those that equal ours, and notes the removed and the changed ones.
-func (r *remover) withoutOurs(field, title string, existing, ours json.RawMessage) (json.RawMessage, error) {
-	var have, want named
-	if len(existing) == 0 {
-		return nil, nil
-	}
-	if err := errors.Join(json.Unmarshal(existing, &have), json.Unmarshal(ours, &want)); err != nil {
-		return nil, fmt.Errorf("read the %s: %w", field, err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if have[name] == nil {
-			continue
-		}
-		same, err := meansTheSame(field, named{name: have[name]}, named{name: want[name]})
-		if err != nil {
-			return nil, err
-		}
-		if !same {
-			r.removal.Kept = append(r.removal.Kept, fmt.Sprintf(title, name)+": it was changed")
-			continue
-		}
-		r.removal.Parts = append(r.removal.Parts, fmt.Sprintf(title, name))
-		delete(have, name)
-	}
-	return encode(have, "")
-}
-
-// meansTheSame compares two values of a field of a blueprint or webhook.
-func meansTheSame(field string, a, b any) (bool, error) {
-	existing, err := encode(map[string]any{field: a}, "")
-	if err != nil {
-		return false, err
-	}
-	wanted, err := encode(map[string]any{field: b}, "")
-	if err != nil {
-		return false, err
-	}
-	difference, err := unifiedDiff(existing, wanted, field)
-	return difference == "", err
-}
-
-// planWebhook plans to remove the built-in entries for what goes, or the whole webhook if nothing else is in it.
-func (r *remover) planWebhook() error {
-	webhook := r.found.webhook
-	if webhook == nil {
-		return nil
-	}
-	title := "webhook " + webhook.Identifier
-	difference, err := diffWebhooks(*webhook, builtinWebhook())
-	if err != nil {
-		return err
-	}
-	if difference == "" && r.options.All && r.going[mapper.CurrentBlueprint] {
-		r.removal.Parts = append(r.removal.Parts, title)
-		r.actions = append(r.actions, action{Webhook, webhook.Identifier, "delete " + title, port.DeleteWebhookRequest(webhook.Identifier)})
-		return nil
-	}
-	entries, err := readEntries(webhook.Mappings)
-	if err != nil {
-		return fmt.Errorf("%s: %w", title, err)
-	}
-	builtin, err := readEntries(mapper.BuiltinMappingJSON())
-	if err != nil {
-		return err
-	}
-	rest := []json.RawMessage{}
-	for i, e := range entries {
-		ours := slices.IndexFunc(builtin, func(b entry) bool { return b.blueprint == e.blueprint })
-		if ours < 0 || !r.going[e.blueprint] {
-			rest = append(rest, e.document)
-			continue
-		}
-		same, err := meansTheSame("mappings", []any{e.document}, []any{builtin[ours].document})
-		if err != nil {
-			return err
-		}
-		if !same {
-			r.refuse("entry %d of %s writes %s and was changed: remove it in Port first", i+1, title, e.blueprint)
-		}
-		r.removal.Parts = append(r.removal.Parts, fmt.Sprintf("entry for %s of %s", e.blueprint, title))
-	}
-	if len(rest) == len(entries) {
-		return nil
-	}
-	patch, err := encode(map[string]any{"mappings": rest}, "")
-	r.actions = append(r.actions, action{Webhook, webhook.Identifier, "remove entries of " + title, port.UpdateWebhookRequest(webhook.Identifier, patch)})
-	return err
 }
 
 // checkReferences refuses the removal if a blueprint that stays points to one that goes.

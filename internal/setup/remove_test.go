@@ -57,7 +57,12 @@ func putEntity(t *testing.T, server *fakeport.Server, blueprint string, entity f
 // remove removes what setup has made for acme, and checks that the reported requests arrived.
 func remove(t *testing.T, server *fakeport.Server, change func(*setup.RemoveOptions)) (*setup.Removal, error) {
 	t.Helper()
-	port := &removable{Server: server}
+	return removeFrom(t, &extended{Server: server}, change)
+}
+
+func removeFrom(t *testing.T, port *extended, change func(*setup.RemoveOptions)) (*setup.Removal, error) {
+	t.Helper()
+	port.changes = nil
 	o := setup.RemoveOptions{
 		Port: connect(t, port), Service: "github", Owners: []string{"acme"}, AppURL: appURL, Confirm: func(*setup.Removal) bool { return true },
 	}
@@ -75,31 +80,6 @@ func remove(t *testing.T, server *fakeport.Server, change func(*setup.RemoveOpti
 		}
 	}
 	return removal, err
-}
-
-// removable is a Port that can delete a blueprint with its entities. It keeps the requests that change something.
-type removable struct {
-	*fakeport.Server
-	changes []string
-}
-
-func (r *removable) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	if request.Method != http.MethodGet && request.Method != http.MethodPost {
-		r.changes = append(r.changes, request.Method+" "+request.URL.RequestURI())
-	}
-	path, found := strings.CutSuffix(request.URL.Path, "/all-entities")
-	if !found {
-		r.Server.ServeHTTP(w, request)
-		return
-	}
-	r.Server.Faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		identifier := strings.TrimPrefix(path, "/v1/blueprints/")
-		if _, exists := r.Server.Blueprint(identifier); !exists {
-			w.WriteHeader(http.StatusNotFound)
-		}
-		r.Server.DeleteBlueprint(identifier)
-		_, _ = w.Write([]byte(`{"ok":true}`))
-	})).ServeHTTP(w, request)
 }
 
 func TestRemoveAfterTheGuide(t *testing.T) {
