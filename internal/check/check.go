@@ -68,10 +68,11 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 	d.port(ctx)
 	d.codecov(ctx)
 	d.webhook(ctx)
-	d.mapping()
+	d.mapping(ctx)
 	d.sample(ctx)
 	d.blueprints(ctx)
 	d.entities(ctx)
+	d.relations(ctx)
 	d.commits(ctx)
 	d.plan(ctx)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/check"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -237,6 +238,32 @@ var brokenThings = map[string]broken{
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`)
 		},
 		step: "entities", state: check.Skipped, text: "needs repositories, and a mapping that names entities like the built-in one",
+		judges: codecovSteps,
+	},
+	"repositories without a related entity": {
+		breaks: func(t *testing.T, b *bench) {
+			b.put(t, port.Blueprint{Identifier: "service", Title: "Service"})
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.Relations = map[string]port.Relation{"service": {Target: "service", Description: mapper.MarkRelation(`if .body.repo.name == "ties" then "lost" else "shared" end`)}}
+			})
+			if err := b.eu.PutEntity("service", fakeport.Entity{Identifier: "shared"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		step: "relation to service", state: check.Warning, text: "1 repository without a service in Port: ties", hint: "the identifiers it looks for are lost",
+		judges: codecovSteps,
+	},
+	"repositories with their related entities": {
+		breaks: func(t *testing.T, b *bench) {
+			b.put(t, port.Blueprint{Identifier: "service", Title: "Service"})
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.Relations = map[string]port.Relation{"service": {Target: "service", Description: mapper.MarkRelation(`"shared"`)}}
+			})
+			if err := b.eu.PutEntity("service", fakeport.Entity{Identifier: "shared"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		step: "relation to service", state: check.OK, text: "every related entity exists",
 		judges: codecovSteps,
 	},
 	"webhook missing": {
