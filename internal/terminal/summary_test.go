@@ -1,4 +1,4 @@
-package summary
+package terminal
 
 import (
 	"flag"
@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -38,7 +37,7 @@ func troubled() *backfill.Result {
 		Commits:                  backfill.CommitCounts{Read: 123456, Replayed: 120000, Skipped: map[string]int{"pending": 3000, "error": 456}},
 		Entities:                 []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 1, Updated: 1100, Unchanged: 70, Failed: 312}, {Blueprint: "mine\x1b[31m", Failed: 2}},
 		DroppedValues:            []backfill.DroppedValue{{Blueprint: "codecov_coverage", Property: "files", Reason: "it is no number", Count: 1200}},
-		StaleRepositories:        []backfill.StaleRepository{{Owner: "acme", Repository: "gone", Entities: 3, Kept: "interrupted"}, {Owner: "acme", Repository: "away", Removed: true, Entities: 1}, {Owner: "acme", Repository: "kept\u202e", Kept: "Codecov still has it, though in no list"}},
+		StaleRepositories:        []backfill.StaleRepository{{Owner: "acme", Repository: "gone"}, {Owner: "acme", Repository: "kept\u202e"}},
 		EntriesWithoutIdentifier: []int{2},
 		Requests:                 backfill.Requests{Codecov: codecov.Counts{Requests: 2400, Retries: 3, Waited: 5 * time.Second}, Port: port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute}},
 		Duration:                 backfill.Seconds(3*time.Minute + 7*time.Second),
@@ -64,17 +63,17 @@ func troubled() *backfill.Result {
 
 var results = map[string]struct {
 	result *backfill.Result
-	places Places
 }{
-	"troubled": {result: troubled(), places: Places{Port: "https://app.port.io/codecov_coverages"}},
-	"listed":   {result: troubled(), places: Places{Failures: "failures.jsonl"}},
-	"clean": {places: Places{Port: "https://app.us.port.io/codecov_coverages"}, result: &backfill.Result{
+	"troubled": {troubled()},
+	"clean": {&backfill.Result{
+		PortURL:      pointer("https://app.us.port.io/codecov_coverages"),
 		Repositories: backfill.RepositoryCounts{Listed: 3, Read: 3}, Commits: backfill.CommitCounts{Read: 9, Replayed: 9},
 		Entities: []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 3}, {Blueprint: "codecov_commit_coverage", Created: 9}},
 		Requests: backfill.Requests{Codecov: codecov.Counts{Requests: 4}, Port: port.Counts{Requests: 5}}, Duration: backfill.Seconds(1300 * time.Millisecond),
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 90), history("acme", "web", 3000, 40, 45, 60), history("acme", "cli", 100, 70, 70, 70)},
 	}},
-	"nothing new": {places: Places{Port: "https://app.port.io/codecov_coverages"}, result: &backfill.Result{
+	"nothing new": {&backfill.Result{
+		PortURL:      pointer("https://app.port.io/codecov_coverages"),
 		Complete:     true,
 		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: backfill.Seconds(time.Second),
 		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Unchanged: 1}, {Blueprint: "codecov_commit_coverage", Unchanged: 3}},
@@ -85,17 +84,17 @@ var results = map[string]struct {
 		DryRun: true, CreatedBlueprints: []string{"codecov_coverage"}, Repositories: backfill.RepositoryCounts{Listed: 2, Read: 2}, Commits: backfill.CommitCounts{Read: 2, Replayed: 2},
 		Entities:          []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 2}},
 		Histories:         []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
-		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "away", Removed: true, Entities: 1}},
+		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "away"}},
 		Changes:           []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
-	}, places: Places{Port: "https://app.port.io/codecov_coverages"}},
+	}},
 }
 
-// TestWrite holds the end of a run to its golden files, with and without colour: -update renews them.
-func TestWrite(t *testing.T) {
+// TestWriteSummary holds the end of a run to its golden files, with and without colour: -update renews them.
+func TestWriteSummary(t *testing.T) {
 	for name, test := range results {
-		for _, color := range []terminal.Color{terminal.ColorNever, terminal.ColorAlways} {
+		for _, color := range []Color{ColorNever, ColorAlways} {
 			var out strings.Builder
-			if err := Write(&terminal.Streams{Out: &out, Color: color}, test.places, test.result); err != nil {
+			if err := WriteSummary(&Streams{Out: &out, Color: color}, test.result); err != nil {
 				t.Fatal(err)
 			}
 			file := filepath.Join("../../testdata/summary", strings.ReplaceAll(name, " ", "-")+"."+string(color)+".txt")
@@ -111,7 +110,7 @@ func TestWrite(t *testing.T) {
 			if diff := cmp.Diff(string(want), out.String()); diff != "" {
 				t.Errorf("%s (-want +got; -update renews it):\n%s", file, diff)
 			}
-			if color == terminal.ColorNever {
+			if color == ColorNever {
 				assertFits(t, name, out.String(), 80)
 			}
 		}
@@ -121,7 +120,7 @@ func TestWrite(t *testing.T) {
 // assertFits: no line is too long, or holds what a terminal would obey.
 func assertFits(t *testing.T, name, text string, width int) {
 	t.Helper()
-	if text != terminal.SafeLines(text) {
+	if text != SafeLines(text) {
 		t.Errorf("%s: not fit to print: %q", name, text)
 	}
 	for line := range strings.Lines(text) {
@@ -131,14 +130,12 @@ func assertFits(t *testing.T, name, text string, width int) {
 	}
 }
 
-// TestWidths: at no width is anything wider than it, as far as that can be, and where there is room the lists
-// stand side by side, with more to them.
+// TestWidths: lists are side by side if there is room.
 func TestWidths(t *testing.T) {
-	r := results["clean"].result
+	r := &backfill.Result{Histories: []backfill.History{history("acme", "api", 1000, 90, 80), history("acme", "web", 3000, 40, 60)}}
 	for width, want := range map[int]string{
-		40:  "lowest\n  web  60.00 %  ▁▂█\n",
-		80:  "lowest                moved most, in points\n  web  60.00 %  ▁▂█     web  +20.00  40.00 → 60.00 %  ▁▂█\n",
-		200: "lowest                moved most, in points\n",
+		30: "fell most, in points\n  api  -10.00  █▁\nrose most, in points\n  web  +20.00  ▁█\n",
+		80: "lowest coverage\n  web  60.00%  ▁█\n  api  80.00%  █▁\nfell most, in points   rose most, in points\n  api  -10.00  █▁        web  +20.00  ▁█\n",
 	} {
 		s := &sheet{width: width}
 		s.coverage(r)
@@ -146,10 +143,13 @@ func TestWidths(t *testing.T) {
 			t.Errorf("%d columns: want %q in\n%s", width, want, text)
 		}
 	}
-	s := &sheet{width: 48}
-	s.coverage(r)
-	if text := s.text.String(); !strings.Contains(text, "web  60.00 %  ▁▂█     web  +20.00  ▁▂█\n") {
-		t.Errorf("48 columns:\n%s", text)
+}
+
+func TestInterruptedRunsHaveNoAccountFigures(t *testing.T) {
+	s := &sheet{width: 80}
+	s.coverage(&backfill.Result{Interrupted: true, Histories: []backfill.History{history("acme", "api", 1000, 90, 80)}})
+	if text := s.text.String(); text != "" {
+		t.Errorf("an interrupted run shows %q", text)
 	}
 }
 
@@ -157,7 +157,9 @@ func TestWidths(t *testing.T) {
 func TestNarrow(t *testing.T) {
 	for name, test := range results {
 		s := &sheet{width: 40}
-		s.tell(test.places, test.result)
+		for _, write := range []func(*backfill.Result){s.status, s.reading, s.entities, s.work, s.remarks, s.coverage, s.failures} {
+			write(test.result)
+		}
 		assertFits(t, name, s.text.String(), 40)
 	}
 	s := &sheet{width: 40}
@@ -172,18 +174,21 @@ func TestRankings(t *testing.T) {
 	for i := range 8 {
 		histories = append(histories, history("acme", fmt.Sprint("r", i), 10, 50, 50+float64(i%4)*float64(1-i%2*2)))
 	}
+	title := func(h backfill.History) string { return h.Repository }
+	s := &sheet{width: 80}
 	for name, test := range map[string]struct {
-		got  []backfill.History
+		got  ranking
 		want string
 	}{
-		"lowest":     {lowestCoverage(histories), "r3 r7 r1 r5 r0"},
-		"moved most": {mostMoved(histories), "r3 r7 r2 r6 r1"},
-		"two":        {lowestCoverage(histories[:2]), "r1 r0"},
-		"unmoved":    {mostMoved([]backfill.History{history("a", "r", 1, 50), history("a", "r", 1, 50.001, 40, 50.009)}), ""},
+		"lowest":      {lowest(histories, title), "r3 r7 r1 r5 r0"},
+		"fell most":   {changed(histories, title, -1, s), "r3 r7 r1 r5"},
+		"rose most":   {changed(histories, title, +1, s), "r2 r6"},
+		"lowest of 2": {lowest(histories[:2], title), "r1 r0"},
+		"unchanged":   {changed([]backfill.History{history("a", "r", 1, 50), history("a", "r", 1, 50.001, 40, 50.009)}, title, +1, s), ""},
 	} {
 		var names []string
-		for _, h := range test.got {
-			names = append(names, h.Repository)
+		for _, row := range test.got.rows {
+			names = append(names, strings.TrimSpace(row[0].Text))
 		}
 		if got := strings.Join(names, " "); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
@@ -215,30 +220,32 @@ func TestCausesOf(t *testing.T) {
 
 // TestEachCodeHasAdvice: what a run may name as a failure comes with what can be done about it.
 func TestEachCodeHasAdvice(t *testing.T) {
-	said := make(map[string]string)
+	seen := make(map[string]string)
 	for _, failure := range []backfill.Failure{
 		{Code: backfill.CodeNoSeat}, {Code: backfill.CodeProviderLimit}, {Code: backfill.CodeProviderLogin}, {Code: backfill.CodeNoAccess}, {Code: backfill.CodeOutage},
 		{Code: backfill.CodeRowUnreadable}, {Code: backfill.CodeListStopped}, {Code: backfill.CodeListIncomplete}, {Code: backfill.CodeUnreadable}, {Code: backfill.CodeUnfinished},
-		{Code: backfill.CodeTaken}, {Code: backfill.CodeForbiddenIdentifier}, {Code: backfill.CodeUnsendable}, {Code: backfill.CodeNoAnswer}, {Code: backfill.CodePruneLimit}, {Code: backfill.CodeNotRemoved},
+		{Code: backfill.CodeTaken}, {Code: backfill.CodeForbiddenIdentifier}, {Code: backfill.CodeUnsendable}, {Code: backfill.CodeNoAnswer},
 		{Code: "forbidden", Status: 403}, {Code: "not_found", Status: 404}, {Code: "conflict", Status: 409}, {Code: "invalid_request", Status: 422}, {Code: "rate_limit", Status: 429}, {Code: "internal", Status: 500}, {Code: "strange"},
 	} {
 		about := adviceAbout(failure)
-		if before, twice := said[about]; about == "" || twice {
+		if before, twice := seen[about]; about == "" || twice {
 			t.Errorf("%s (%d): advice %q is that of %q", failure.Code, failure.Status, about, before)
 		}
-		said[about] = failure.Code
+		seen[about] = failure.Code
 	}
 }
 
-// TestAdviceIsDocumented: docs/output.md lists our codes with their advice.
-func TestAdviceIsDocumented(t *testing.T) {
-	document, err := os.ReadFile("../../docs/output.md")
+// TestCodesAreDocumented: docs/operations.md lists every code.
+func TestCodesAreDocumented(t *testing.T) {
+	document, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for code, about := range advice {
-		if row := fmt.Sprintf("| `%s` | %s |\n", code, about); !strings.Contains(string(document), row) {
-			t.Errorf("docs/output.md lacks the row\n%s", row)
+	for code := range advice {
+		if !strings.Contains(string(document), "`"+code+"`") {
+			t.Errorf("docs/operations.md does not explain the code %s", code)
 		}
 	}
 }
+
+func pointer[T any](value T) *T { return &value }

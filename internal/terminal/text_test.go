@@ -8,7 +8,7 @@ import (
 
 func TestSeveral(t *testing.T) {
 	for want, got := range map[string]string{
-		"1 line": terminal.Several(1, "line"), "0 lines": terminal.Several(0, "line"), "1,200 entities": terminal.Several(1200, "entity"), "1 repository": terminal.Several(1, "repository"),
+		"1 line": terminal.Plural(1, "line"), "0 lines": terminal.Plural(0, "line"), "1,200 entities": terminal.Plural(1200, "entity"), "1 repository": terminal.Plural(1, "repository"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

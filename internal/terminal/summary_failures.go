@@ -1,4 +1,4 @@
-package summary
+package terminal
 
 import (
 	"cmp"
@@ -8,10 +8,9 @@ import (
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-// cause is what several failures have in common: all but what they are about.
+// cause is what several failures have in common.
 type cause struct {
 	code    string
 	status  int
@@ -23,82 +22,83 @@ type cause struct {
 
 const (
 	shownCauses    = 10
-	longestMessage = 400 // characters; the file of failures has all of it
+	longestMessage = 400 // characters; --output json has all of it
 )
 
-// failures tells what failed by its cause: how often, one example, and what can be done about it.
-func (s *sheet) failures(r *backfill.Result, file string) {
+// failures writes the failures by cause: how many, an example, and a hint.
+func (s *sheet) failures(r *backfill.Result) {
 	if len(r.Failures) == 0 {
 		return
 	}
 	s.blank()
 	causes := causesOf(r.Failures)
-	advised := make(map[string]bool)
+	hinted := make(map[string]bool)
 	for _, c := range causes[:min(shownCauses, len(causes))] {
 		s.cause(c)
-		if about := adviceAbout(c.example); !advised[about] {
-			advised[about] = true
+		if about := adviceAbout(c.example); !hinted[about] {
+			hinted[about] = true
 			s.raw(s.label(nil, "") + s.hint(about))
 		}
 	}
 	shown := min(shownCauses, len(causes))
-	switch more := len(r.Failures) - shown; {
-	case file != "":
-		s.below("%s: all of them are listed in %s", terminal.Several(len(r.Failures), "failure"), file)
-	case more > 0:
-		s.below("… and %s more: --failures FILE lists them all", terminal.Count(more))
+	rest := 0
+	for _, c := range causes[shown:] {
+		rest += c.count
+	}
+	if rest > 0 {
+		s.line("", "… and %s: --output json lists them all", Plural(rest, "more failure"))
 	}
 }
 
-// hint is advice on lines of its own.
+// hint returns a hint on lines of its own.
 func (s *sheet) hint(about string) string {
-	lines := terminal.Wrap(strings.Fields("hint: "+about), s.width-gutter)
+	lines := Wrap(strings.Fields("hint: "+about), s.width-gutter)
 	lines[0] = s.style.Green("hint:") + strings.TrimPrefix(lines[0], "hint:")
 	return strings.Join(lines, "\n"+strings.Repeat(" ", gutter))
 }
 
-// cause tells of one: a single failure by its name, several by their number and the first one's name.
+// cause writes a single failure with its name, and several with their number and an example.
 func (s *sheet) cause(c cause) {
 	what := c.code
 	if status := strconv.Itoa(c.status); c.status != 0 && !strings.Contains(c.example.Message, status) {
 		what += " (" + status + ")"
 	}
-	message := terminal.Shorten(c.example.Message, longestMessage)
+	message := Shorten(c.example.Message, longestMessage)
 	if c.count == 1 {
 		s.colored(s.style.Red, "failed", "%s%s: %s", failed(c.example), what, message)
 		return
 	}
 	s.colored(s.style.Red, "failed", "%s: %s: %s", c.things(), what, message)
 	if name := strings.TrimSuffix(failed(c.example), ": "); name != "" {
-		s.below("for example %s", name)
+		s.line("", "for example %s", name)
 	}
 }
 
 func (c cause) things() string {
 	if c.entity {
-		return terminal.Several(c.count, "entity")
+		return Plural(c.count, "entity")
 	}
 	switch {
 	case c.example.Repository != "":
-		return terminal.Several(c.count, "repository")
+		return Plural(c.count, "repository")
 	case c.code == backfill.CodeRowUnreadable:
-		return terminal.Several(c.count, "row")
+		return Plural(c.count, "row")
 	}
-	return terminal.Several(c.count, "list")
+	return Plural(c.count, "list")
 }
 
-// failed tells what failed; a row of a list that has no name is told by the message.
+// failed names what failed, or returns "": the message then names the row of a list.
 func failed(failure backfill.Failure) string {
 	switch {
 	case failure.Blueprint != "":
-		return failure.Blueprint + " " + terminal.Short(failure.Identifier) + ": "
+		return failure.Blueprint + " " + Short(failure.Identifier) + ": "
 	case failure.Repository != "":
-		return "repository " + terminal.Short(failure.Repository) + ": "
+		return "repository " + Short(failure.Repository) + ": "
 	}
 	return ""
 }
 
-// causesOf groups failures by cause, those of most failures first.
+// causesOf groups failures by cause, the most frequent first.
 func causesOf(failures []backfill.Failure) []cause {
 	type key struct {
 		code   string
@@ -122,11 +122,10 @@ func causesOf(failures []backfill.Failure) []cause {
 	return causes
 }
 
-// varying matches what differs between messages of one cause: addresses, what is quoted, and words with a digit in them,
-// which are counts, commits and request ids.
+// varying matches what differs between messages of one cause: addresses, quoted text, and words with a digit.
 var varying = regexp.MustCompile("https?://\\S+|\"[^\"]*\"|'[^']*'|`[^`]*`|[^\\s\"'`]*[0-9][^\\s\"'`]*")
 
-// shapeOf gives the failure's message without what is about this failure alone.
+// shapeOf returns the message of a failure without what only concerns this failure.
 func shapeOf(f backfill.Failure) string {
 	words := strings.Fields(f.Message)
 	for i, word := range words {
