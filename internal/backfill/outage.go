@@ -85,16 +85,26 @@ func (o *outage) answered() {
 // unanswered tells a service that is down or overloaded from one that refuses, and gives the status of its answer: that
 // of being asked to wait also where the request was put off for it.
 func unanswered(err error) (status int, ok bool) {
-	var failure interface {
-		error
-		HTTPStatus() int
-	}
 	if errors.Is(err, codecov.ErrRetryAfterExceeded) || errors.Is(err, port.ErrRetryAfterExceeded) {
 		return http.StatusTooManyRequests, true
 	}
-	if !errors.As(err, &failure) {
+	if status, ok = answerStatus(err); !ok {
 		return 0, false
 	}
-	status = failure.HTTPStatus()
 	return status, status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+// answerStatus returns the status of the answer that err is about, 0 without an answer, and false if err is no *APIError.
+func answerStatus(err error) (status int, ok bool) {
+	var (
+		codecovError *codecov.APIError
+		portError    *port.APIError
+	)
+	switch {
+	case errors.As(err, &codecovError):
+		return codecovError.Status, true
+	case errors.As(err, &portError):
+		return portError.Status, true
+	}
+	return 0, false
 }

@@ -152,7 +152,7 @@ func (p *pruning) doubt(ctx context.Context, u *StaleRepository) error {
 	if cause := p.codecovOutage.cause(); cause != nil {
 		return u.keep("Codecov does not tell whether it is gone: %v", cause)
 	}
-	known, err := p.Codecov.KnowsRepository(ctx, u.Owner, u.Repository)
+	known, err := p.Codecov.RepositoryExists(ctx, u.Owner, u.Repository)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

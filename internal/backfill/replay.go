@@ -106,7 +106,7 @@ func (p *replay) readBranch(ctx context.Context, branch string, first bool) erro
 	defer end()
 	asking, endAll := p.codecovOutage.whileUp(asking)
 	defer endAll()
-	options := codecov.CommitsOptions{Branch: branch, Expect: p.expect(), Counted: p.opening(),
+	options := codecov.CommitsOptions{Branch: branch, LimitHint: p.expect(), Counted: p.opening(),
 		Skipped: func(row *codecov.SkippedRowError) { p.tally.commitsMissing(p.Name, row) }}
 	for commit, err := range p.Codecov.Commits(asking, p.owner, p.Name, options) {
 		if isPartial(err) {

@@ -2,7 +2,6 @@ package backfill
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -63,9 +62,7 @@ func (t *tally) repositoryFailed(name string, err error) {
 // repositoryUnfinished names a repository that an error of the whole run left unread, or part of its entities unwritten.
 func (t *tally) repositoryUnfinished(name string, cause error) {
 	failure := Failure{Repository: name, Code: CodeUnfinished, Message: cause.Error()}
-	if answered := (interface{ HTTPStatus() int })(nil); errors.As(cause, &answered) {
-		failure.Status = answered.HTTPStatus()
-	}
+	failure.Status, _ = answerStatus(cause)
 	t.count(func(r *Result) { r.Failures = append(r.Failures, failure) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
@@ -77,7 +78,7 @@ func newView(r Report) view {
 	}
 	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
 	v.Attempts = []attempts{
-		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.Waited)), codecov.SentBytes, codecov.ReceivedBytes},
+		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.WaitedSeconds*float64(time.Second))), codecov.SentBytes, codecov.ReceivedBytes},
 		{"Port", port.Requests, port.Retries, took(backfill.Seconds(port.Waited)), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
