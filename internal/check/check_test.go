@@ -207,7 +207,7 @@ var brokenThings = map[string]broken{
 			b.remove(t, "/v1/webhooks/codecov_mapper")
 			b.options.Choice.Name = mapper.ChoiceWebhook
 		},
-		step: "mapping", state: check.Failed, cause: check.Configuration, text: "port has no webhook codecov_mapper", hint: "--mapping",
+		step: "mapping", state: check.Failed, cause: check.Configuration, text: "Port has no webhook codecov_mapper", hint: "--mapping",
 		skips: []string{"mapped commit", "blueprints", "plan"},
 	},
 	"webhook disabled": {

@@ -60,7 +60,7 @@ func (d *doctor) try(ctx context.Context, t *trial) error {
 func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) error {
 	account := mapper.Account{Service: d.Codecov.Service(), Owner: r.owner, AppURL: d.AppURL}
 	usable := 0
-	options := codecov.CommitsOptions{Branch: r.Branch, Expect: triedCommits, Skipped: func(*codecov.SkippedRowError) {}} // others will do
+	options := codecov.CommitsOptions{Branch: r.Branch, LimitHint: triedCommits, Skipped: func(*codecov.SkippedRowError) {}} // others will do
 	for commit, err := range d.Codecov.Commits(ctx, r.owner, r.Name, options) {
 		if err != nil {
 			t.refused = err

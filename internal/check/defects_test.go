@@ -13,7 +13,7 @@ import (
 func TestRowsThatCodecovCannotAnswerWith(t *testing.T) {
 	for poison, want := range map[fakecodecov.Poison]string{
 		fakecodecov.Malformed:  "59 repositories",
-		fakecodecov.Unreadable: "cannot be read from row",
+		fakecodecov.Unreadable: "from row",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, acme(t), fakecodecov.Access{})

@@ -78,8 +78,8 @@ func newView(r Report) view {
 	}
 	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
 	v.Attempts = []attempts{
-		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.Waited)), codecov.SentBytes, codecov.ReceivedBytes},
-		{"Port", port.Requests, port.Retries, took(backfill.Seconds(port.Waited)), port.SentBytes, port.ReceivedBytes},
+		{"Codecov", codecov.Requests, codecov.Retries, waited(codecov.WaitedSeconds), codecov.SentBytes, codecov.ReceivedBytes},
+		{"Port", port.Requests, port.Retries, waited(port.WaitedSeconds), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
 }

@@ -54,6 +54,9 @@ func instant(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 func took(s backfill.Seconds) string { return terminal.Duration(time.Duration(s)) }
 
+// waited formats seconds.
+func waited(seconds float64) string { return took(backfill.Seconds(seconds * float64(time.Second))) }
+
 // bytes formats a number of bytes with a unit.
 func bytes(n int64) string {
 	switch {

@@ -71,10 +71,7 @@ func TestSyncCreatesTheSameBlueprints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone, err := builtin.Only(current)
-	if err != nil {
-		t.Fatal(err)
-	}
+	alone := builtin.Select(func(e mapper.EntryInfo) bool { return e.Blueprint == current })
 	source, _ := accountWithout(t, "monolith")
 
 	server := emulate(t)

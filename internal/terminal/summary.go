@@ -178,8 +178,8 @@ func (s *sheet) work(r *backfill.Result) {
 	if retries := codecov.Retries + port.Retries; retries > 0 {
 		text += fmt.Sprintf("; %s were retries", Count(retries))
 	}
-	if waited := codecov.Waited + port.Waited; waited >= time.Second {
-		text += "; waited " + Duration(waited) + " in all"
+	if waited := codecov.WaitedSeconds + port.WaitedSeconds; waited >= 1 {
+		text += "; waited " + Duration(time.Duration(waited*float64(time.Second))) + " in all"
 	}
 	s.line("requests", "%s", text)
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// TestKnowsRepository gives the client each recorded answer for a repository's commits.
-func TestKnowsRepository(t *testing.T) {
+// TestRepositoryExists gives the client each recorded answer for a repository's commits.
+func TestRepositoryExists(t *testing.T) {
 	seen := map[string]int{}
 	for _, exchange := range listings(t) {
 		if !strings.HasSuffix(pathOf(exchange), "/commits") {
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {
-			known, err := recordedClient(t, exchange).KnowsRepository(t.Context(), "acme", "app")
+			known, err := recordedClient(t, exchange).RepositoryExists(t.Context(), "acme", "app")
 			told := "nothing"
 			switch {
 			case known && err == nil:
@@ -41,7 +41,7 @@ func TestKnowsRepository(t *testing.T) {
 	}
 }
 
-func TestKnowsRepositoryByAccess(t *testing.T) {
+func TestRepositoryExistsByAccess(t *testing.T) {
 	const token = "0a1b2c3d-0000-4000-8000-00000000bbbb"
 	account := acme(t)
 	for name, test := range map[string]struct {
@@ -61,7 +61,7 @@ func TestKnowsRepositoryByAccess(t *testing.T) {
 			client := emulator{server, listen(t, server)}.client(t, func(o *codecov.Options) { o.Token = token })
 			got := map[string]string{}
 			for repository := range test.want {
-				known, err := client.KnowsRepository(t.Context(), "acme", repository)
+				known, err := client.RepositoryExists(t.Context(), "acme", repository)
 				switch {
 				case err != nil:
 					got[repository] = "error"
@@ -78,13 +78,13 @@ func TestKnowsRepositoryByAccess(t *testing.T) {
 	}
 }
 
-func TestKnowsRepositoryThatWasDeletedAtCodecov(t *testing.T) {
+func TestRepositoryExistsThatWasDeletedAtCodecov(t *testing.T) {
 	server := serve(t, acme(t).emulated)
 	if err := server.HideRepository("github", "acme", "monolith"); err != nil {
 		t.Fatal(err)
 	}
 	server.Reset()
-	if known, err := server.client(t).KnowsRepository(t.Context(), "acme", "monolith"); !known || err != nil {
+	if known, err := server.client(t).RepositoryExists(t.Context(), "acme", "monolith"); !known || err != nil {
 		t.Errorf("known %v, %v", known, err)
 	}
 	if served := server.Requests(); served.Requests != 1 || served.Rows > 1 {
