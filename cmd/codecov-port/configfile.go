@@ -23,7 +23,7 @@ const (
 // cloned repository: it must not send the credentials elsewhere, agree in somebody's place, or write files.
 var forNamedFiles = []string{
 	"port-base-url", "codecov-url", "codecov-app-url", insecureFlag, caFileFlag, envFileFlag,
-	"yes", "force", "prune", "update", "failures", reportFlag,
+	"yes", "force", "update", "failures", reportFlag,
 }
 
 // configFile is what a config file says, by flag.

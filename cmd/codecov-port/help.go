@@ -16,7 +16,7 @@ var flagGroups = []struct {
 	flags []string
 }{
 	{"What to read", []string{"owner", "service", "repo", "commit", "branch", "all-branches", "since", "every", "max-commits", "latest", "include-inactive"}},
-	{"What to write", []string{"dry-run", "mapping", "blueprint", "force", "max-entities", "yes", "prune", pruneLimitFlag, "update", "branches"}},
+	{"What to write", []string{"dry-run", "mapping", "blueprint", "force", "max-entities", "yes", limitFlag, "update", "branches"}},
 	{"What is told", []string{"output", "report", "failures", "only-yaml", "keep", "quiet", "verbose", "color"}},
 	{"Where", []string{"port-region", "port-base-url", "codecov-url", "codecov-app-url", caFileFlag, insecureFlag, configFlag, envFileFlag}},
 	{"How hard", []string{portShareFlag, portConcurrencyFlag, codecovConcurrencyFlag}},
@@ -130,7 +130,7 @@ func flagOf(cmd *cobra.Command, name string) *pflag.Flag {
 
 // placeholders are what stands for the values of flags that take no plain name, number, file or address.
 var placeholders = map[string]string{
-	"since": "DATE", "every": "PERIOD", "commit": "SHA", "output": "FORMAT", "color": "WHEN", portShareFlag: "PERCENT", pruneLimitFlag: "PERCENT",
+	"since": "DATE", "every": "PERIOD", "commit": "SHA", "output": "FORMAT", "color": "WHEN", portShareFlag: "PERCENT", limitFlag: "PERCENT",
 }
 
 // legible gives a copy of a flag for help to tell of: what its value is instead of a type of the program's.

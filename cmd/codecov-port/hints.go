@@ -34,8 +34,8 @@ func hintAtLiveEvents(streams *terminal.Streams, o backfill.Options, read webhoo
 
 // hintAtPrune tells, at the end of a run, how to get rid of what Codecov's lists do not have, where that can be done.
 func (r syncRun) hintAtPrune(result *backfill.Result) {
-	if len(result.StaleRepositories) > 0 && r.options.Prune == nil && r.options.Mapping.NamesAsBuiltin() {
-		advise(r.streams, "sync --prune removes from Port the repositories that Codecov no longer has; with --dry-run it tells which")
+	if len(result.StaleRepositories) > 0 && r.options.Mapping.NamesAsBuiltin() {
+		advise(r.streams, "codecov-port prune removes repositories from Port that Codecov no longer has")
 	}
 }
 

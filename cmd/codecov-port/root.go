@@ -64,7 +64,7 @@ func newRoot(streams *terminal.Streams) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		return cmp.Or(applySources(cmd, streams), checkConsole(streams))
 	}
-	root.AddCommand(newSync(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newConfig(streams),
+	root.AddCommand(newSync(streams), newPrune(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newConfig(streams),
 		newVersion(streams), newMan())
 	describeHelp(root)
 	describeCompletion(root)

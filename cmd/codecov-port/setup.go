@@ -147,7 +147,7 @@ func stepText(step setup.Step, dryRun bool) string {
 	if wouldChange := step.State == setup.Created || step.State == setup.Updated; dryRun && wouldChange {
 		line = fmt.Sprintf("would be %s: %s %s", step.State, step.Kind, step.Identifier)
 	}
-	lacks := terminal.Safe(strings.Join(step.Lacks, ", "))
+	lacks := terminal.Safe(strings.Join(step.Missing, ", "))
 	switch {
 	case step.State == setup.Updated:
 		line += ": " + lacks

@@ -28,15 +28,13 @@ Running it again writes only what has changed, and finishes a run that was broke
 More than 10,000 new entities (--max-entities) are not created without asking: that is what a free Port account
 holds. Without a terminal to ask on, --yes goes on.
 
-Repositories that Port holds and Codecov's list no longer has are told of at the end. --prune removes those of which
-Codecov itself says that it has none, with their history, after asking.
+Repositories that Port holds and Codecov's list no longer has are named at the end; 'codecov-port prune' removes them.
 
 ` + aboutMapping
 
 // syncFlags are the flags of sync that are no settings.
 type syncFlags struct {
 	selectionFlags
-	pruneFlags
 	dryRun, force, yes bool
 	maxEntities        int
 	mapping            string
@@ -65,11 +63,10 @@ func newSync(streams *terminal.Streams) *cobra.Command {
 	bindSettings(cmd, values, bothSides)
 	bindRates(cmd.Flags(), values)
 	flags.selectionFlags.bind(cmd.Flags())
-	flags.pruneFlags.bind(cmd.Flags())
 	bindMapping(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "read, map and compare everything, write nothing, and say what would be written")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "write what is unchanged, too, and what Port holds for another account")
-	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, and prune, without asking")
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, without asking")
 	cmd.Flags().IntVar(&flags.maxEntities, "max-entities", backfill.DefaultMaxEntities, "new entities that are created without asking")
 	cmd.Flags().StringVar(&flags.failures, "failures", "", "write what failed to this file, a JSON object a line")
 	bindReport(cmd.Flags(), &flags.report)
@@ -105,9 +102,6 @@ func prepareSync(ctx, first context.Context, streams *terminal.Streams, values *
 	if err != nil {
 		return syncRun{}, err
 	}
-	if options.Prune, err = flags.pruning(streams, flags.mapping, flags.yes || flags.dryRun); err != nil {
-		return syncRun{}, err
-	}
 	failures, err := createFailures(flags.failures)
 	if err != nil {
 		return syncRun{}, err
@@ -121,9 +115,6 @@ func prepareSync(ctx, first context.Context, streams *terminal.Streams, values *
 		return syncRun{}, cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
 	}
 	run.options.Stop, run.options.Ask = first.Done(), askAboutFlood(streams, first.Done())
-	if run.options.Prune != nil {
-		run.options.Prune.Ask = askAboutPrune(streams, first.Done())
-	}
 	if flags.output == outputJSONL {
 		run.options.Preview = previewTo(streams.Out)
 	}
@@ -245,12 +236,9 @@ func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
 func explain(ctx context.Context, err error, s settings, source *codecov.Client) error {
 	missing := (*backfill.MissingBlueprintError)(nil)
 	flood := (*backfill.FloodError)(nil)
-	unprunable := (*backfill.PruneError)(nil)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return withHint(errInterrupted, "it was ended at once: run sync again, it writes what is missing")
-	case errors.As(err, &unprunable):
-		return usage(err, "--prune goes with all repositories and commits, and the built-in mapping: leave filters and --mapping out")
 	case errors.As(err, &flood) && flood.Declined:
 		return usage(errors.New("declined: no new entity was written"), "bring in less: 'codecov-port sync --help' tells how")
 	case errors.As(err, &flood):

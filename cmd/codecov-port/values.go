@@ -34,7 +34,7 @@ var flagForms = map[string]form{
 	"mapping":              {names: []string{mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook}, file: true},
 	"since":                {check: checkSince},
 	portShareFlag:          {check: checkShare},
-	pruneLimitFlag:         {check: checkShare},
+	limitFlag:              {check: checkShare},
 	portConcurrencyFlag:    {check: checkPositive},
 	codecovConcurrencyFlag: {check: checkPositive},
 	"max-entities":         {check: checkPositive},
