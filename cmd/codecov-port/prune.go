@@ -10,23 +10,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/viper"
 
-	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/prune"
 	"github.com/codecov-port/codecov-port/internal/terminal"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-const aboutPrune = `Remove repositories from Port that Codecov no longer has, with their history. prune compares Codecov's lists with the
-entities of codecov_coverage, asks Codecov for each repository that is not listed, and only removes those of which
-Codecov answers that it has none of this name. It shows them and asks first.
+const aboutPrune = `Prune removes repositories from Port that Codecov no longer has, with their history. It asks Codecov for each
+repository that is not listed, and only removes those that Codecov answers it doesn't have. It shows them and asks first.
 
-A name that was used again mixes two histories. --history also looks for commits in Port that Codecov doesn't have;
-commits whose data was erased at Codecov look the same.
-
-`
-
-const limitFlag = "limit"
+A name that was used again mixes two histories in Port. --history looks for commits that Codecov doesn't have, too;
+commits whose data was erased at Codecov look the same.`
 
 type pruneFlags struct {
 	dryRun, yes, history   bool
@@ -35,59 +29,52 @@ type pruneFlags struct {
 
 func newPrune(streams *terminal.Streams) *cobra.Command {
 	var flags pruneFlags
-	values := viper.New()
 	cmd := &cobra.Command{
-		Use:   "prune",
-		Short: "Remove repositories from Port that Codecov no longer has",
-		Long:  aboutPrune + aboutVariables(bothSides) + "\n\n" + exitCodes,
+		Use:   "prune [flags]",
+		Short: "Remove repositories that Codecov no longer has",
+		Long:  aboutPrune,
 		Example: `  codecov-port prune --dry-run
   codecov-port prune --yes --limit 5%`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runPrune(cmd.Context(), streams, values, flags)
-		},
+		Args: arguments(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd, streams, flags) },
 	}
-	bindSettings(cmd, values, bothSides)
-	bindMapping(cmd.Flags(), &flags.mapping)
+	addSettingsFlags(cmd.Flags(), bothSides)
+	addMappingFlag(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
 	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
-	cmd.Flags().StringVar(&flags.limit, limitFlag, "20%", "Remove nothing if more than this share of an account's repositories in Port would go")
-	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output format: text or json")
+	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
+	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
 	return cmd
 }
 
-func runPrune(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags pruneFlags) error {
-	if err := checkOutput("prune", flags.output); err != nil {
+func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) error {
+	if err := checkOutput(flags.output, outputText, outputJSON); err != nil {
 		return err
 	}
-	ctx, first, end := interruptible(ctx, streams.Err)
+	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	result, err := pruneWith(ctx, first, streams, values, flags)
+	result, err := pruneWith(cmd, ctx, first, streams, flags)
 	if flags.output == outputText {
 		return cmp.Or(err, printPrune(streams.Out, result))
 	}
 	result.DryRun, result.Version, result.ExitCode = flags.dryRun, version().Version, exitCode(err)
 	result.Interrupted = result.Interrupted || result.ExitCode == exitInterrupted
-	if err != nil {
-		hint := hinted{}
-		errors.As(err, &hint)
-		result.Complete, result.Error = false, &backfill.ErrorSummary{Message: err.Error(), Hint: hint.hint}
-	}
+	result.Complete, result.Error = result.Complete && err == nil, errorSummary(err)
 	return cmp.Or(err, writeJSON(streams.Out, result))
 }
 
 // pruneWith returns a result with every error, too. first ends when the run is to finish what is under way and stop.
-func pruneWith(ctx, first context.Context, streams *terminal.Streams, values *viper.Viper, flags pruneFlags) (prune.Result, error) {
+func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
 	none := prune.NewResult()
-	limit, err := parseShare(limitFlag, flags.limit)
+	limit, err := parseShare("limit", flags.limit)
 	if err != nil {
 		return none, usage(err, "for example --limit 10%")
 	}
 	if !flags.yes && !flags.dryRun && !streams.Interactive() {
 		return none, usage(errors.New("prune removes entities from Port, and there is no terminal to ask on"), "add --yes to remove without asking, or --dry-run to show what would go")
 	}
-	s, err := readSettings(values, bothSides)
+	s, err := readSettings(cmd, bothSides)
 	if err != nil {
 		return none, err
 	}
@@ -104,7 +91,7 @@ func pruneWith(ctx, first context.Context, streams *terminal.Streams, values *vi
 	if err != nil {
 		return none, err
 	}
-	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), time.Now(), streams)
+	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), mapper.Options{Now: time.Now(), Service: s.service}, streams)
 	if err != nil {
 		return none, explain(ctx, err, s, options.Codecov)
 	}
@@ -117,7 +104,7 @@ func pruneWith(ctx, first context.Context, streams *terminal.Streams, values *vi
 	case result.Interrupted:
 		err = withHint(errInterrupted, "run prune again to remove the rest")
 	case !result.Complete:
-		err = fmt.Errorf("%w: %s", errPart, terminal.Several(len(result.Failures), "failure"))
+		err = &partialError{terminal.Plural(len(result.Failures), "failure")}
 	}
 	return *result, err
 }
@@ -130,7 +117,7 @@ func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune
 			if r.HistoryOnly {
 				text = &commits
 			}
-			fmt.Fprintf(text, "  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Several(r.Entities, "entity"))
+			fmt.Fprintf(text, "  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Plural(r.Entities, "entity"))
 		}
 		question := "remove them from Port?"
 		if commits.Len() > 0 {
@@ -139,7 +126,7 @@ func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune
 		if repositories.Len() > 0 {
 			question = "Codecov no longer has these repositories:\n" + repositories.String() + question
 		}
-		return agrees(streams, stop, question)
+		return confirm(streams, stop, question)
 	}
 }
 
@@ -173,9 +160,9 @@ func printPrune(w io.Writer, r prune.Result) error {
 		}
 		switch {
 		case c.Removed:
-			line(removed, "%s: %s", name, terminal.Several(c.Entities, "entity"))
+			line(removed, "%s: %s", name, terminal.Plural(c.Entities, "entity"))
 		case c.Entities > 0:
-			line("removed partly", "%s: %s: %s", name, terminal.Several(c.Entities, "entity"), c.Kept)
+			line("removed partly", "%s: %s: %s", name, terminal.Plural(c.Entities, "entity"), c.Kept)
 		case c.Kept != "":
 			line("kept", "%s: %s", name, c.Kept)
 		}
@@ -185,7 +172,7 @@ func printPrune(w io.Writer, r prune.Result) error {
 			line("failed", "%s", failure.Message)
 		}
 	}
-	fmt.Fprintf(&text, "%s (%s) %sremoved from Port\n", terminal.Several(repositories, "repository"), terminal.Several(entities, "entity"), would)
+	fmt.Fprintf(&text, "%s (%s) %sremoved from Port\n", terminal.Plural(repositories, "repository"), terminal.Plural(entities, "entity"), would)
 	_, err := io.WriteString(w, text.String())
 	return err
 }

@@ -502,7 +502,7 @@ func TestEndOfContext(t *testing.T) {
 func TestUnreadableRows(t *testing.T) {
 	for poison, want := range map[fakecodecov.Poison]string{
 		fakecodecov.Malformed:  "59 repositories",
-		fakecodecov.Unreadable: "cannot be read from row",
+		fakecodecov.Unreadable: "read the repositories of acme from row",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, acme(t), fakecodecov.Access{})

@@ -42,7 +42,7 @@ func (d *doctor) codecovToken(ctx context.Context) Step {
 		return warning(fmt.Sprintf("Codecov accepts CODECOV_TOKEN, but its user can see no account at %s", service), d.ownersHint())
 	}
 	return passed(fmt.Sprintf("Codecov accepts CODECOV_TOKEN; its user can see %s at %s: %s",
-		terminal.Several(len(d.visible), "account"), service, shortList(d.visible)), "")
+		terminal.Plural(len(d.visible), "account"), service, shortList(d.visible)), "")
 }
 
 func codecovError(err error) Step {
@@ -76,7 +76,7 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 		}
 	}
 	text := fmt.Sprintf("%s: %s private, %s inactive without coverage",
-		terminal.Several(listed, "repository"), terminal.Count(private), terminal.Count(inactive))
+		terminal.Plural(listed, "repository"), terminal.Count(private), terminal.Count(inactive))
 	switch {
 	case gap != nil:
 		return warning(text+"; some could not be read: "+gap.Error(), "'codecov-port sync' reads the others; name a missing one with --repo")

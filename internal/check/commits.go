@@ -75,11 +75,11 @@ func (c *census) add(count int, err error) {
 }
 
 func (c *census) outcome() Step {
-	text := fmt.Sprintf("%s on the default branches of %s", terminal.Several(c.commits, "commit"), terminal.Several(c.repositories, "repository"))
+	text := fmt.Sprintf("%s on the default branches of %s", terminal.Plural(c.commits, "commit"), terminal.Plural(c.repositories, "repository"))
 	var hints []string
 	add := func(count int, reason, hint string) {
 		if count > 0 {
-			text += "; " + terminal.Several(count, "repository") + " " + reason
+			text += "; " + terminal.Plural(count, "repository") + " " + reason
 			hints = append(hints, hint)
 		}
 	}

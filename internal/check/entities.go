@@ -72,7 +72,7 @@ func (d *doctor) countEntities(ctx context.Context, blueprint string, foreign ma
 func (d *doctor) describeForeign(ctx context.Context, foreign map[string]int) string {
 	var parts []string
 	for _, owner := range slices.Sorted(maps.Keys(foreign)) {
-		text := fmt.Sprintf("sync refuses %s of account %s with the name of a listed repository", terminal.Several(foreign[owner], "entity"), owner)
+		text := fmt.Sprintf("sync refuses %s of account %s with the name of a listed repository", terminal.Plural(foreign[owner], "entity"), owner)
 		for _, err := range d.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{PageSize: 1}) {
 			if errors.Is(err, codecov.ErrOwnerNotFound) {
 				text += fmt.Sprintf(" (Codecov has no account %s any more: it looks renamed to %s)", owner, strings.Join(d.options.Owners, " or "))

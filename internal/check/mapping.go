@@ -57,5 +57,5 @@ func (d *doctor) compile(entries []mapper.Entry) Step {
 	for _, e := range entries {
 		parts = append(parts, e.Blueprint+" ("+e.Origin+")")
 	}
-	return passed(terminal.Several(len(entries), "entry")+": "+strings.Join(parts, ", "), "")
+	return passed(terminal.Plural(len(entries), "entry")+": "+strings.Join(parts, ", "), "")
 }

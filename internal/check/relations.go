@@ -80,6 +80,6 @@ func (d *doctor) examineTarget(ctx context.Context, target string, repositories 
 		return passed("every related entity exists", "")
 	}
 	names := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(missing))...)))
-	return warning(fmt.Sprintf("%s without a %s in Port: %s", terminal.Several(len(names), "repository"), target, shortList(names)),
+	return warning(fmt.Sprintf("%s without a %s in Port: %s", terminal.Plural(len(names), "repository"), target, shortList(names)),
 		"sync writes them without the relation; the identifiers it looks for are "+shortList(slices.Sorted(maps.Keys(missing))))
 }

@@ -61,7 +61,7 @@ func (d *doctor) try(ctx context.Context, t *trial) error {
 func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) error {
 	account := mapper.Account{Service: d.options.Codecov.Service(), Owner: r.owner, AppURL: d.options.AppURL}
 	usable := 0
-	options := codecov.CommitsOptions{Branch: r.row.Branch, Expect: sampleCommits, Skipped: func(*codecov.SkippedRowError) {}}
+	options := codecov.CommitsOptions{Branch: r.row.Branch, LimitHint: sampleCommits, Skipped: func(*codecov.SkippedRowError) {}}
 	for commit, err := range d.options.Codecov.Commits(ctx, r.owner, r.row.Name, options) {
 		if err != nil {
 			t.err = err
@@ -107,7 +107,7 @@ func (t *trial) run(ctx context.Context, commit string, payload map[string]any) 
 const tryHint = "'codecov-port map --repo NAME --commit SHA' shows the entities of a commit"
 
 func (t *trial) outcome() Step {
-	tried := terminal.Several(t.commits, "commit")
+	tried := terminal.Plural(t.commits, "commit")
 	var nameless []string
 	for _, entry := range slices.Sorted(maps.Keys(t.unnamed)) {
 		if !t.useful[entry] {

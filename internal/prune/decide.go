@@ -36,7 +36,7 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 // isKnown reports whether Codecov has a repository that is spelled like the candidate.
 func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
 	if c.renamedTo == "" {
-		return p.options.Codecov.KnowsRepository(ctx, c.repository.owner, c.repository.name)
+		return p.options.Codecov.RepositoryExists(ctx, c.repository.owner, c.repository.name)
 	}
 	options := codecov.RepositoriesOptions{Names: []string{c.repository.name}}
 	for r, err := range p.options.Codecov.Repositories(ctx, c.repository.owner, options) {
