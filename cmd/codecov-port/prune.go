@@ -56,6 +56,9 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 	defer end()
 	result, err := pruneWith(cmd, ctx, first, streams, flags)
 	if flags.output == outputText {
+		if err != nil && len(result.Repositories)+len(result.Failures) == 0 {
+			return err // nothing was done
+		}
 		return cmp.Or(err, printPrune(streams.Out, result))
 	}
 	result.DryRun, result.Version, result.ExitCode = flags.dryRun, version().Version, exitCode(err)

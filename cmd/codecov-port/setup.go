@@ -150,6 +150,10 @@ func indented(text string) string {
 func printRequests(text *strings.Builder, requests []port.Request) error {
 	for _, request := range requests {
 		var body bytes.Buffer
+		if len(request.Body) == 0 { // a deletion
+			fmt.Fprintf(text, "\n%s %s\n", request.Method, request.Path)
+			continue
+		}
 		if err := json.Indent(&body, request.Body, "", "  "); err != nil {
 			return fmt.Errorf("show the request %s %s: %w", request.Method, request.Path, err)
 		}
