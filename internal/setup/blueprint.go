@@ -1,74 +1,78 @@
 package setup
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-// declarations are the parts of a blueprint that can be added to, by identifier and as Port writes them.
-type declarations struct {
-	Schema struct {
-		Properties named    `json:"properties"`
-		Required   []string `json:"required"`
-	} `json:"schema"`
-	Mirrors      named `json:"mirrorProperties"`
-	Calculations named `json:"calculationProperties"`
-	Aggregations named `json:"aggregationProperties"`
-	Relations    named `json:"relations"`
+// part is a part of a blueprint that can be added to.
+type part struct{ field, title string }
+
+var (
+	schemaPart      = part{"schema", "property"}
+	calculationPart = part{"calculationProperties", "calculation property"}
+	aggregationPart = part{"aggregationProperties", "aggregation property"}
+	relationPart    = part{"relations", "relation"}
+	blueprintParts  = []part{schemaPart, calculationPart, aggregationPart, relationPart}
+	blueprintFields = []string{"title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations"}
+)
+
+// builtinBlueprint returns a built-in blueprint as an object.
+func builtinBlueprint(identifier string) object {
+	for _, blueprint := range mapper.BuiltinBlueprints() {
+		if blueprint.Identifier == identifier {
+			document, err := toObject(blueprint)
+			if err != nil {
+				panic(err) // a part of this program: its tests fail first
+			}
+			return document
+		}
+	}
+	panic("no built-in blueprint " + identifier)
 }
 
-type named map[string]json.RawMessage
+// of returns the declarations of this part, by identifier.
+func (p part) of(blueprint object) object {
+	if p == schemaPart {
+		return child(blueprint, "schema", "properties")
+	}
+	return child(blueprint, p.field)
+}
 
 // compareBlueprints returns what the existing blueprint doesn't declare of the wanted one, and the patch that adds it.
 // A property is not missing if its identifier is used by one of another kind. The patch holds each changed part whole,
 // so that nothing is lost whether Port merges or replaces it.
-func compareBlueprints(existing, wanted json.RawMessage) (missing []string, patch json.RawMessage, err error) {
-	var have, want declarations
-	if err := json.Unmarshal(existing, &have); err != nil {
-		return nil, nil, fmt.Errorf("read it: %w", err)
-	}
-	if err := json.Unmarshal(wanted, &want); err != nil {
-		return nil, nil, fmt.Errorf("read the built-in: %w", err)
-	}
-	properties := []named{have.Schema.Properties, have.Mirrors, have.Calculations, have.Aggregations}
-	parts := make(map[string]any)
-	for _, part := range []struct {
-		field, title string
-		have, want   named
-		used         []named
-	}{
-		{"schema", "property", have.Schema.Properties, want.Schema.Properties, properties},
-		{"calculationProperties", "calculation property", have.Calculations, want.Calculations, properties},
-		{"aggregationProperties", "aggregation property", have.Aggregations, want.Aggregations, properties},
-		{"relations", "relation", have.Relations, want.Relations, []named{have.Relations}},
-	} {
-		names := part.want.without(part.used)
-		if len(names) == 0 {
-			continue
+func compareBlueprints(existing, wanted object) (missing []string, patch object) {
+	patch = make(object)
+	for _, p := range blueprintParts {
+		have, want := p.of(existing), p.of(wanted)
+		whole := maps.Clone(have)
+		for _, name := range sortedKeys(want) {
+			if p.isUsed(existing, name) {
+				continue
+			}
+			missing = append(missing, p.title+" "+name)
+			whole[name] = want[name]
 		}
-		whole := make(named)
-		maps.Copy(whole, part.have)
-		for _, name := range names {
-			missing = append(missing, part.title+" "+name)
-			whole[name] = part.want[name]
+		switch {
+		case len(whole) == len(have):
+		case p == schemaPart:
+			required, _ := child(existing, "schema")["required"].([]any)
+			patch["schema"] = object{"properties": whole, "required": append([]any{}, required...)}
+		default:
+			patch[p.field] = whole
 		}
-		parts[part.field] = whole
 	}
-	if properties, ok := parts["schema"]; ok {
-		parts["schema"] = map[string]any{"properties": properties, "required": append([]string{}, have.Schema.Required...)}
-	}
-	patch, err = encode(parts, "")
-	return missing, patch, err
+	return missing, patch
 }
 
-// without returns the sorted names that none of the others has.
-func (n named) without(others []named) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(n)), func(name string) bool {
-		return slices.ContainsFunc(others, func(other named) bool {
-			_, used := other[name]
-			return used
-		})
-	})
+// isUsed reports whether the blueprint has something of this identifier that this part can't have, too.
+func (p part) isUsed(blueprint object, name string) bool {
+	parts := []object{relationPart.of(blueprint)}
+	if p != relationPart {
+		parts = []object{schemaPart.of(blueprint), calculationPart.of(blueprint), aggregationPart.of(blueprint), child(blueprint, "mirrorProperties")}
+	}
+	return slices.ContainsFunc(parts, func(declared object) bool { _, used := declared[name]; return used })
 }

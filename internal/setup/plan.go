@@ -1,8 +1,8 @@
 package setup
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
@@ -33,8 +33,9 @@ func newPlan(found state, o Options) (*plan, error) {
 		}
 	}
 	slices.Reverse(p.actions) // the aggregation of the repositories needs the properties of the commits
-	if err := p.addRelations(found.blueprints[mapper.CurrentBlueprint]); err != nil {
-		return nil, err
+	for _, relation := range o.Relate {
+		existing := relationPart.of(found.blueprints[mapper.CurrentBlueprint])[relation.name()]
+		p.addCreation(RelationKind, relation.name(), existing, relation.declaration(), "title", "target", "required", "many", "description")
 	}
 	if err := p.addWebhook(found.webhook); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", mapper.WebhookIdentifier, err)
@@ -54,60 +55,40 @@ func newPlan(found state, o Options) (*plan, error) {
 }
 
 // addBlueprint plans a built-in blueprint. existing is nil if Port doesn't have it.
-func (p *plan) addBlueprint(builtin port.Blueprint, existing json.RawMessage) error {
-	wanted, err := json.Marshal(builtin)
-	if err != nil {
-		return err
-	}
-	additions, err := p.additions(builtin, wanted)
-	if err != nil {
-		return err
-	}
+func (p *plan) addBlueprint(builtin port.Blueprint, existing object) (err error) {
+	wanted := builtinBlueprint(builtin.Identifier)
 	step := Step{Kind: Blueprint, Identifier: builtin.Identifier}
 	if existing == nil {
 		p.missing = append(p.missing, builtin)
 		step.State, existing = Created, wanted
-	} else if step.Diff, err = diffBlueprints(existing, wanted); err != nil {
+	} else if step.Diff, err = unifiedDiff(existing, wanted, blueprintFields...); err != nil {
 		return err
 	}
-	if step.Missing, _, err = compareBlueprints(existing, wanted); err != nil {
-		return err
-	}
-	added, patch, err := compareBlueprints(existing, additions)
-	if err != nil {
-		return err
-	}
-	p.addStep(step, added, port.PatchBlueprintRequest(builtin.Identifier, patch))
-	return nil
+	step.Missing, _ = compareBlueprints(existing, wanted)
+	added, patch := compareBlueprints(existing, p.additions(wanted))
+	body, err := encode(patch, "")
+	p.addStep(step, added, port.PatchBlueprintRequest(builtin.Identifier, body))
+	return err
 }
 
 // additions returns the parts that may be added to an existing blueprint: the built-in ones with Update, and what the
 // options ask for.
-func (p *plan) additions(builtin port.Blueprint, wanted json.RawMessage) (json.RawMessage, error) {
-	parts := make(map[string]json.RawMessage)
+func (p *plan) additions(builtin object) object {
+	additions := make(object)
 	if p.options.Update {
-		if err := json.Unmarshal(wanted, &parts); err != nil {
-			return nil, err
-		}
+		additions = maps.Clone(builtin)
 	}
-	if builtin.Identifier == mapper.CurrentBlueprint {
+	if builtin["identifier"] == mapper.CurrentBlueprint {
 		if p.options.Scorecard != nil || p.options.Dashboard {
-			parts["calculationProperties"] = builtin.CalculationProperties // they need percentProperty, the only one
+			additions[calculationPart.field] = builtin[calculationPart.field] // they need percentProperty, the only one
 		}
-		relations := make(named)
+		relations := make(object)
 		for _, relation := range p.options.Relate {
-			declaration, err := relation.declaration()
-			if err != nil {
-				return nil, err
-			}
-			relations[relation.name()] = declaration
+			relations[relation.name()] = relation.declaration()
 		}
-		var err error
-		if parts["relations"], err = encode(relations, ""); err != nil {
-			return nil, err
-		}
+		additions[relationPart.field] = relations
 	}
-	return encode(parts, "")
+	return additions
 }
 
 // addStep adds a step for a blueprint or the webhook, and the patch if something is added to it.
@@ -129,62 +110,46 @@ func (p *plan) addStep(step Step, added []string, patch port.Request) {
 	p.report.Steps = append(p.report.Steps, step)
 }
 
-// addRelations adds the steps of the relations; addBlueprint has planned them.
-func (p *plan) addRelations(existing json.RawMessage) error {
-	var have declarations
-	if existing != nil {
-		if err := json.Unmarshal(existing, &have); err != nil {
-			return fmt.Errorf("read blueprint %s: %w", mapper.CurrentBlueprint, err)
+// addCreation adds a step for a thing that is only created, never changed, and reports whether it has to be. existing is
+// nil if Port doesn't have it; else the fields are compared.
+func (p *plan) addCreation(kind Kind, identifier string, existing any, wanted object, fields ...string) bool {
+	step := Step{Kind: kind, Identifier: identifier, Added: []string{}, Missing: []string{}, State: Created}
+	if document, ok := existing.(object); ok && document != nil {
+		step.State = Exists
+		if len(fields) > 0 && !contains(document, wanted) {
+			step.State = Differs
+			step.Diff, _ = unifiedDiff(document, wanted, fields...)
 		}
 	}
-	for _, relation := range p.options.Relate {
-		step := Step{Kind: RelationKind, Identifier: relation.name(), Added: []string{}, Missing: []string{}, State: Created}
-		if declaration, exists := have.Relations[relation.name()]; exists {
-			wanted, err := relation.declaration()
-			if err != nil {
-				return err
-			}
-			if step.Diff, err = unifiedDiff(declaration, wanted, "title", "target", "required", "many", "description"); err != nil {
-				return err
-			}
-			step.State = Exists
-			if step.Diff != "" {
-				step.State = Differs
-			}
-		}
-		p.report.Steps = append(p.report.Steps, step)
-	}
-	return nil
+	p.report.Steps = append(p.report.Steps, step)
+	return step.State == Created
 }
 
 // addWebhook plans the webhook. existing is nil if Port doesn't have it.
 func (p *plan) addWebhook(existing *port.Webhook) error {
-	step := Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier, Added: []string{}, Missing: []string{}}
-	if existing == nil {
-		webhook := builtinWebhook()
-		_, patched, err := p.addToMapping(webhook.Mappings)
-		if err != nil {
-			return err
-		}
-		webhook.Mappings, p.report.Webhook, step.State = patched, webhook, Created
-		request, err := port.CreateWebhookRequest(webhook)
-		p.report.Steps = append(p.report.Steps, step)
-		p.actions = append(p.actions, action{Webhook, step.Identifier, "create webhook " + step.Identifier, request})
-		return err
+	step := Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier}
+	p.report.Webhook = builtinWebhook()
+	if existing != nil {
+		p.report.Webhook = *existing
 	}
-	p.report.Webhook = *existing
-	var err error
-	if step.Missing, err = missingEntries(existing.Mappings); err != nil {
-		return err
-	}
-	if step.Diff, err = diffWebhooks(*existing, builtinWebhook()); err != nil {
-		return err
-	}
-	added, patched, err := p.addToMapping(existing.Mappings)
+	entries, added, missing, err := p.addToMapping(p.report.Webhook.Mappings)
 	if err != nil {
 		return err
 	}
-	patch, err := encode(map[string]any{"mappings": patched}, "")
+	if existing == nil {
+		if p.report.Webhook.Mappings, err = encode(entries, ""); err != nil {
+			return err
+		}
+		p.addCreation(Webhook, step.Identifier, nil, nil)
+		request, err := port.CreateWebhookRequest(p.report.Webhook)
+		p.actions = append(p.actions, action{Webhook, step.Identifier, "create webhook " + step.Identifier, request})
+		return err
+	}
+	if step.Diff, err = diffFromBuiltinWebhook(*existing); err != nil {
+		return err
+	}
+	step.Missing = missing
+	patch, err := encode(object{"mappings": entries}, "")
 	p.addStep(step, added, port.UpdateWebhookRequest(step.Identifier, patch))
 	return err
 }
@@ -194,30 +159,27 @@ func (p *plan) addVisuals(found state) error {
 	thresholds := DefaultThresholds
 	if p.options.Scorecard != nil {
 		thresholds = *p.options.Scorecard
-		body, err := scorecard(thresholds)
+		wanted, err := scorecard(thresholds)
 		if err != nil {
 			return err
 		}
-		step := Step{Kind: Scorecard, Identifier: scorecardIdentifier, Added: []string{}, Missing: []string{}, State: Exists}
-		switch {
-		case found.scorecard == nil:
-			step.State = Created
-			p.actions = append(p.actions, action{Scorecard, step.Identifier, "create scorecard " + step.Identifier, port.CreateScorecardRequest(mapper.CurrentBlueprint, body)})
-		case !containsJSON(found.scorecard, body):
-			step.State = Differs
-			if step.Diff, err = unifiedDiff(found.scorecard, body, "title", "filter", "levels", "rules"); err != nil {
+		if p.addCreation(Scorecard, scorecardIdentifier, found.scorecard, wanted, "title", "filter", "levels", "rules") {
+			body, err := encode(wanted, "")
+			if err != nil {
 				return err
 			}
+			p.actions = append(p.actions, action{Scorecard, scorecardIdentifier, "create scorecard " + scorecardIdentifier,
+				port.CreateScorecardRequest(mapper.CurrentBlueprint, body)})
 		}
-		p.report.Steps = append(p.report.Steps, step)
 	}
-	if p.options.Dashboard {
-		step := Step{Kind: Page, Identifier: pageIdentifier, Added: []string{}, Missing: []string{}, State: Exists}
-		if found.page == nil {
-			step.State = Created
-			p.actions = append(p.actions, action{Page, step.Identifier, "create page " + step.Identifier, port.CreatePageRequest(page(thresholds))})
-		}
-		p.report.Steps = append(p.report.Steps, step)
+	if !p.options.Dashboard || !p.addCreation(Page, pageIdentifier, found.page, nil) {
+		return nil
 	}
-	return nil
+	wanted, err := page(thresholds)
+	if err != nil {
+		return err
+	}
+	body, err := encode(wanted, "")
+	p.actions = append(p.actions, action{Page, pageIdentifier, "create page " + pageIdentifier, port.CreatePageRequest(body)})
+	return err
 }

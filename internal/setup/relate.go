@@ -1,13 +1,11 @@
 package setup
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // Relation relates the repositories to entities of a blueprint of the user's.
@@ -38,6 +36,6 @@ var unfitForName = regexp.MustCompile(`[^A-Za-z0-9@_=\\-]`)
 func (r Relation) name() string { return unfitForName.ReplaceAllString(r.Blueprint, "_") }
 
 // declaration returns the relation as Port declares it. The expression is part of it, for a sync to find.
-func (r Relation) declaration() (json.RawMessage, error) {
-	return encode(port.Relation{Title: r.Blueprint, Target: r.Blueprint, Description: mapper.MarkRelation(r.Identifier)}, "")
+func (r Relation) declaration() object {
+	return object{"title": r.Blueprint, "target": r.Blueprint, "required": false, "many": false, "description": mapper.MarkRelation(r.Identifier)}
 }

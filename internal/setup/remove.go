@@ -2,10 +2,8 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -112,7 +110,8 @@ func (r *remover) isGone(ctx context.Context, a action) bool {
 type remover struct {
 	options RemoveOptions
 	found   state
-	going   map[string]bool // blueprints
+	marked  map[string]string // expressions of the relations that Run has added to the current blueprint
+	going   map[string]bool   // blueprints
 	actions []action
 	reasons []string
 	removal Removal
@@ -121,36 +120,30 @@ type remover struct {
 // plan orders the requests so that nothing points to what is gone: webhook, page and scorecard first, then the
 // properties, then the target of the aggregation property.
 func (r *remover) plan(ctx context.Context) error {
-	current, history := mapper.BuiltinBlueprints()[0], mapper.BuiltinBlueprints()[1]
-	r.going[history.Identifier] = r.found.blueprints[history.Identifier] != nil
-	if document := r.found.blueprints[current.Identifier]; r.options.All && document != nil {
-		document, _, err := withoutMarked(document)
+	r.going[mapper.HistoryBlueprint] = r.found.blueprints[mapper.HistoryBlueprint] != nil
+	if current := r.found.blueprints[mapper.CurrentBlueprint]; current != nil {
+		r.takeMarked(current)
+		difference, err := unifiedDiff(current, builtinBlueprint(mapper.CurrentBlueprint), blueprintFields...)
 		if err != nil {
 			return err
 		}
-		difference, err := diffFromBuiltin(document, current)
-		if err != nil {
-			return err
-		}
-		r.going[current.Identifier] = difference == ""
-		if difference != "" {
-			r.removal.Kept = append(r.removal.Kept, "blueprint "+current.Identifier+": it differs from the built-in")
+		r.going[mapper.CurrentBlueprint] = r.options.All && difference == ""
+		if r.options.All && difference != "" {
+			r.keep("blueprint %s: it differs from the built-in", mapper.CurrentBlueprint)
 		}
 	}
 	if err := r.planWebhook(); err != nil {
 		return err
 	}
-	r.planPage()
-	keepPercent, err := r.planScorecard(ctx)
-	if err != nil {
+	if err := r.planPage(); err != nil {
 		return err
 	}
-	if err := r.planProperties(current, keepPercent); err != nil {
+	if err := r.planCurrent(ctx); err != nil {
 		return err
 	}
-	for _, blueprint := range []port.Blueprint{history, current} {
-		if r.going[blueprint.Identifier] {
-			if err := r.planBlueprint(ctx, blueprint); err != nil {
+	for _, identifier := range []string{mapper.HistoryBlueprint, mapper.CurrentBlueprint} {
+		if r.going[identifier] {
+			if err := r.planBlueprint(ctx, identifier); err != nil {
 				return err
 			}
 		}
@@ -164,61 +157,57 @@ func (r *remover) plan(ctx context.Context) error {
 	return nil
 }
 
-func diffFromBuiltin(document json.RawMessage, builtin port.Blueprint) (string, error) {
-	wanted, err := json.Marshal(builtin)
-	if err != nil {
-		return "", err
+// takeMarked removes the relations that Run has added from the document of the current blueprint.
+func (r *remover) takeMarked(current object) {
+	r.marked = make(map[string]string)
+	relations := relationPart.of(current)
+	for name := range relations {
+		description, _ := child(relations, name)["description"].(string)
+		if expression, marked := mapper.MarkedExpression(description); marked {
+			r.marked[name] = expression
+			delete(relations, name)
+		}
 	}
-	return diffBlueprints(document, wanted)
 }
 
 // planBlueprint plans the removal of a blueprint with its entities.
-func (r *remover) planBlueprint(ctx context.Context, builtin port.Blueprint) error {
-	document, _, err := withoutMarked(r.found.blueprints[builtin.Identifier])
-	if err != nil {
-		return err
-	}
-	own, err := ownNames(document, builtin)
-	if err != nil {
-		return fmt.Errorf("blueprint %s: %w", builtin.Identifier, err)
-	}
-	scorecards, err := r.otherScorecards(ctx, builtin.Identifier)
+func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
+	document := r.found.blueprints[identifier]
+	own, _ := compareBlueprints(builtinBlueprint(identifier), document)
+	scorecards, err := r.otherScorecards(ctx, identifier)
 	if err != nil {
 		return err
 	}
 	for _, scorecard := range scorecards {
-		own = append(own, "scorecard "+scorecard.Identifier)
+		own = append(own, fmt.Sprintf("scorecard %s", scorecard["identifier"]))
 	}
 	if len(own) > 0 {
-		r.refuse("blueprint %s has a %s that codecov-port hasn't made", builtin.Identifier, strings.Join(own, ", "))
+		r.refuse("blueprint %s has a %s that codecov-port hasn't made", identifier, strings.Join(own, ", "))
 	}
-	var declared port.Blueprint
-	if err := json.Unmarshal(r.found.blueprints[builtin.Identifier], &declared); err != nil {
-		return fmt.Errorf("read blueprint %s: %w", builtin.Identifier, err)
-	}
-	removed := RemovedBlueprint{Identifier: builtin.Identifier, Accounts: make(map[string]int)}
+	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
+	property := addressProperties[identifier]
 	options := port.SearchOptions{Include: []string{"$identifier"}}
-	if property := addressProperties[builtin.Identifier]; declared.Schema.Properties[property].Type != "" {
+	if _, declared := schemaPart.of(document)[property]; declared {
 		options.Include = append(options.Include, property)
 	}
-	for entity, err := range r.options.Port.Search(ctx, builtin.Identifier, options) {
+	for entity, err := range r.options.Port.Search(ctx, identifier, options) {
 		if err != nil {
-			return fmt.Errorf("read the entities of %s: %w", builtin.Identifier, err)
+			return fmt.Errorf("read the entities of %s: %w", identifier, err)
 		}
 		removed.Entities++
-		removed.Accounts[r.accountOf(entity, addressProperties[builtin.Identifier])]++
+		removed.Accounts[r.accountOf(entity, property)]++
 	}
 	var others []string
-	for _, account := range slices.Sorted(maps.Keys(removed.Accounts)) {
+	for _, account := range sortedKeys(removed.Accounts) {
 		if !r.isOurs(account) {
 			others = append(others, fmt.Sprintf("%s: %d", account, removed.Accounts[account]))
 		}
 	}
 	if len(others) > 0 && !r.options.All {
-		r.refuse("blueprint %s has entities of other accounts (%s); --all removes them, too", builtin.Identifier, strings.Join(others, ", "))
+		r.refuse("blueprint %s has entities of other accounts (%s); --all removes them, too", identifier, strings.Join(others, ", "))
 	}
 	r.removal.Blueprints = append(r.removal.Blueprints, removed)
-	r.actions = append(r.actions, action{Blueprint, builtin.Identifier, "delete blueprint " + builtin.Identifier, port.DeleteBlueprintRequest(builtin.Identifier)})
+	r.send(Blueprint, identifier, "delete", port.DeleteBlueprintRequest(identifier))
 	return nil
 }
 
@@ -240,16 +229,6 @@ func (r *remover) isOurs(account string) bool {
 	})
 }
 
-// ownNames returns the properties and relations of a blueprint that the built-in doesn't have.
-func ownNames(document json.RawMessage, builtin port.Blueprint) ([]string, error) {
-	wanted, err := json.Marshal(builtin)
-	if err != nil {
-		return nil, err
-	}
-	own, _, err := compareBlueprints(wanted, document)
-	return own, err
-}
-
 // checkReferences refuses the removal if a blueprint that stays points to one that goes.
 func (r *remover) checkReferences(ctx context.Context) error {
 	blueprints, err := r.options.Port.Blueprints(ctx)
@@ -257,24 +236,18 @@ func (r *remover) checkReferences(ctx context.Context) error {
 		return fmt.Errorf("read the blueprints: %w", err)
 	}
 	for _, b := range blueprints {
-		if r.going[b.Identifier] {
-			continue
+		document, err := toObject(b)
+		if err != nil {
+			return err
 		}
-		for _, name := range slices.Sorted(maps.Keys(b.Relations)) {
-			if target := b.Relations[name].Target; r.going[target] {
-				r.refuse("relation %s of blueprint %s points to %s", name, b.Identifier, target)
-			}
-		}
-		var aggregations map[string]struct{ Target string }
-		if len(b.AggregationProperties) > 0 {
-			if err := json.Unmarshal(b.AggregationProperties, &aggregations); err != nil {
-				return fmt.Errorf("read the aggregation properties of blueprint %s: %w", b.Identifier, err)
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(aggregations)) {
-			removed := slices.Contains(r.removal.Parts, fmt.Sprintf("aggregation property %s of blueprint %s", name, b.Identifier))
-			if target := aggregations[name].Target; r.going[target] && !removed {
-				r.refuse("aggregation property %s of blueprint %s points to %s", name, b.Identifier, target)
+		for _, p := range []part{relationPart, aggregationPart} {
+			declared := p.of(document)
+			for _, name := range sortedKeys(declared) {
+				title := fmt.Sprintf("%s %s of blueprint %s", p.title, name, b.Identifier)
+				target, _ := child(declared, name)["target"].(string)
+				if r.going[target] && !r.going[b.Identifier] && !slices.Contains(r.removal.Parts, title) {
+					r.refuse("%s points to %s", title, target)
+				}
 			}
 		}
 	}
@@ -283,4 +256,18 @@ func (r *remover) checkReferences(ctx context.Context) error {
 
 func (r *remover) refuse(format string, args ...any) {
 	r.reasons = append(r.reasons, fmt.Sprintf(format, args...))
+}
+
+func (r *remover) keep(format string, args ...any) {
+	r.removal.Kept = append(r.removal.Kept, fmt.Sprintf(format, args...))
+}
+
+// drop notes a part that is removed.
+func (r *remover) drop(format string, args ...any) {
+	r.removal.Parts = append(r.removal.Parts, fmt.Sprintf(format, args...))
+}
+
+// send adds a request; what says what it does to the thing.
+func (r *remover) send(kind Kind, identifier, what string, request port.Request) {
+	r.actions = append(r.actions, action{kind, identifier, fmt.Sprintf("%s %s %s", what, kind, identifier), request})
 }

@@ -5,123 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
-
-// planProperties plans to remove the properties and relations of the current blueprint that Run has added, as far as they
-// are unchanged. A patch can't remove properties, so the blueprint is replaced. keepPercent keeps percentProperty.
-func (r *remover) planProperties(builtin port.Blueprint, keepPercent bool) error {
-	document := r.found.blueprints[builtin.Identifier]
-	if document == nil {
-		return nil
-	}
-	document, relations, err := withoutMarked(document)
-	if err != nil {
-		return err
-	}
-	before := len(r.removal.Parts)
-	for _, name := range slices.Sorted(maps.Keys(relations)) {
-		r.removal.Parts = append(r.removal.Parts, "relation "+name+" of blueprint "+builtin.Identifier)
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(document, &fields); err != nil {
-		return fmt.Errorf("read blueprint %s: %w", builtin.Identifier, err)
-	}
-	for _, part := range []struct {
-		field, title string
-		ours         json.RawMessage
-	}{
-		{"calculationProperties", "calculation property", builtin.CalculationProperties},
-		{"aggregationProperties", "aggregation property", builtin.AggregationProperties},
-	} {
-		if part.field == "calculationProperties" && keepPercent {
-			continue
-		}
-		rest, err := r.withoutOurs(part.field, part.title+" %s of blueprint "+builtin.Identifier, fields[part.field], part.ours)
-		if err != nil {
-			return err
-		}
-		fields[part.field] = rest
-	}
-	if len(r.removal.Parts) == before {
-		return nil
-	}
-	for _, stamp := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy"} {
-		delete(fields, stamp)
-	}
-	body, err := encode(fields, "")
-	r.actions = append(r.actions, action{Blueprint, builtin.Identifier, "remove properties of blueprint " + builtin.Identifier, port.PutBlueprintRequest(builtin.Identifier, body)})
-	return err
-}
-
-// withoutOurs returns the properties in existing without those that equal ours, and notes the removed and the changed ones.
-func (r *remover) withoutOurs(field, title string, existing, ours json.RawMessage) (json.RawMessage, error) {
-	var have, want named
-	if len(existing) == 0 {
-		return nil, nil
-	}
-	if err := errors.Join(json.Unmarshal(existing, &have), json.Unmarshal(ours, &want)); err != nil {
-		return nil, fmt.Errorf("read the %s: %w", field, err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if have[name] == nil {
-			continue
-		}
-		same, err := meansTheSame(field, named{name: have[name]}, named{name: want[name]})
-		if err != nil {
-			return nil, err
-		}
-		if !same {
-			r.removal.Kept = append(r.removal.Kept, fmt.Sprintf(title, name)+": it was changed")
-			continue
-		}
-		r.removal.Parts = append(r.removal.Parts, fmt.Sprintf(title, name))
-		delete(have, name)
-	}
-	return encode(have, "")
-}
-
-// meansTheSame compares two values of a field of a blueprint or webhook.
-func meansTheSame(field string, a, b any) (bool, error) {
-	existing, err := encode(map[string]any{field: a}, "")
-	if err != nil {
-		return false, err
-	}
-	wanted, err := encode(map[string]any{field: b}, "")
-	if err != nil {
-		return false, err
-	}
-	difference, err := unifiedDiff(existing, wanted, field)
-	return difference == "", err
-}
-
-// withoutMarked returns a blueprint without the relations that Run has added, and their expressions.
-func withoutMarked(document json.RawMessage) (json.RawMessage, map[string]string, error) {
-	var fields map[string]json.RawMessage
-	var have declarations
-	var blueprint port.Blueprint
-	if err := errors.Join(json.Unmarshal(document, &fields), json.Unmarshal(document, &have), json.Unmarshal(document, &blueprint)); err != nil {
-		return nil, nil, fmt.Errorf("read blueprint: %w", err)
-	}
-	marked := mapper.MarkedRelations(blueprint)
-	if len(marked) == 0 {
-		return document, nil, nil
-	}
-	for name := range marked {
-		delete(have.Relations, name)
-	}
-	var err error
-	if fields["relations"], err = encode(have.Relations, ""); err != nil {
-		return nil, nil, err
-	}
-	document, err = encode(fields, "")
-	return document, marked, err
-}
 
 // planWebhook plans to remove the built-in entries for what goes and the relations that Run has added, or the whole
 // webhook if nothing else is in it.
@@ -129,165 +17,186 @@ func (r *remover) planWebhook() error {
 	if r.found.webhook == nil {
 		return nil
 	}
-	webhook := *r.found.webhook
-	title := "webhook " + webhook.Identifier
+	webhook, before := *r.found.webhook, len(r.removal.Parts)
 	entries, err := readEntries(webhook.Mappings)
 	if err != nil {
-		return fmt.Errorf("%s: %w", title, err)
+		return fmt.Errorf("webhook %s: %w", webhook.Identifier, err)
 	}
-	before := len(r.removal.Parts)
-	if err := r.dropRelations(entries, title); err != nil {
+	for i, e := range entries {
+		r.dropRelations(e, fmt.Sprintf("entry %d of webhook %s", i+1, webhook.Identifier))
+	}
+	if webhook.Mappings, err = encode(entries, ""); err != nil {
 		return err
 	}
-	if webhook.Mappings, err = documentsOf(entries); err != nil {
-		return err
-	}
-	difference, err := diffWebhooks(webhook, builtinWebhook())
+	difference, err := diffFromBuiltinWebhook(webhook)
 	if err != nil {
 		return err
 	}
-	if difference == "" && r.options.All && r.going[mapper.CurrentBlueprint] {
-		r.removal.Parts = append(r.removal.Parts, title)
-		r.actions = append(r.actions, action{Webhook, webhook.Identifier, "delete " + title, port.DeleteWebhookRequest(webhook.Identifier)})
+	if difference == "" && r.going[mapper.CurrentBlueprint] {
+		r.drop("webhook %s", webhook.Identifier)
+		r.send(Webhook, webhook.Identifier, "delete", port.DeleteWebhookRequest(webhook.Identifier))
 		return nil
 	}
-	rest, err := r.dropEntries(entries, title)
+	rest, err := r.dropEntries(entries, webhook.Identifier)
 	if err != nil || len(r.removal.Parts) == before {
 		return err
 	}
-	mappings, err := documentsOf(rest)
-	if err != nil {
-		return err
-	}
-	patch, err := encode(map[string]any{"mappings": mappings}, "")
-	r.actions = append(r.actions, action{Webhook, webhook.Identifier, "remove entries of " + title, port.UpdateWebhookRequest(webhook.Identifier, patch)})
+	patch, err := encode(object{"mappings": rest}, "")
+	r.send(Webhook, webhook.Identifier, "change", port.UpdateWebhookRequest(webhook.Identifier, patch))
 	return err
 }
 
-func documentsOf(entries []entry) (json.RawMessage, error) {
-	documents := make([]json.RawMessage, len(entries))
-	for i, e := range entries {
-		documents[i] = e.document
+// dropRelations removes the relations that Run has added from an entry for the current blueprint.
+func (r *remover) dropRelations(entry object, title string) {
+	if entry["blueprint"] != mapper.CurrentBlueprint || deletes(entry) {
+		return
 	}
-	return encode(documents, "")
-}
-
-// dropRelations removes the relations that Run has added to the entries for the current blueprint.
-func (r *remover) dropRelations(entries []entry, title string) error {
-	document := r.found.blueprints[mapper.CurrentBlueprint]
-	if document == nil {
-		return nil
-	}
-	_, marked, err := withoutMarked(document)
-	if err != nil {
-		return err
-	}
-	for i, e := range entries {
-		if e.blueprint != mapper.CurrentBlueprint || e.deletes || len(marked) == 0 {
+	relations := child(entry, "entity", "relations")
+	for _, name := range sortedKeys(r.marked) {
+		expression, exists := relations[name]
+		if !exists {
 			continue
 		}
-		changed, err := changeRelations(e.document, func(relations map[string]json.RawMessage) (bool, error) {
-			before := len(relations)
-			for _, name := range slices.Sorted(maps.Keys(marked)) {
-				expression, exists := relations[name]
-				if !exists {
-					continue
-				}
-				var text string
-				if json.Unmarshal(expression, &text) != nil || text != marked[name] {
-					r.refuse("entry %d of %s sets relation %s by an expression of its own: remove it in Port first", i+1, title, name)
-				}
-				r.removal.Parts = append(r.removal.Parts, fmt.Sprintf("relation %s in entry %d of %s", name, i+1, title))
-				delete(relations, name)
-			}
-			return len(relations) < before, nil
-		})
-		if err != nil {
-			return fmt.Errorf("entry %d of %s: %w", i+1, title, err)
+		if expression != r.marked[name] {
+			r.refuse("%s sets relation %s by an expression of its own: remove it in Port first", title, name)
 		}
-		if changed != nil {
-			entries[i].document = changed
-		}
+		r.drop("relation %s in %s", name, title)
+		delete(relations, name)
 	}
-	return nil
+	if len(relations) == 0 {
+		delete(child(entry, "entity"), "relations")
+	}
 }
 
 // dropEntries returns the entries without those for the blueprints that go.
-func (r *remover) dropEntries(entries []entry, title string) (rest []entry, err error) {
+func (r *remover) dropEntries(entries []object, webhook string) ([]object, error) {
 	builtin, err := readEntries(mapper.BuiltinMappingJSON())
 	if err != nil {
 		return nil, err
 	}
+	rest := []object{}
 	for i, e := range entries {
-		ours := slices.IndexFunc(builtin, func(b entry) bool { return b.blueprint == e.blueprint })
-		if ours < 0 || !r.going[e.blueprint] {
+		blueprint, _ := e["blueprint"].(string)
+		if !r.going[blueprint] {
 			rest = append(rest, e)
 			continue
 		}
-		same, err := meansTheSame("mappings", []any{e.document}, []any{builtin[ours].document})
-		if err != nil {
-			return nil, err
+		for _, b := range builtin {
+			if b["blueprint"] == blueprint && !meansTheSame("mappings", []any{e}, []any{b}) {
+				r.refuse("entry %d of webhook %s writes %s and was changed: remove it in Port first", i+1, webhook, blueprint)
+			}
 		}
-		if !same {
-			r.refuse("entry %d of %s writes %s and was changed: remove it in Port first", i+1, title, e.blueprint)
-		}
-		r.removal.Parts = append(r.removal.Parts, fmt.Sprintf("entry for %s of %s", e.blueprint, title))
+		r.drop("entry for %s of webhook %s", blueprint, webhook)
 	}
 	return rest, nil
 }
 
-// planPage plans to delete the page if it is unchanged.
-func (r *remover) planPage() {
+// planPage plans to delete the page if it is unchanged, with any threshold.
+func (r *remover) planPage() error {
 	if r.found.page == nil {
-		return
+		return nil
 	}
-	var content struct {
-		Widgets []struct {
-			Widgets []struct {
-				Dataset struct{ Rules []struct{ Value any } }
-			}
+	roots, _ := r.found.page["widgets"].([]any)
+	for _, threshold := range numbers(roots) {
+		ours, err := page(Thresholds{threshold})
+		if err != nil {
+			return err
+		}
+		if contains(r.found.page, ours) {
+			r.drop("page %s", pageIdentifier)
+			r.send(Page, pageIdentifier, "delete", port.DeletePageRequest(pageIdentifier))
+			return nil
 		}
 	}
-	ours := false // with any threshold
-	if json.Unmarshal(r.found.page, &content) == nil && len(content.Widgets) == 1 {
-		for _, widget := range content.Widgets[0].Widgets {
-			for _, rule := range widget.Dataset.Rules {
-				threshold, isNumber := rule.Value.(float64)
-				ours = ours || isNumber && containsJSON(r.found.page, page(Thresholds{threshold}))
-			}
-		}
-	}
-	if !ours {
-		r.removal.Kept = append(r.removal.Kept, "page "+pageIdentifier+": it was changed")
-		return
-	}
-	r.removal.Parts = append(r.removal.Parts, "page "+pageIdentifier)
-	r.actions = append(r.actions, action{Page, pageIdentifier, "delete page " + pageIdentifier, port.DeletePageRequest(pageIdentifier)})
+	r.keep("page %s: it was changed", pageIdentifier)
+	return nil
 }
 
-// namedScorecard is a scorecard and its identifier.
-type namedScorecard struct {
-	Identifier string
-	document   json.RawMessage
+// planCurrent plans to remove the scorecard, and the properties and relations that Run has added to the current blueprint,
+// as far as they are unchanged. A patch can't remove properties, so the blueprint is replaced.
+func (r *remover) planCurrent(ctx context.Context) error {
+	document := r.found.blueprints[mapper.CurrentBlueprint]
+	if document == nil {
+		return nil
+	}
+	switch {
+	case r.found.scorecard == nil:
+	case isOurScorecard(r.found.scorecard):
+		r.drop("scorecard %s", scorecardIdentifier)
+		r.send(Scorecard, scorecardIdentifier, "delete", port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardIdentifier))
+	default:
+		r.keep("scorecard %s: it was changed", scorecardIdentifier)
+	}
+	others, err := r.otherScorecards(ctx, mapper.CurrentBlueprint)
+	if err != nil {
+		return err
+	}
+	before := len(r.removal.Parts)
+	for _, name := range sortedKeys(r.marked) {
+		r.drop("relation %s of blueprint %s", name, mapper.CurrentBlueprint)
+	}
+	for _, p := range []part{calculationPart, aggregationPart} {
+		for _, name := range sortedKeys(p.of(builtinBlueprint(mapper.CurrentBlueprint))) {
+			if err := r.dropProperty(document, p, name, others); err != nil {
+				return err
+			}
+		}
+	}
+	if len(r.removal.Parts) == before {
+		return nil
+	}
+	for _, stamp := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy"} {
+		delete(document, stamp)
+	}
+	body, err := encode(document, "")
+	r.send(Blueprint, mapper.CurrentBlueprint, "change", port.PutBlueprintRequest(mapper.CurrentBlueprint, body))
+	return err
+}
+
+// dropProperty removes a property of the built-in from the document if it is unchanged and no scorecard uses it.
+func (r *remover) dropProperty(document object, p part, name string, scorecards []object) error {
+	declared := p.of(document)
+	existing, exists := declared[name]
+	if !exists {
+		return nil
+	}
+	title := fmt.Sprintf("%s %s of blueprint %s", p.title, name, mapper.CurrentBlueprint)
+	ours := p.of(builtinBlueprint(mapper.CurrentBlueprint))[name]
+	if !meansTheSame(p.field, object{name: existing}, object{name: ours}) {
+		r.keep("%s: it was changed", title)
+		return nil
+	}
+	for _, scorecard := range scorecards {
+		text, err := encode(scorecard, "")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(text), `"`+name+`"`) {
+			r.keep("%s: scorecard %s uses it", title, scorecard["identifier"])
+			return nil
+		}
+	}
+	r.drop("%s", title)
+	delete(declared, name)
+	return nil
 }
 
 // otherScorecards returns the scorecards of a blueprint that Run hasn't made.
-func (r *remover) otherScorecards(ctx context.Context, blueprint string) ([]namedScorecard, error) {
-	documents, err := found(r.options.Port.Scorecards(ctx, blueprint))
-	if documents == nil || err != nil {
-		return nil, err
+func (r *remover) otherScorecards(ctx context.Context, blueprint string) ([]object, error) {
+	documents, err := r.options.Port.Scorecards(ctx, blueprint)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil, nil
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(documents, &list); err != nil {
+	var all []object
+	if err == nil {
+		all, err = decode[[]object](documents)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the scorecards of blueprint %s: %w", blueprint, err)
 	}
-	var others []namedScorecard
-	for _, document := range list {
-		s := namedScorecard{document: document}
-		if err := json.Unmarshal(document, &s); err != nil {
-			return nil, fmt.Errorf("read the scorecards of blueprint %s: %w", blueprint, err)
-		}
-		if blueprint != mapper.CurrentBlueprint || s.Identifier != scorecardIdentifier || !isOurScorecard(document) {
+	var others []object
+	for _, s := range all {
+		if blueprint != mapper.CurrentBlueprint || !isOurScorecard(s) {
 			others = append(others, s)
 		}
 	}
@@ -295,44 +204,34 @@ func (r *remover) otherScorecards(ctx context.Context, blueprint string) ([]name
 }
 
 // isOurScorecard reports whether a scorecard is the one of Run, with any thresholds.
-func isOurScorecard(document json.RawMessage) bool {
-	var content struct {
-		Rules []struct {
-			Query struct{ Conditions []struct{ Value float64 } }
-		}
-	}
+func isOurScorecard(document object) bool {
+	rules, _ := document["rules"].([]any)
+	found := numbers(rules)
 	var t Thresholds
-	if json.Unmarshal(document, &content) != nil || len(content.Rules) != len(t) {
+	if len(found) != len(t) {
 		return false
 	}
-	for i, rule := range content.Rules {
-		if len(rule.Query.Conditions) != 1 {
-			return false
-		}
-		t[i] = rule.Query.Conditions[0].Value
-	}
+	copy(t[:], found)
 	ours, err := scorecard(t)
-	return err == nil && containsJSON(document, ours)
+	return err == nil && contains(document, ours)
 }
 
-// planScorecard plans to delete the scorecard if it is unchanged. It reports whether another one needs percentProperty.
-func (r *remover) planScorecard(ctx context.Context) (keepPercent bool, err error) {
-	if r.found.blueprints[mapper.CurrentBlueprint] == nil {
-		return false, nil
-	}
-	if r.found.scorecard != nil && isOurScorecard(r.found.scorecard) {
-		r.removal.Parts = append(r.removal.Parts, "scorecard "+scorecardIdentifier)
-		r.actions = append(r.actions, action{Scorecard, scorecardIdentifier, "delete scorecard " + scorecardIdentifier, port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardIdentifier)})
-	}
-	others, err := r.otherScorecards(ctx, mapper.CurrentBlueprint)
-	for _, s := range others {
-		if s.Identifier == scorecardIdentifier {
-			r.removal.Kept = append(r.removal.Kept, "scorecard "+scorecardIdentifier+": it was changed")
+// numbers returns the numbers under "value" in a JSON value, in the order of its arrays.
+func numbers(value any) (found []float64) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			found = append(found, numbers(item)...)
 		}
-		if strings.Contains(string(s.document), percentProperty) {
-			r.removal.Kept = append(r.removal.Kept, fmt.Sprintf("calculation property %s of blueprint %s: scorecard %s uses it", percentProperty, mapper.CurrentBlueprint, s.Identifier))
-			keepPercent = true
+	case object:
+		for _, name := range sortedKeys(value) {
+			if number, ok := value[name].(json.Number); ok && name == "value" {
+				if f, err := number.Float64(); err == nil {
+					found = append(found, f)
+				}
+			}
+			found = append(found, numbers(value[name])...)
 		}
 	}
-	return keepPercent, err
+	return found
 }

@@ -90,17 +90,17 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return &p.report, p.apply(ctx, o.Port)
 }
 
-// state is what Port has. Documents are nil if Port doesn't have them.
+// state is what Port has. Objects are nil if Port doesn't have them.
 type state struct {
-	blueprints map[string]json.RawMessage // the built-in ones
+	blueprints map[string]object // the built-in ones
 	webhook    *port.Webhook
-	scorecard  json.RawMessage
-	page       json.RawMessage
+	scorecard  object
+	page       object
 }
 
 // read reads the built-in blueprints and the webhook, and what else the options name.
 func read(ctx context.Context, client *port.Client, o Options) (s state, err error) {
-	s.blueprints = make(map[string]json.RawMessage)
+	s.blueprints = make(map[string]object)
 	for _, blueprint := range mapper.BuiltinBlueprints() {
 		document, err := found(client.RawBlueprint(ctx, blueprint.Identifier))
 		if err != nil {
@@ -134,12 +134,15 @@ func read(ctx context.Context, client *port.Client, o Options) (s state, err err
 	return s, nil
 }
 
-// found turns ErrNotFound into nil.
-func found(document json.RawMessage, err error) (json.RawMessage, error) {
+// found decodes a document. It returns nil for ErrNotFound.
+func found(document json.RawMessage, err error) (object, error) {
 	if errors.Is(err, port.ErrNotFound) {
 		return nil, nil
 	}
-	return document, err
+	if err != nil {
+		return nil, err
+	}
+	return decode[object](document)
 }
 
 // apply sends the requests of the plan. An "already exists" follows a creation whose response was lost. If Port refuses

@@ -2,7 +2,6 @@ package setup
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,8 +41,7 @@ func ParseThresholds(text string) (Thresholds, error) {
 }
 
 // scorecard returns the body of the scorecard.
-func scorecard(t Thresholds) (json.RawMessage, error) {
-	type object = map[string]any
+func scorecard(t Thresholds) (object, error) {
 	levels := []object{{"title": "Basic", "color": "paleBlue"}} // it needs no rule
 	var rules []object
 	for i, level := range []string{"Bronze", "Silver", "Gold"} {
@@ -58,7 +56,7 @@ func scorecard(t Thresholds) (json.RawMessage, error) {
 			}},
 		})
 	}
-	return encode(object{"identifier": scorecardIdentifier, "title": "Test Coverage", "levels": levels, "rules": rules}, "")
+	return toObject(object{"identifier": scorecardIdentifier, "title": "Test Coverage", "levels": levels, "rules": rules})
 }
 
 // percentProperty is the calculation property of the current blueprint that scorecard and page need.
@@ -68,33 +66,6 @@ const percentProperty = "coveragePercent"
 var pageTemplate string
 
 // page returns the body of the page.
-func page(t Thresholds) json.RawMessage {
-	return json.RawMessage(strings.ReplaceAll(pageTemplate, "THRESHOLD", strconv.FormatFloat(t[0], 'f', -1, 64)))
-}
-
-// contains reports whether a JSON value has everything that another one has: Port adds fields of its own. Arrays must
-// have the same length.
-func contains(value, other any) bool {
-	switch other := other.(type) {
-	case map[string]any:
-		object, ok := value.(map[string]any)
-		for name, inner := range other {
-			ok = ok && contains(object[name], inner)
-		}
-		return ok
-	case []any:
-		array, ok := value.([]any)
-		ok = ok && len(array) == len(other)
-		for i := 0; ok && i < len(other); i++ {
-			ok = contains(array[i], other[i])
-		}
-		return ok
-	}
-	return value == other
-}
-
-// containsJSON is contains for documents.
-func containsJSON(document, other json.RawMessage) bool {
-	var a, b any
-	return json.Unmarshal(document, &a) == nil && json.Unmarshal(other, &b) == nil && contains(a, b)
+func page(t Thresholds) (object, error) {
+	return decode[object]([]byte(strings.ReplaceAll(pageTemplate, "THRESHOLD", strconv.FormatFloat(t[0], 'f', -1, 64))))
 }

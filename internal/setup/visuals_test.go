@@ -95,6 +95,10 @@ func TestEverythingOnAGuidesPort(t *testing.T) {
 		"exists blueprint codecov_commit_coverage", "exists relation service",
 		"differs webhook codecov_mapper: entry for codecov_commit_coverage", "exists scorecard test_coverage", "exists page codecov_coverage_overview")
 
+	stricter := runOn(t, port, setup.Options{Scorecard: &setup.Thresholds{60, 75, 90}})
+	if step := stricter.Steps[len(stricter.Steps)-1]; step.State != setup.Differs || !strings.Contains(step.Diff, "60") || len(stricter.Requests) != 0 {
+		t.Errorf("with other thresholds: step %+v, requests %v", step, stricter.Requests)
+	}
 	removal, err := removeFrom(t, port, nil)
 	if err != nil || !removal.Removed {
 		t.Fatalf("error %v, removal %+v", err, removal)
@@ -105,6 +109,33 @@ func TestEverythingOnAGuidesPort(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, snapshot(t, port.Server)); diff != "" || len(port.documents) != 0 {
 		t.Errorf("%d documents left, Port (-before setup +after removal):\n%s", len(port.documents), diff)
+	}
+}
+
+// TestLiveRelationIsRemoved from the webhook's entry as if it had never been there.
+func TestLiveRelationIsRemoved(t *testing.T) {
+	port := &extended{Server: emulate(t)}
+	followGuide(t, port.Server)
+	put(t, port.Server, serviceBlueprint)
+	before := snapshot(t, port.Server)
+	o := everything(t)
+	o.RelateLive = true
+	holds(t, runOn(t, port, o),
+		"updated blueprint codecov_coverage: calculation property coveragePercent, relation service, aggregation property coverageLastMonth",
+		"created blueprint codecov_commit_coverage", "created relation service",
+		"updated webhook codecov_mapper: relation service in entry 1, entry for codecov_commit_coverage",
+		"created scorecard test_coverage", "created page codecov_coverage_overview")
+	removal, err := removeFrom(t, port, nil)
+	if err != nil || !slices.Contains(removal.Parts, "relation service in entry 1 of webhook codecov_mapper") {
+		t.Fatalf("error %v, removal %+v", err, removal)
+	}
+	if diff := cmp.Diff(before, snapshot(t, port.Server)); diff != "" {
+		t.Errorf("Port (-before setup +after removal):\n%s", diff)
+	}
+	for _, request := range removal.Requests {
+		if request.Method == http.MethodPut && bytes.Contains(request.Body, []byte("createdAt\":\"20")) {
+			t.Errorf("PUT of what Port stamps: %s", request.Body)
+		}
 	}
 }
 
@@ -297,7 +328,7 @@ func TestBodies(t *testing.T) {
 			}
 		case request.Path == "/v1/pages":
 			checkPage(t, decode(t, body), knownNames(t))
-			if !bytes.Contains(body, []byte(`"value": 60`)) {
+			if !bytes.Contains(body, []byte(`"value":60`)) {
 				t.Errorf("page without the lowest threshold: %s", body)
 			}
 		}

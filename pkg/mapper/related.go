@@ -15,11 +15,16 @@ const relationMark = "Filled by codecov-port: "
 // MarkRelation returns the description of a relation that AddRelations fills by a JQ expression.
 func MarkRelation(expression string) string { return relationMark + expression }
 
-// MarkedRelations returns the expressions of the blueprint's relations that are described by MarkRelation.
-func MarkedRelations(blueprint port.Blueprint) map[string]string {
+// MarkedExpression returns the expression in a description by MarkRelation, and reports false for any other description.
+func MarkedExpression(description string) (string, bool) {
+	return strings.CutPrefix(description, relationMark)
+}
+
+// markedRelations returns the expressions of the blueprint's relations that are described by MarkRelation.
+func markedRelations(blueprint port.Blueprint) map[string]string {
 	expressions := make(map[string]string)
 	for name, relation := range blueprint.Relations {
-		if expression, marked := strings.CutPrefix(relation.Description, relationMark); marked {
+		if expression, marked := MarkedExpression(relation.Description); marked {
 			expressions[name] = expression
 		}
 	}
@@ -29,7 +34,7 @@ func MarkedRelations(blueprint port.Blueprint) map[string]string {
 // AddRelations returns the entries with the marked relations of the blueprint. A relation that an entry maps itself stays
 // as it is.
 func AddRelations(entries []Entry, blueprint port.Blueprint) []Entry {
-	marked := MarkedRelations(blueprint)
+	marked := markedRelations(blueprint)
 	related := slices.Clone(entries)
 	for i, e := range related {
 		if e.Blueprint != blueprint.Identifier || e.Deletes() || len(marked) == 0 {
