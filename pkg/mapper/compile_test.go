@@ -56,6 +56,19 @@ func TestCompileReturnsAllErrors(t *testing.T) {
 	}
 }
 
+func TestCompileErrorsNameTheFile(t *testing.T) {
+	document := `[{"blueprint": "b", "entity": {"identifier": ".a b"}}]`
+	entries, err := mapper.Choice{Name: "mine.json", Document: []byte(document)}.Entries(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = mapper.Compile(entries, mapper.Options{})
+	want := `mine.json: mapping entry 1 (b): entity.identifier: unexpected token "b" at column 4 in .a b`
+	if err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 func TestEntriesOfACompiledMapping(t *testing.T) {
 	remove := mapper.Entry{Blueprint: "gone", Operation: "delete", Entity: mapper.EntityTemplate{Identifier: "not JQ"}}
 	other := mapper.Entry{Blueprint: "c", Filter: ".body.pull == null", Entity: mapper.EntityTemplate{

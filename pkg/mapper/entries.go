@@ -12,6 +12,8 @@ type EntryInfo struct {
 	Title, Icon, Team bool
 	// PerCommit reports whether each commit has an identifier of its own: the entry's entities are a history, not a state.
 	PerCommit bool
+	// ParsesItems reports whether the entry has an itemsToParse: it returns any number of entities per commit.
+	ParsesItems bool
 	// Partial holds the properties whose value is an object of the payload that is known in part.
 	Partial map[string]Shape
 }
@@ -35,6 +37,8 @@ func (m *Mapping) info(e *entry) EntryInfo {
 		Icon:       m.writes(e.icon),
 		Team:       m.writes(e.team),
 		PerCommit:  e.perCommit,
+
+		ParsesItems: e.items != nil,
 	}
 	for _, property := range e.properties {
 		if property.expression.shape == nil || m.live {
@@ -84,8 +88,8 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	return &part
 }
 
-// MaxEntities returns how many entities the mapping returns at most for so many repositories with so many commits in all.
-// An entry with itemsToParse counts as one entity per commit.
+// MaxEntities returns how many entities the mapping returns at most for so many repositories with so many commits in all,
+// if no entry has an itemsToParse. Such entries count as if they had one item.
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {

@@ -29,13 +29,14 @@ func (e *Evaluation) Close() {
 }
 
 // Value returns the first result of a query, and false if it has none. A query that fails or is stopped returns null, and
-// so does one whose result is larger than 1 MiB as JSON. NaN and infinite are null.
+// so does one whose result cannot be sent (see Normalize).
 func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) {
 	if q.keys != nil {
 		return Normalize(follow(input, q.keys)), true
 	}
+	shared := e.deadline != nil
 	value, ok, stopped := e.attempt(q, input)
-	if stopped { // the queries before it may have used the time up
+	if stopped && shared { // the queries before it may have used the time up
 		value, ok, _ = e.attempt(q, input)
 	}
 	return value, ok
