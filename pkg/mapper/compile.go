@@ -33,7 +33,7 @@ type Mapping struct {
 // entry is an Entry with its expressions compiled; a missing expression is nil.
 type entry struct {
 	index                                        int
-	blueprint                                    string
+	source                                       Entry
 	filter, items, identifier, title, icon, team *expression
 	properties, relations                        []field // sorted by name
 	perCommit                                    bool
@@ -47,7 +47,6 @@ type field struct {
 
 // expression is a compiled JQ expression.
 type expression struct {
-	source  string // as written
 	query   *jq.Query
 	unknown bool  // it depends on what the REST API does not return
 	shape   Shape // of an object that is known in part; else nil
@@ -85,9 +84,9 @@ const (
 	relationPrefix = "entity.relations."
 )
 
-// Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep their
-// indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own webhook
-// are limits, not errors: Port ignores them, too.
+// Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep
+// their indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own
+// webhook are limits, not errors: Port ignores them, too.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -133,7 +132,7 @@ func (c *compiler) compile() entry {
 	template := c.source.Entity
 	return entry{
 		index:      c.index,
-		blueprint:  c.source.Blueprint,
+		source:     c.source,
 		filter:     c.decisive("filter", c.source.Filter),
 		items:      c.decisive("itemsToParse", c.source.ItemsToParse),
 		identifier: c.decisive("entity.identifier", template.Identifier),
@@ -195,8 +194,8 @@ func (c *compiler) addLimit(path, reason string) {
 	c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason, Skipped: c.skipped})
 }
 
-// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then, unless
-// it only depends on unknown parts of the payload.
+// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then,
+// unless it only depends on unknown parts of the payload.
 func (c *compiler) expression(path, source string) (x *expression, reason string) {
 	switch {
 	case slices.Contains(c.source.Searches, path):
@@ -212,7 +211,7 @@ func (c *compiler) expression(path, source string) (x *expression, reason string
 		return nil, fmt.Sprintf("it reads .%s, which only a live event has", part)
 	}
 	unknown, shape := c.known.firstUnknown(query)
-	x = &expression{source: source, query: query, unknown: unknown != "", shape: shape}
+	x = &expression{query: query, unknown: unknown != "", shape: shape}
 	if x.unknown {
 		return x, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}

@@ -21,7 +21,7 @@ func TestCompileErrors(t *testing.T) {
 		{`.a |`, 5, "unexpected EOF"},
 		{`.ü | .é b`, 2, `unexpected token "ü"`},
 		{`"ü" as $x | .é`, 14, `unexpected token "é"`},
-		{`split('-')`, 7, `unexpected token "'" (Port only understands single quotes beside white space: use double quotes)`},
+		{`split('-')`, 7, `unexpected token "'" (Port replaces single quotes beside white space only: write double quotes, and \u0027 for an apostrophe)`},
 		{`"abc`, 5, "unterminated string"},
 		{`.a | foo(3)`, 6, "function not defined: foo/1"},
 		{`.foo | .food | foo`, 16, "function not defined: foo/0"},

@@ -31,10 +31,10 @@ func NewConformer(bp port.Blueprint) *Conformer {
 	return c
 }
 
-// Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a number
-// or boolean to a string, a string that is a number or a boolean to that, and a date-time to RFC 3339. Values that do not
-// fit, and those that the blueprint does not declare, are left out with a warning; the warnings are sorted. Null always
-// fits. The argument is not changed; the result may share its values.
+// Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a
+// number or boolean to a string, a string that is a number or a boolean to that, and a date-time to RFC 3339. Values
+// that do not fit, and those that the blueprint does not declare, are left out with a warning; the warnings are
+// sorted. Null always fits. The argument is not changed; the result may share its values.
 func (c *Conformer) Conform(e port.Entity) (port.Entity, []Warning) {
 	var warnings []Warning
 	convert := func(values map[string]any, fit func(name string, value any) (any, string)) map[string]any {

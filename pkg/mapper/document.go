@@ -37,7 +37,8 @@ func ParsePayload(data []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// decodeMapping decodes JSON or YAML. A bare word or number in YAML is an expression: filter: true is the expression "true".
+// decodeMapping decodes JSON or YAML. A bare word or number in YAML is an expression: filter: true is the expression
+// "true".
 func decodeMapping(data []byte) (any, error) {
 	data, err := asUTF8(data)
 	if err != nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// formats are the formats of a string property that Port checks; others (markdown, yaml, proto, team, blueprints) allow any
-// text. Each function returns the text as Port stores it, and false if Port refuses it. Source: Port's OpenAPI document.
+// formats are the formats of a string property that Port checks; others (markdown, yaml, proto, team, blueprints)
+// allow any text. Each function returns the text as Port stores it, and false if Port refuses it. Source: Port's
+// OpenAPI document.
 var formats = map[string]func(string) (string, bool){
 	"date-time": dateTime,
 	"timer":     dateTime,
@@ -30,8 +31,8 @@ func unchanged(valid func(string) bool) func(string) (string, bool) {
 	return func(text string) (string, bool) { return text, valid(text) }
 }
 
-// dateTimeParts are those of the date-times that Port accepts: of RFC 3339, also with a blank or t for the T, and with the
-// offsets z, +hh and +hhmm.
+// dateTimeParts are those of the date-times that Port accepts: of RFC 3339, also with a blank or t for the T, and
+// with the offsets z, +hh and +hhmm.
 var dateTimeParts = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)$`)
 
 // dateTime returns a date-time in the form of RFC 3339. The leap second 23:59:60 becomes the next day's first second.
@@ -82,8 +83,8 @@ func isIPv6(text string) bool {
 	return err == nil && address.Is6() && address.Zone() == ""
 }
 
-// isLabeledURL reports whether an object is an address with its text. The address may lie within Port and have no host.
-// Source: Port's documentation of the property "Labeled URL".
+// isLabeledURL reports whether an object is an address with its text. The address may lie within Port and have no
+// host. Source: Port's documentation of the property "Labeled URL".
 func isLabeledURL(object map[string]any) bool {
 	address, ok := object["url"].(string)
 	if !ok || address == "" {
@@ -97,9 +98,9 @@ func isLabeledURL(object map[string]any) bool {
 // searchTimeout is the time limit of one match in the engine that backtracks.
 const searchTimeout = 100 * time.Millisecond
 
-// newPattern returns a test for a blueprint's pattern, a regular expression of ECMAScript. Go's own engine is safe and fast
-// but has no lookaround and no backreferences: patterns with those run in one that backtracks. It returns nil for a pattern
-// that neither understands; Port checks it then.
+// newPattern returns a test for a blueprint's pattern, a regular expression of ECMAScript. Go's own engine is safe
+// and fast but has no lookaround and no backreferences: patterns with those run in one that backtracks. It returns
+// nil for a pattern that neither understands; Port checks it then.
 func newPattern(pattern string) func(string) bool {
 	if pattern == "" {
 		return nil

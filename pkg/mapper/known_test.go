@@ -137,8 +137,8 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// TestKnownExpressionsIgnoreUnknownParts runs every recorded expression that counts as known on a payload with the unknown
-// parts and on one without them: the results must be equal, or equal in their known keys.
+// TestKnownExpressionsIgnoreUnknownParts runs every recorded expression that counts as known on a payload with the
+// unknown parts and on one without them: the results must be equal, or equal in their known keys.
 func TestKnownExpressionsIgnoreUnknownParts(t *testing.T) {
 	data, err := os.ReadFile("jq/testdata/port-1.7.1.json")
 	if err != nil {

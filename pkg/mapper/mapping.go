@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Entry is one entry of a mapping as it is pasted into the page of a webhook in Port: JQ expressions over the payload. An
-// empty string is a missing expression.
+// Entry is one entry of a mapping as it is pasted into the page of a webhook in Port: JQ expressions over the
+// payload. An empty string is a missing expression.
 type Entry struct {
 	Origin       string // OriginBuiltin, OriginWebhook, the name of a document, or empty
 	Blueprint    string // the blueprint's identifier, not an expression
@@ -17,8 +17,9 @@ type Entry struct {
 	Filter       string // the entry applies if it returns true; empty: always
 	ItemsToParse string // returns an array; the entity is evaluated for each item, available as .item beside .body
 	Entity       EntityTemplate
-	// Searches lists the fields, as in "entity.identifier", that hold one of Port's search queries, {combinator, rules}, instead
-	// of an expression. Only Port can evaluate them: the fields are empty here, and Mapping.Limits lists them.
+	// Searches lists the fields, as in "entity.identifier", that hold one of Port's search queries, {combinator,
+	// rules}, instead of an expression. Only Port can evaluate them: the fields are empty here, and Mapping.Limits
+	// lists them.
 	Searches []string
 }
 
@@ -40,9 +41,9 @@ const (
 	operationDelete = "delete"
 )
 
-// ParseMapping parses a mapping: the JSON array that is pasted into the page of a webhook in Port, an object that holds it
-// as "mappings", or either as YAML. The error joins everything that is wrong, each with the entry's number (from 1) and
-// the field; fields unknown to Port are errors. Compile checks the expressions.
+// ParseMapping parses a mapping: the JSON array that is pasted into the page of a webhook in Port, an object that
+// holds it as "mappings", or either as YAML. The error joins everything that is wrong, each with the entry's number
+// (from 1) and the field; fields unknown to Port are errors. Compile checks the expressions.
 func ParseMapping(data []byte) ([]Entry, error) {
 	document, err := decodeMapping(data)
 	if err != nil {

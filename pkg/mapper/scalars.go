@@ -44,8 +44,8 @@ var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[
 // smallestNormal is the smallest number that a float64 holds in full precision.
 const smallestNormal = 0x1p-1022
 
-// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would lose digits
-// of: fifteen significant digits always fit.
+// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would
+// lose digits of: fifteen significant digits always fit.
 func exactNumber(text string) any {
 	if !decimal.MatchString(text) {
 		return nil

@@ -9,9 +9,9 @@ def stderr: .;
 def input_filename: null;
 def keys_unsorted: keys;
 
-def match($re; $flags): _regex($re; $flags)[];
+def match($re; $flags): _regex($re; $flags; false)[];
 def match($re): if $re | type == "array" then match($re[0]; $re[1]) else match($re; null) end;
-def test($re; $flags): _matches($re; $flags);
+def test($re; $flags): _regex($re; $flags; true);
 def test($re): if $re | type == "array" then test($re[0]; $re[1]) else test($re; null) end;
 def _named: [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;
 def capture($re; $flags): match($re; $flags) | _named;

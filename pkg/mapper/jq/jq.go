@@ -70,7 +70,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // Compile compiles an expression as Port does. The error is a *SyntaxError.
 func (e *Engine) Compile(source string) (*Query, error) {
-	text := RewriteQuotes(source)
+	text := rewriteQuotes(source)
 	query, err := gojq.Parse(text)
 	if err != nil {
 		return nil, &SyntaxError{Column: syntaxColumn(text, err), Err: withQuoteRemedy(text, err)}
@@ -80,7 +80,7 @@ func (e *Engine) Compile(source string) (*Query, error) {
 		return nil, &SyntaxError{Column: nameColumn(text, err), Err: err}
 	}
 	query.FuncDefs = slices.Concat(e.usedDefinitions(text), query.FuncDefs)
-	if compiled.code, err = gojq.Compile(query, e.regexes.options()...); err != nil {
+	if compiled.code, err = gojq.Compile(query, e.regexes.option()); err != nil {
 		return nil, &SyntaxError{Column: nameColumn(text, err), Err: err}
 	}
 	return compiled, nil
@@ -89,9 +89,9 @@ func (e *Engine) Compile(source string) (*Query, error) {
 // portQuotes is the rule by which Port rewrites single quotes, copied from the source of its published bindings.
 var portQuotes = regexp2.MustCompile(`(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)`, regexp2.None)
 
-// RewriteQuotes replaces single quotes by double quotes where Port does: at the start of the expression or behind white
-// space, and at its end or before white space. Other single quotes stay, and jq refuses them.
-func RewriteQuotes(source string) string {
+// rewriteQuotes replaces single quotes by double quotes where Port does: at the start of the expression or behind
+// white space, and at its end or before white space. Other single quotes stay, and jq refuses them.
+func rewriteQuotes(source string) string {
 	if !strings.Contains(source, "'") {
 		return source
 	}
@@ -106,11 +106,11 @@ func withQuoteRemedy(text string, err error) error {
 	if !strings.Contains(text, "'") {
 		return err
 	}
-	return fmt.Errorf("%w (Port only understands single quotes beside white space: use double quotes)", err)
+	return fmt.Errorf("%w (Port replaces single quotes beside white space only: write double quotes, and \\u0027 for an apostrophe)", err)
 }
 
-// usedDefinitions returns the definitions whose names occur in the expression, and those that they call in turn, in their
-// order. Unused ones would cost time at every run. A definition only calls itself and those before it.
+// usedDefinitions returns the definitions whose names occur in the expression, and those that they call in turn, in
+// their order. Unused ones would cost time at every run. A definition only calls itself and those before it.
 func (e *Engine) usedDefinitions(text string) []*gojq.FuncDef {
 	var used []*gojq.FuncDef
 	for _, definition := range slices.Backward(e.definitions) {

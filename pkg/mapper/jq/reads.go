@@ -3,6 +3,7 @@ package jq
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/itchyny/gojq"
 )
@@ -10,8 +11,8 @@ import (
 // Path is a place in the input of a query: the keys from its root.
 type Path []string
 
-// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the text,
-// such as a computed key, counts as a use of the whole value that it is applied to.
+// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the
+// text, such as a computed key, counts as a use of the whole value that it is applied to.
 type Reads struct {
 	Results []Path // parts that the query may return as they are
 	Uses    []Path // parts that it computes with
@@ -24,8 +25,8 @@ const maxSteps = 100_000
 // missingInPort lists functions of gojq that Port's jq does not have.
 var missingInPort = []string{"trimstr/1", "toboolean/0", "@urid"}
 
-// analyze returns what the query reads. It follows paths of keys through pipes, variables, conditions and functions. The
-// error names a function that Port's jq does not have.
+// analyze returns what the query reads. It follows paths of keys through pipes, variables, conditions and functions.
+// The error names a function that Port's jq does not have.
 func analyze(query *gojq.Query) (Reads, error) {
 	a := &analyzer{active: map[*gojq.FuncDef]bool{}}
 	a.reads.Results = a.query(query, []Path{{}}, nil)
@@ -57,7 +58,7 @@ func (a *analyzer) use(paths []Path) []Path {
 	return nil
 }
 
-// useEverything gives up: the query may depend on anything.
+// useEverything ends the analysis: the query may depend on anything.
 func (a *analyzer) useEverything() []Path { return a.use([]Path{{}}) }
 
 func (a *analyzer) test(paths []Path) { a.reads.Tests = append(a.reads.Tests, paths...) }
@@ -200,24 +201,36 @@ func (a *analyzer) text(text *gojq.String, in []Path, s *scope) []Path {
 
 func (a *analyzer) object(object *gojq.Object, in []Path, s *scope) []Path {
 	for _, entry := range object.KeyVals {
-		if entry.KeyString != nil {
-			a.text(entry.KeyString, in, s)
-		}
-		a.use(a.query(entry.KeyQuery, in, s))
-		switch {
-		case entry.Val != nil:
+		if entry.Val != nil {
+			a.member(entry.Key, entry.KeyString, entry.KeyQuery, nil, in, s)
 			a.use(a.query(entry.Val, in, s))
-		case entry.Key != "" && entry.Key[0] == '$':
-			a.use(s.lookUpVariable(entry.Key))
-		case entry.Key != "":
-			a.use(below(in, entry.Key))
-		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
-			a.use(below(in, entry.KeyString.Str))
-		default:
-			a.use(in)
+			continue
 		}
+		variable, value := a.member(entry.Key, entry.KeyString, entry.KeyQuery, in, in, s)
+		if variable != "" {
+			value = s.lookUpVariable(variable)
+		}
+		a.use(value)
 	}
 	return nil
+}
+
+// member returns the part of value below a key as objects and patterns write it: a name, a $variable, a text or a
+// query.
+func (a *analyzer) member(key string, text *gojq.String, query *gojq.Query, value, in []Path, s *scope) (variable string, part []Path) {
+	switch {
+	case strings.HasPrefix(key, "$"):
+		return key, below(value, key[1:])
+	case key != "":
+		return "", below(value, key)
+	case text != nil && len(text.Queries) == 0:
+		return "", below(value, text.Str)
+	case text != nil:
+		a.text(text, in, s)
+	default:
+		a.use(a.query(query, in, s))
+	}
+	return "", a.use(value)
 }
 
 // index looks up a key, an element or a slice of value. Expressions within the brackets are evaluated on in.
@@ -279,18 +292,9 @@ func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scop
 		s = a.bind(element, a.use(value), in, s)
 	}
 	for _, entry := range pattern.Object {
-		var part []Path
-		switch {
-		case entry.Key != "" && entry.Key[0] == '$':
-			part = below(value, entry.Key[1:])
-			s = &scope{outer: s, variable: entry.Key, value: part}
-		case entry.Key != "":
-			part = below(value, entry.Key)
-		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
-			part = below(value, entry.KeyString.Str)
-		default:
-			a.use(a.query(entry.KeyQuery, in, s))
-			part = a.use(value)
+		variable, part := a.member(entry.Key, entry.KeyString, entry.KeyQuery, value, in, s)
+		if variable != "" {
+			s = &scope{outer: s, variable: variable, value: part}
 		}
 		if entry.Val != nil {
 			s = a.bind(entry.Val, part, in, s)
@@ -346,8 +350,8 @@ func (a *analyzer) requireInPort(name string) {
 	}
 }
 
-// callDefined analyzes the body of a function for this call. A recursive call is a use of its input, and of everything if
-// it has arguments.
+// callDefined analyzes the body of a function for this call. A recursive call is a use of its input, and of
+// everything if it has arguments.
 func (a *analyzer) callDefined(definition *scope, f *gojq.Func, in []Path, s *scope) []Path {
 	if a.active[definition.function] {
 		if len(f.Args) > 0 {

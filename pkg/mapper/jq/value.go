@@ -16,9 +16,9 @@ const maxResult = 1 << 20
 // maxNesting is the maximum depth of a result: the limit of JSON decoders.
 const maxNesting = 10_000
 
-// Normalize returns a copy of a result of JQ that JSON can represent: NaN becomes null, infinite the largest float64, and a
-// result larger than 1 MiB or deeper than 10,000 levels becomes null.
-func Normalize(value any) any {
+// normalize returns a copy of a result of JQ that JSON can represent: NaN becomes null, infinite the largest float64,
+// and a result larger than 1 MiB or deeper than 10,000 levels becomes null.
+func normalize(value any) any {
 	switch v := value.(type) {
 	case nil, bool, int:
 		return v
@@ -137,8 +137,8 @@ func ParseNumber(n json.Number) any {
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
-// NumberText formats a number canonically: whole numbers up to 1e21 without exponent or decimals, others with the fewest
-// digits that identify them. It reports false for values that are not numbers of JSON.
+// NumberText formats a number canonically: whole numbers up to 1e21 without exponent or decimals, others with the
+// fewest digits that identify them. It reports false for values that are not numbers of JSON.
 func NumberText(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case int:
