@@ -96,7 +96,7 @@ func readPayload(t *testing.T) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	decoder := json.NewDecoder(file)
 	decoder.UseNumber()
 	var payload map[string]any
