@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,53 +11,48 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/viper"
 
 	"github.com/codecov-port/codecov-port/internal/check"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-const aboutCheck = `Look at everything that sync needs, step by step: the settings, both addresses, the credentials, the account, the
-webhook, the mapping on a real commit, the blueprints, and what a first run would bring. Nothing is changed on either
-side. ✓ is well, ! is worth knowing, ✗ keeps sync from its work; - could not be looked at.
+const aboutCheck = `Check tests everything that sync needs: the settings, both APIs, the credentials, the account, the webhook, the
+mapping on real commits, the blueprints, and the size of the next run. It changes nothing.
 
-` + aboutMapping
+✓ ok, ! warning, ✗ blocks sync, - skipped`
 
 type checkFlags struct{ mapping, output string }
 
 func newCheck(streams *terminal.Streams) *cobra.Command {
 	var flags checkFlags
-	values := viper.New()
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: "See whether everything fits together, and what to do where it does not",
-		Long:  aboutCheck + aboutVariables(bothSides) + "\n\n" + exitCodes,
+		Use:   "check [flags]",
+		Short: "Test the settings, both APIs and the mapping",
+		Long:  aboutCheck,
 		Example: `  codecov-port check
   codecov-port check --mapping my-mapping.json
   codecov-port check --output json`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runCheck(cmd.Context(), streams, values, flags)
-		},
+		Args: arguments(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, streams, flags) },
 	}
-	bindSettings(cmd, values, bothSides)
-	bindMapping(cmd.Flags(), &flags.mapping)
-	cmd.Flags().StringVar(&flags.output, "output", outputText, "text, or json: one document with all steps")
+	addSettingsFlags(cmd.Flags(), bothSides)
+	addMappingFlag(cmd.Flags(), &flags.mapping)
+	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
 	return cmd
 }
 
-func runCheck(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags checkFlags) error {
-	if err := checkOutput("check", flags.output); err != nil {
+func runCheck(cmd *cobra.Command, streams *terminal.Streams, flags checkFlags) error {
+	if err := checkOutput(flags.output, outputText, outputJSON); err != nil {
 		return err
 	}
-	options, err := checkOptions(streams, values, flags)
+	options, err := checkOptions(cmd, streams, flags)
 	if err != nil {
 		return err
 	}
 	var steps []check.Step
 	var printed error
-	check.Run(ctx, options, func(step check.Step) {
+	check.Run(cmd.Context(), options, func(step check.Step) {
 		steps = append(steps, step)
 		if flags.output == outputText {
 			printed = cmp.Or(printed, printStep(streams, step))
@@ -69,50 +63,34 @@ func runCheck(ctx context.Context, streams *terminal.Streams, values *viper.Vipe
 			return err
 		}
 	}
-	return cmp.Or(verdict(steps), printed)
+	return cmp.Or(checkError(steps), printed)
 }
 
-// checkOptions makes what the settings suffice for. What they lack is for the check itself to tell.
-func checkOptions(streams *terminal.Streams, values *viper.Viper, flags checkFlags) (check.Options, error) {
+// checkOptions creates the clients that the settings suffice for. The check reports what is missing.
+func checkOptions(cmd *cobra.Command, streams *terminal.Streams, flags checkFlags) (check.Options, error) {
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return check.Options{}, err
 	}
-	options := check.Options{Choice: choice, Now: time.Now(), Owners: list(values, "CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME")}
+	options := check.Options{Choice: choice, Now: time.Now(), Owners: owners(cmd)}
 	report := func(err error) {
 		if err != nil {
-			options.Problems = append(options.Problems, problem(err))
+			options.Problems = append(options.Problems, check.Problem{Text: err.Error(), Hint: hintOf(err)})
 		}
 	}
-	report(missing(values, bothSides))
-	if isSet(values, "PORT_CLIENT_ID", "PORT_CLIENT_SECRET") {
-		report(addPort(&options, values, newLog(streams)))
+	report(missingVariables(cmd, bothSides))
+	if missingVariables(cmd, portSide) == nil {
+		report(addPort(cmd, &options, newLog(streams)))
 	}
-	if isSet(values, "CODECOV_TOKEN", "CODECOV_SERVICE_PROVIDER") {
-		report(addCodecov(&options, values, newLog(streams)))
+	service, _ := cmd.Flags().GetString("service")
+	if viperOf(cmd).GetString("CODECOV_TOKEN") != "" && service != "" {
+		report(addCodecov(cmd, &options, newLog(streams)))
 	}
 	return options, nil
 }
 
-func isSet(values *viper.Viper, variables ...string) bool {
-	for _, env := range variables {
-		if len(list(values, env)) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func problem(err error) check.Problem {
-	p := check.Problem{Text: err.Error()}
-	if hint := (hinted{}); errors.As(err, &hint) {
-		p.Hint = hint.hint
-	}
-	return p
-}
-
-func addPort(options *check.Options, values *viper.Viper, log *slog.Logger) error {
-	s, err := parseSettings(values, portSide)
+func addPort(cmd *cobra.Command, options *check.Options, log *slog.Logger) error {
+	s, err := parseSettings(cmd, portSide)
 	if err != nil {
 		return err
 	}
@@ -125,7 +103,7 @@ func addPort(options *check.Options, values *viper.Viper, log *slog.Logger) erro
 	return err
 }
 
-// otherRegions gives clients of Port's other regions; none where Port is asked at another address than a region's.
+// otherRegions returns clients of Port's other regions, or none if Port's address is not a region's.
 func otherRegions(s settings) (map[string]*port.Client, error) {
 	addresses := map[string]string{"eu": port.EUBaseURL, "us": port.USBaseURL}
 	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.portURL })
@@ -144,8 +122,8 @@ func otherRegions(s settings) (map[string]*port.Client, error) {
 	return regions, nil
 }
 
-func addCodecov(options *check.Options, values *viper.Viper, log *slog.Logger) error {
-	s, err := parseSettings(values, codecovSide)
+func addCodecov(cmd *cobra.Command, options *check.Options, log *slog.Logger) error {
+	s, err := parseSettings(cmd, codecovSide)
 	if err != nil {
 		return err
 	}
@@ -155,7 +133,7 @@ func addCodecov(options *check.Options, values *viper.Viper, log *slog.Logger) e
 	return err
 }
 
-// mark is what a step's line begins with.
+// mark returns the first character of a step's line.
 func mark(style terminal.Style, state check.State) string {
 	switch state {
 	case check.OK:
@@ -168,7 +146,7 @@ func mark(style terminal.Style, state check.State) string {
 	return style.Dim("-")
 }
 
-// printStep tells of one step. A terminal gets lines that fit; elsewhere a step is a line, for grep.
+// printStep prints one step: wrapped on a terminal, else on one line.
 func printStep(streams *terminal.Streams, step check.Step) error {
 	text := terminal.Safe(step.Name) + ": " + terminal.Safe(step.Text)
 	hint := terminal.SafeLines(step.Hint)
@@ -184,35 +162,22 @@ func printStep(streams *terminal.Streams, step check.Step) error {
 	return err
 }
 
-// unwell is a check with failed steps; it ends with the exit code of its kind.
-type unwell struct {
-	failed int
-	kind   error
-}
-
-func (u unwell) Error() string {
-	if u.failed == 1 {
-		return "one step failed"
-	}
-	return fmt.Sprintf("%d steps failed", u.failed)
-}
-
-func (u unwell) Unwrap() error { return u.kind }
-
-func verdict(steps []check.Step) error {
-	u := unwell{}
+// checkError returns an error if a step failed. It leads to the exit code of the worst one.
+func checkError(steps []check.Step) error {
+	failed := 0
 	for _, step := range steps {
 		if step.State == check.Failed {
-			u.failed++
+			failed++
 		}
 	}
+	text := terminal.Plural(failed, "step") + " failed"
 	switch check.Worst(steps) {
 	case "":
 		return nil
 	case check.Credentials:
-		u.kind = port.ErrUnauthorized
+		return fmt.Errorf("%s: %w", text, port.ErrUnauthorized)
 	case check.Configuration:
-		u.kind = errUsage
+		return &usageError{errors.New(text)}
 	}
-	return u
+	return errors.New(text)
 }

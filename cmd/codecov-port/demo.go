@@ -16,54 +16,52 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
-	"github.com/codecov-port/codecov-port/internal/progress"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-const aboutDemo = `Bring a made-up Codecov account with 36 repositories into an emulated Port, both on this machine, and show what
-lands there. It is the real pipeline over real HTTP; it needs no credentials and no network, and changes nothing.
-On a terminal each answer takes 150 ms, as over a network.
+const aboutDemo = `Demo syncs a sample account with 36 repositories into a Port that runs on this machine, and shows the result. It is
+the real pipeline over real HTTP, without credentials or network access. On a terminal each response takes 150 ms,
+as over a network.
 
-With --keep, this Codecov and a second Port, which holds nothing yet, go on until Ctrl-C, so that every other command
-can be tried on them.`
+With --keep, the sample Codecov and an empty Port keep running until Ctrl-C, to try the other commands.`
 
-// demoFlags are the demo's.
+// demoFlags are the flags of demo.
 type demoFlags struct {
-	report string // a file's name
+	report string
 	keep   bool
 }
 
 func newDemo(streams *terminal.Streams) *cobra.Command {
 	var flags demoFlags
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "See it work on a made-up account, without credentials",
-		Long:  aboutDemo + "\n\n" + exitCodes,
+		Use:   "demo [flags]",
+		Short: "Sync a sample account on this machine",
+		Long:  aboutDemo,
 		Example: `  codecov-port demo
   codecov-port demo --report report.html
   codecov-port demo --keep`,
-		Args: noArguments,
+		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return demo(ctx, streams, flags)
 		},
 	}
-	bindReport(cmd.Flags(), &flags.report)
-	cmd.Flags().BoolVar(&flags.keep, "keep", false, "leave this Codecov and an empty Port running until Ctrl-C, and print the variables that lead to them")
+	addReportFlag(cmd.Flags(), &flags.report)
+	cmd.Flags().BoolVar(&flags.keep, "keep", false, "Keep the sample Codecov and an empty Port running until Ctrl-C")
 	return cmd
 }
 
-// The emulators know these; they open nothing elsewhere.
+// The credentials of the sample servers.
 const (
 	demoToken  = "7f3d1c52-0c8e-4a55-9f0e-2f6f1b1d0a11"
 	demoID     = "demo-client-id"
 	demoSecret = "demo-client-secret"
 )
 
-// demo runs until its end, or with --keep until ctx ends.
+// demo runs the demo; with --keep, until ctx ends.
 func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error {
 	page, err := createReport(flags.report)
 	if err != nil {
@@ -82,8 +80,8 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 	if err != nil {
 		return err
 	}
-	reported := page.write(reportOf(scene.settings.unlinked(), result, nil))
-	if err := scene.tell(streams, result); err != nil {
+	reported := page.write(reportOf(scene.settings.withoutLinks(), result, nil))
+	if err := scene.print(streams, result); err != nil {
 		return err
 	}
 	page.announce(streams)
@@ -97,7 +95,7 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 	return err
 }
 
-// keep has Codecov go on until ctx ends, and beside it a Port that holds nothing yet.
+// keep keeps Codecov running until ctx ends, and starts an empty Port beside it.
 func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
 	empty, closePort, err := serve(ctx, newDemoPort(s.latency))
 	if err != nil {
@@ -119,16 +117,16 @@ func newDemoPort(latency time.Duration) *fakeport.Server {
 	})
 }
 
-// scene is what the demo plays on: both emulators, and what leads to them.
+// scene is the two servers of the demo, and the settings that lead to them.
 type scene struct {
 	settings settings
 	port     *fakeport.Server
-	latency  time.Duration // of each answer
+	latency  time.Duration // of each response
 	now      time.Time
 	close    func()
 }
 
-// demoLatency is how long each answer takes where somebody looks on: as over a network, so that the live view is seen.
+// demoLatency is the time of each response on a terminal: as over a network, so that the live view is visible.
 const demoLatency = 150 * time.Millisecond
 
 func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
@@ -138,7 +136,7 @@ func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	}
 	account, err := demoAccount(now)
 	if err != nil {
-		return scene{}, fmt.Errorf("make up an account: %w", err)
+		return scene{}, fmt.Errorf("create the sample account: %w", err)
 	}
 	source := fakecodecov.New(fakecodecov.Options{
 		Accounts: []fakecodecov.Account{account},
@@ -163,22 +161,22 @@ func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	return scene{settings: s, port: catalog, latency: latency, now: now, close: func() { closePort(); closeCodecov() }}, nil
 }
 
-// unlinked is for a page that is looked at when the emulators are gone.
-func (s settings) unlinked() settings {
+// withoutLinks is for a page that is read when the servers are gone.
+func (s settings) withoutLinks() settings {
 	s.codecovApp = ""
 	return s
 }
 
-// play brings the account in.
+// play syncs the account.
 func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.Result, error) {
 	options, err := backfillOptions(s.settings, s.now)
 	if err != nil {
 		return nil, err
 	}
-	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Now, streams); err != nil {
+	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, mapper.Options{Now: options.Now}, streams); err != nil {
 		return nil, err
 	}
-	return progress.Run(ctx, streams, options)
+	return terminal.RunBackfill(ctx, streams, options)
 }
 
 // serve starts a server on a free port of this machine.
@@ -186,7 +184,7 @@ func serve(ctx context.Context, handler http.Handler) (address string, stop func
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", nil, fmt.Errorf("start an emulator: %w", err)
+		return "", nil, fmt.Errorf("start a server: %w", err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	done := make(chan struct{})

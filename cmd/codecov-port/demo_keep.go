@@ -6,21 +6,20 @@ import (
 )
 
 const demoNext = `
-Next, with your own account: export the five variables of Port's Codecov guide,
+To sync your own account, export the five variables of Port's Codecov guide:
   PORT_CLIENT_ID, PORT_CLIENT_SECRET, CODECOV_TOKEN,
   CODECOV_SERVICE_PROVIDER, CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME
-then see what would be written, and write it:
+then preview the changes, and make them:
   codecov-port sync --dry-run
   codecov-port sync
 `
 
 const demoKept = `
-This Codecov, and a Port that holds nothing yet, go on until Ctrl-C. Paste this
-into another terminal, and try every command there: sync --dry-run, sync, setup,
-check, map …
+This Codecov and an empty Port keep running until Ctrl-C. Paste these lines into
+another terminal to try the other commands there: sync, check, setup, map, prune.
 `
 
-// exports are the lines that lead a shell's commands to the demo's emulators.
+// exports returns the lines that point a shell at the servers of the demo.
 func exports(s settings) string {
 	var lines strings.Builder
 	for _, variable := range [][2]string{

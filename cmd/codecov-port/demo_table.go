@@ -11,32 +11,31 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
-	"github.com/codecov-port/codecov-port/internal/summary"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 const (
 	demoRows    = 5
 	demoTrend   = 24 // characters
-	besideTrend = 31 // those of the columns before it
+	besideTrend = 31 // characters of the columns before it
 )
 
-// tell shows what landed, and the end as every run has it.
-func (s scene) tell(streams *terminal.Streams, result *backfill.Result) error {
-	if err := s.tellLanded(streams); err != nil {
+// print prints what Port contains now, and the summary.
+func (s scene) print(streams *terminal.Streams, result *backfill.Result) error {
+	if err := s.printTable(streams); err != nil {
 		return err
 	}
-	return summary.Write(streams, summary.Places{}, result)
+	return terminal.WriteSummary(streams, result)
 }
 
-// tellLanded shows what the emulated Port holds now.
-func (s scene) tellLanded(streams *terminal.Streams) error {
-	title := "A made-up Codecov account in an emulated Port"
+// printTable prints what Port contains now.
+func (s scene) printTable(streams *terminal.Streams) error {
+	title := "A sample Codecov account in a Port on this machine"
 	if s.latency > 0 {
-		title += fmt.Sprintf(" (%d ms an answer)", s.latency.Milliseconds())
+		title += fmt.Sprintf(" (%d ms per response)", s.latency.Milliseconds())
 	}
 	var text strings.Builder
-	text.WriteString(terminal.Fit(title+", read back:\n\n", streams.Width()))
+	text.WriteString(terminal.Fit(title+":\n\n", streams.Width()))
 	rows := demoTable(s.port, min(demoTrend, streams.Width()-besideTrend))
 	columns := []terminal.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Align: terminal.Right}, {Title: "COMMITS", Align: terminal.Right}, {Title: "TREND"}}
 	if err := terminal.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
@@ -50,14 +49,13 @@ func (s scene) tellLanded(streams *terminal.Streams) error {
 	return err
 }
 
-// measured is one entity of a repository's history.
+// measured is an entity of a repository's history.
 type measured struct {
-	at       string // RFC 3339 in UTC: orders as text
+	at       string // RFC 3339 in UTC: sorts as text
 	coverage float64
 }
 
-// demoTable reads back what landed: a row a repository, those with the longest history first,
-// with a trend of so many bars.
+// demoTable returns a row for each repository, the longest history first, with a trend of so many bars.
 func demoTable(catalog *fakeport.Server, bars int) [][]string {
 	histories := make(map[string][]measured)
 	for _, entity := range catalog.Entities("codecov_commit_coverage") {
@@ -82,7 +80,7 @@ func demoTable(catalog *fakeport.Server, bars int) [][]string {
 	return rows
 }
 
-// demoCoverage is the repository's current coverage as its entity tells it.
+// demoCoverage returns the current coverage of a repository, from its entity.
 func demoCoverage(catalog *fakeport.Server, repository string) string {
 	entity, _ := catalog.Entity("codecov_coverage", repository)
 	text, _ := entity.Properties["coverage"].(string)
@@ -90,5 +88,5 @@ func demoCoverage(catalog *fakeport.Server, repository string) string {
 	if err != nil {
 		return "-"
 	}
-	return summary.Percent(coverage)
+	return terminal.Percent(coverage)
 }

@@ -1,124 +1,78 @@
 package main
 
 import (
-	"cmp"
+	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
 )
 
-// flagGroups is the order in which help tells of flags: those that one needs first come first.
+// flagGroups is the order of flags in help.
 var flagGroups = []struct {
 	title string
 	flags []string
 }{
-	{"What to read", []string{"owner", "service", "repo", "commit", "branch", "all-branches", "since", "every", "max-commits", "latest", "include-inactive"}},
-	{"What to write", []string{"dry-run", "mapping", "blueprint", "force", "max-entities", "yes", "prune", pruneLimitFlag, "update", "branches"}},
-	{"What is told", []string{"output", "report", "failures", "only-yaml", "keep", "quiet", "verbose", "color"}},
-	{"Where", []string{"port-region", "port-base-url", "codecov-url", "codecov-app-url", caFileFlag, insecureFlag, configFlag, envFileFlag}},
-	{"How hard", []string{portShareFlag, portConcurrencyFlag, codecovConcurrencyFlag}},
+	{"Selection", []string{"owner", "service", "repo", "commit", "branch", "since", "every", "max-commits", "no-history", "include-inactive", "branches"}},
+	{"Writing", []string{"dry-run", "yes", "max-entities", "limit", "mapping", "adopt", "update"}},
+	{"Output", []string{"output", "report", "only-yaml", "keep", "quiet", "verbose", "color"}},
+	{"Connection", []string{configFlag, envFileFlag, caFileFlag, insecureFlag, portShareFlag, concurrencyFlag}},
 }
 
-const helpWidth = 110 // characters
+const helpWidth = 100
 
-// describeHelp has cobra's command for help refuse what is no command, as the root does.
-func describeHelp(root *cobra.Command) {
-	root.InitDefaultHelpCmd()
-	cmd, _, err := root.Find([]string{"help"})
-	if err != nil {
-		return
-	}
-	cmd.Short = "Tell of a command"
-	cmd.Long = cmd.Short + ", as its --help does.\n\n" + exitCodes
-	cmd.Args = func(_ *cobra.Command, args []string) error {
-		found, rest, err := root.Find(args)
-		return cmp.Or(err, noCommand(found, rest))
-	}
-}
+const usageTemplate = `Usage:
+  {{if .Runnable}}{{if .HasAvailableSubCommands}}{{.CommandPath}} <command> [flags]{{else}}{{.UseLine}}{{end}}{{end}}
+{{- if .HasExample}}
 
-// printHelp tells what a command does, how it is called, and at the end what it needs and what its exit code means.
-func printHelp(cmd *cobra.Command, _ []string) {
-	about, environment, codes := sections(cmd.Long)
-	text := about + "\n\n" + usageText(cmd)
-	if environment != "" {
-		text += "\n" + environmentTitle + environment + "\n"
-	}
-	if codes != "" {
-		text += "\n" + exitTitle + codes + "\n"
-	}
-	_, _ = fmt.Fprint(cmd.OutOrStdout(), text) // a reader that is gone needs no help
-}
+Examples:
+{{.Example}}{{end}}
+{{- if .HasAvailableSubCommands}}{{range .Groups}}
 
-// sections takes a long text apart: what comes first, the variables, and the exit codes.
-func sections(long string) (about, environment, codes string) {
-	about, codes, _ = strings.Cut(long, exitTitle)
-	about, environment, _ = strings.Cut(about, environmentTitle)
-	return strings.TrimSpace(about), strings.TrimRight(environment, "\n"), strings.TrimRight(codes, "\n")
-}
+{{.Title}}{{$group := .}}{{range $.Commands}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
 
-func usageText(cmd *cobra.Command) string {
+Help topics:{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{groupedFlags .}}
+{{- if .HasAvailableSubCommands}}
+Run '{{.CommandPath}} <command> --help' for the flags of a command.
+{{else if .HasParent}}
+Run '{{.Root.CommandPath}} help environment' for the variables, 'help exit-codes' for the exit codes.
+{{end}}`
+
+func init() { cobra.AddTemplateFunc("groupedFlags", groupedFlags) }
+
+// groupedFlags returns the usages of a command's flags by group.
+func groupedFlags(cmd *cobra.Command) string {
 	var text strings.Builder
-	text.WriteString("Usage:\n")
-	if cmd.HasAvailableSubCommands() {
-		text.WriteString("  " + cmd.CommandPath() + " COMMAND [flags]\n\nCommands:\n")
-		for _, sub := range cmd.Commands() {
-			if sub.IsAvailableCommand() || sub.Name() == "help" {
-				fmt.Fprintf(&text, "  %-11s %s\n", sub.Name(), sub.Short)
+	grouped := map[string]bool{"help": true, "version": true}
+	write := func(title string, flags *pflag.FlagSet) {
+		if flags.HasAvailableFlags() {
+			fmt.Fprintf(&text, "\n%s:\n%s", title, flags.FlagUsagesWrapped(helpWidth))
+		}
+	}
+	for _, group := range flagGroups {
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.SortFlags = false
+		for _, name := range group.flags {
+			grouped[name] = true
+			if flag := flagOf(cmd, name); flag != nil && !flag.Hidden {
+				flags.AddFlag(flag)
 			}
 		}
-	} else {
-		text.WriteString("  " + cmd.UseLine() + "\n")
+		write(group.title, flags)
 	}
-	if cmd.HasExample() {
-		text.WriteString("\nExamples:\n" + cmd.Example + "\n")
-	}
-	for _, group := range groupFlags(cmd) {
-		fmt.Fprintf(&text, "\n%s:\n%s\n", group.title, strings.TrimRight(group.flags.FlagUsagesWrapped(helpWidth), "\n"))
-	}
-	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&text, "\n'%s COMMAND --help' tells more of a command.\n", cmd.CommandPath())
-	}
+	others := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+		if !grouped[flag.Name] {
+			others.AddFlag(flag)
+		}
+	})
+	write("Other", others)
 	return text.String()
-}
-
-type flagGroup struct {
-	title string
-	flags *pflag.FlagSet
-}
-
-// groupFlags gives a command's flags by group; what is in none comes last.
-func groupFlags(cmd *cobra.Command) []flagGroup {
-	var groups []flagGroup
-	var told []string
-	for _, g := range flagGroups {
-		set := newFlagSet()
-		for _, name := range g.flags {
-			if flag := flagOf(cmd, name); flag != nil {
-				set.AddFlag(legible(flag))
-			}
-		}
-		told = append(told, g.flags...)
-		groups = append(groups, flagGroup{g.title, set})
-	}
-	others := newFlagSet()
-	add := func(flag *pflag.Flag) {
-		if !slices.Contains(told, flag.Name) {
-			others.AddFlag(legible(flag))
-		}
-	}
-	cmd.LocalFlags().VisitAll(add)
-	cmd.InheritedFlags().VisitAll(add)
-	groups = append(groups, flagGroup{"Others", others})
-	return slices.DeleteFunc(groups, func(g flagGroup) bool { return !g.flags.HasAvailableFlags() })
-}
-
-func newFlagSet() *pflag.FlagSet {
-	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	set.SortFlags = false
-	return set
 }
 
 func flagOf(cmd *cobra.Command, name string) *pflag.Flag {
@@ -128,44 +82,59 @@ func flagOf(cmd *cobra.Command, name string) *pflag.Flag {
 	return cmd.InheritedFlags().Lookup(name)
 }
 
-// placeholders are what stands for the values of flags that take no plain name, number, file or address.
-var placeholders = map[string]string{
-	"since": "DATE", "every": "PERIOD", "commit": "SHA", "output": "FORMAT", "color": "WHEN", portShareFlag: "PERCENT", pruneLimitFlag: "PERCENT",
-}
-
-// legible gives a copy of a flag for help to tell of: what its value is instead of a type of the program's.
-func legible(flag *pflag.Flag) *pflag.Flag {
-	told := *flag
-	switch {
-	case flag.Value.Type() == "count":
-		told.Value, told.NoOptDefVal = described{flag.Value, ""}, ""
-		return &told
-	case flag.NoOptDefVal != "":
-		return &told
+// helpTopics returns the additional topics of 'codecov-port help'.
+func helpTopics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "environment", Short: "Environment variables, and the order in which settings apply", Long: aboutEnvironment()},
+		{Use: "exit-codes", Short: "Exit codes", Long: "Exit codes:\n" + exitCodes},
+		{Use: "mapping", Short: "Which mapping is used", Long: aboutMapping},
 	}
-	told.Value = described{flag.Value, placeholder(flag)}
-	told.DefValue = strings.TrimPrefix(flag.DefValue, "[]")
-	return &told
 }
 
-func placeholder(flag *pflag.Flag) string {
-	switch {
-	case placeholders[flag.Name] != "":
-		return placeholders[flag.Name]
-	case flag.Value.Type() == "int":
-		return "N"
-	case strings.HasSuffix(flag.Name, "-url"):
-		return "URL"
-	case flagForms[flag.Name].file && flagForms[flag.Name].names == nil:
-		return "FILE"
+func aboutEnvironment() string {
+	var required, optional strings.Builder
+	for _, v := range variables {
+		text := &optional
+		if v.required {
+			text = &required
+		}
+		flag := ""
+		if v.flag != "" {
+			flag = " (--" + v.flag + ")"
+		}
+		fmt.Fprintf(text, "\n  %s\n      %s%s", v.name, v.about, flag)
 	}
-	return "NAME"
+	return "Required:" + required.String() + "\n\nOptional:" + optional.String() + `
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+      proxies, as usual
+  NO_COLOR, CLICOLOR_FORCE
+      color output, as usual
+
+A flag overrides the environment, the environment overrides the file of --env-file, and that overrides the file of
+--config. Secrets and addresses have no flags, and are refused in the config file.`
 }
 
-// described is a value with another word for what it is.
-type described struct {
-	pflag.Value
-	word string
+const aboutMapping = `--mapping selects the mapping that turns commits into entities:
+
+  auto     (default) the mapping of Port's webhook codecov_mapper, and the built-in mapping for
+           blueprints that it doesn't cover
+  builtin  the built-in mapping
+  webhook  the mapping of Port's webhook only
+  FILE     a mapping as it is pasted into the page of a webhook in Port, as JSON or YAML; - reads
+           standard input
+
+codecov-port map shows what a mapping makes of a commit.`
+
+type viperKey struct{}
+
+func withViper(ctx context.Context, v *viper.Viper) context.Context {
+	return context.WithValue(ctx, viperKey{}, v)
 }
 
-func (d described) Type() string { return d.word }
+// viperOf returns the sources of the command's settings.
+func viperOf(cmd *cobra.Command) *viper.Viper {
+	if v, ok := cmd.Context().Value(viperKey{}).(*viper.Viper); ok {
+		return v
+	}
+	return viper.New()
+}

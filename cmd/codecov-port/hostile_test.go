@@ -140,7 +140,7 @@ func TestHostileCatalog(t *testing.T) {
 	}
 	spoken := ""
 	for _, command := range [][]string{
-		{"sync", "--dry-run"}, {"sync", "--mapping", "builtin", "--prune", "--dry-run"}, {"check"}, {"sync", "--mapping", "builtin", "--prune", "--prune-limit", "100%", "--yes"},
+		{"sync", "--dry-run"}, {"prune", "--mapping", "builtin", "--dry-run"}, {"check"}, {"prune", "--mapping", "builtin", "--limit", "100%", "--yes"},
 	} {
 		output := say(t, command...).text()
 		assertFit(t, strings.Join(command, " "), output)

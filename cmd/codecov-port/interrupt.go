@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// interruptible watches for Ctrl-C and SIGTERM. The first ends the context first: read no further, finish what is under
-// way. The second ends ctx: stop at once. end stops watching. From here on a reader of our output that is gone
-// makes a write fail and does not end the program: Ctrl-C reaches all of a pipe, and tee must not take us along.
+// interruptible handles Ctrl-C and SIGTERM until end is called. The first signal ends the context first: stop reading and finish what is
+// under way. The second ends ctx: stop at once. It also ignores SIGPIPE: in "codecov-port | tee", Ctrl-C kills tee, too, and the run must
+// still finish.
 func interruptible(parent context.Context, warnings io.Writer) (ctx, first context.Context, end func()) {
 	ctx, cancel := context.WithCancel(parent)
 	first, stop := context.WithCancelCause(ctx)
@@ -23,8 +23,8 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx, first conte
 	watch.Go(func() {
 		select {
 		case <-signals:
-			watch.Go(func() { // who has stopped reading must not keep the second one from us
-				_, _ = fmt.Fprintln(warnings, "interrupted: finishing what is under way; once more to stop at once")
+			watch.Go(func() { // a blocked standard error must not delay the second signal
+				_, _ = fmt.Fprintln(warnings, "interrupted: finishing requests under way; press Ctrl-C again to stop at once")
 			})
 			stop(errInterrupted)
 		case <-ctx.Done():
@@ -32,7 +32,7 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx, first conte
 		}
 		select {
 		case <-signals:
-			signal.Stop(signals) // a third one ends the program as it would any
+			signal.Stop(signals) // a third one kills the program
 			cancel()
 		case <-ctx.Done():
 		}

@@ -1,107 +1,154 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"unicode/utf16"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/internal/summary"
 	"github.com/codecov-port/codecov-port/internal/terminal"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// What a command may put on the standard output.
+// The output formats.
 const (
 	outputText  = "text"
-	outputJSON  = "json"  // one document; that of sync: see docs/output.md
-	outputJSONL = "jsonl" // of sync, under --dry-run: each entity that would be written, a line each
+	outputJSON  = "json"
+	outputJSONL = "jsonl" // sync --dry-run: one line for each entity that would be written
 )
+
+var syncOutputs = []string{outputText, outputJSON, outputJSONL}
 
 func checkSyncOutput(output string, dryRun bool) error {
 	if output == outputJSONL && !dryRun {
-		return usage(errors.New("--output jsonl gives what would be written: it goes with --dry-run alone"), "add --dry-run; --output json tells what became of a run")
+		return usage(errors.New("--output jsonl prints what would be written: it requires --dry-run"), "add --dry-run, or use --output json for the result")
 	}
-	return checkOutput("sync", output)
+	return checkOutput(output, syncOutputs...)
 }
 
-// previewLine is an entity that would be written, as it would be sent to Port.
-type previewLine struct {
-	Action     string      `json:"action"` // create or update
-	Blueprint  string      `json:"blueprint"`
-	Repository string      `json:"repository"`
-	Entity     port.Entity `json:"entity"`
+// complete adds to the result what only the command knows. failure is the error that the command ends with.
+func complete(r *backfill.Result, portURL string, failure error) {
+	r.Version, r.ExitCode = version().Version, exitCode(failure)
+	r.Interrupted = r.Interrupted || r.ExitCode == exitInterrupted
+	r.Complete = r.Complete && failure == nil
+	r.Error = errorSummary(failure)
+	if portURL != "" {
+		r.PortURL = &portURL
+	}
 }
 
-// errReaderGone ends a run whose entities nobody reads any more.
-var errReaderGone = errors.New("write the entities")
-
-// previewTo gives the function that writes each entity that would be written to w, a line each.
-func previewTo(w io.Writer) func(backfill.Preview) error {
-	encoder := json.NewEncoder(legibleJSON{w})
-	encoder.SetEscapeHTML(false)
-	return func(p backfill.Preview) error {
-		line := previewLine{Action: "create", Blueprint: p.Blueprint, Repository: p.Repository, Entity: p.Entity}
-		if p.Exists {
-			line.Action = "update"
-		}
-		if err := encoder.Encode(line); err != nil {
-			return fmt.Errorf("%w: %w", errReaderGone, err)
-		}
+func errorSummary(err error) *backfill.ErrorSummary {
+	if err == nil {
 		return nil
 	}
+	return &backfill.ErrorSummary{Message: err.Error(), Hint: hintOf(err)}
 }
 
-// print tells what became of the run, in the form that was asked for. err is what backfill.Run gave, failure the
-// error that the run ends with.
-func (r syncRun) print(result *backfill.Result, err, failure error) error {
-	places := summary.Places{Port: portLink(r.settings.portURL, r.options.Mapping), Failures: r.failures.name()}
+// print prints the result in the selected format. err is the error of backfill.Run.
+func (r *syncRun) print(result *backfill.Result, err error) error {
 	switch {
 	case r.output == outputJSON:
-		return writeDocument(r.streams.Out, result, places.Port, failure)
-	case !worthTelling(result, err):
+		return writeJSON(r.streams.Out, result)
+	case !hasResult(result, err):
 		return nil
 	case r.output == outputJSONL:
 		streams := *r.streams
 		streams.Out = r.streams.Err
-		return summary.Write(&streams, places, result)
+		return terminal.WriteSummary(&streams, result)
 	}
-	return summary.Write(r.streams, places, result)
+	return terminal.WriteSummary(r.streams, result)
 }
 
-// worthTelling tells whether there is a result that somebody wants to see.
-func worthTelling(result *backfill.Result, err error) bool {
-	if flood := (*backfill.FloodError)(nil); errors.As(err, &flood) || errors.Is(err, errReaderGone) {
+// hasResult reports whether there is a result worth printing.
+func hasResult(result *backfill.Result, err error) bool {
+	if flood := (*backfill.FloodError)(nil); errors.As(err, &flood) || errors.Is(err, errPreview) {
 		return false
 	}
 	return err == nil || result.Commits.Read > 0
 }
 
-// refused is an error that ends sync before its run: with a document that says so, where one was asked for.
-func refused(streams *terminal.Streams, flags syncFlags, err error) error {
+// printRefusal prints a document about an error that came before the run, if --output json was used.
+func printRefusal(streams *terminal.Streams, flags syncFlags, err error) error {
 	if flags.output != outputJSON {
 		return err
 	}
 	result := backfill.NewResult()
 	result.DryRun = flags.dryRun
-	return cmp.Or(err, writeDocument(streams.Out, &result, "", err))
+	complete(&result, "", err)
+	return cmp.Or(err, writeJSON(streams.Out, result))
 }
 
-// writeDocument writes the result as the document of --output json. failure is the error that the run ends with.
-func writeDocument(w io.Writer, result *backfill.Result, portURL string, failure error) error {
-	document := *result
-	document.Version, document.ExitCode = version().Version, exitCode(failure)
-	document.Interrupted = document.Interrupted || document.ExitCode == exitInterrupted
-	document.Complete = document.Complete && failure == nil
-	if failure != nil {
-		hint := hinted{}
-		errors.As(failure, &hint)
-		document.Error = &backfill.ErrorSummary{Message: failure.Error(), Hint: hint.hint}
+// portURL returns the page of codecov_coverage in Port, or "" if it is unknown.
+func portURL(apiURL string, mapping *mapper.Mapping) string {
+	apps := map[string]string{port.EUBaseURL: "https://app.port.io", port.USBaseURL: "https://app.us.port.io"}
+	if apps[apiURL] == "" || mapping == nil || !slices.Contains(mapping.Blueprints(), mapper.CurrentBlueprint) {
+		return ""
 	}
-	if portURL != "" {
-		document.PortURL = &portURL
+	return apps[apiURL] + "/" + mapper.CurrentBlueprint + "s"
+}
+
+// errPreview ends a run whose preview cannot be printed.
+var errPreview = errors.New("print the entities")
+
+// previewTo returns a function that prints each entity that would be written as a line of JSON.
+func previewTo(w io.Writer) func(backfill.Preview) error {
+	encoder := json.NewEncoder(safeJSON{w})
+	encoder.SetEscapeHTML(false)
+	return func(p backfill.Preview) error {
+		action := "create"
+		if p.Exists {
+			action = "update"
+		}
+		line := struct {
+			Action     string      `json:"action"`
+			Blueprint  string      `json:"blueprint"`
+			Repository string      `json:"repository"`
+			Entity     port.Entity `json:"entity"`
+		}{action, p.Blueprint, p.Repository, p.Entity}
+		if err := encoder.Encode(line); err != nil {
+			return fmt.Errorf("%w: %w", errPreview, err)
+		}
+		return nil
 	}
-	return writeJSON(w, document)
+}
+
+// writeJSON writes a value as indented JSON that is safe to print.
+func writeJSON(w io.Writer, value any) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("encode the output: %w", err)
+	}
+	_, err := safeJSON{w}.Write(text.Bytes())
+	return err
+}
+
+// safeJSON escapes characters in JSON that must not be printed to a terminal: the value stays the same.
+type safeJSON struct{ out io.Writer }
+
+func (s safeJSON) Write(text []byte) (int, error) {
+	var escaped bytes.Buffer
+	for _, r := range string(text) {
+		switch {
+		case terminal.Printable(r), r == '\n':
+			escaped.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&escaped, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		}
+	}
+	if _, err := s.out.Write(escaped.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }

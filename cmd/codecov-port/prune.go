@@ -1,56 +1,152 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
-	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/prune"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-const pruneLimitFlag = "prune-limit"
+const aboutPrune = `Prune removes repositories from Port that Codecov no longer has, with their history. It asks Codecov for each
+repository that is not listed, and only removes those that Codecov answers it doesn't have. It shows them and asks first.`
 
-// pruneFlags say what becomes of repositories that Codecov no longer has.
 type pruneFlags struct {
-	prune bool
-	limit string
+	dryRun, yes            bool
+	limit, mapping, output string
 }
 
-func (f *pruneFlags) bind(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.prune, "prune", false, "remove from Port, with their history, the repositories that Codecov says it no longer has")
-	flags.StringVar(&f.limit, pruneLimitFlag, "20%", "remove nothing when more than this share of an account's repositories in Port would go")
+func newPrune(streams *terminal.Streams) *cobra.Command {
+	var flags pruneFlags
+	cmd := &cobra.Command{
+		Use:   "prune [flags]",
+		Short: "Remove repositories that Codecov no longer has",
+		Long:  aboutPrune,
+		Example: `  codecov-port prune --dry-run
+  codecov-port prune --yes --limit 5%`,
+		Args: arguments(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd, streams, flags) },
+	}
+	addSettingsFlags(cmd.Flags(), bothSides)
+	addMappingFlag(cmd.Flags(), &flags.mapping)
+	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
+	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
+	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
+	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
+	return cmd
 }
 
-// pruning gives what the flags come to: nil without --prune. Somebody must be there to agree, or have agreed beforehand.
-func (f *pruneFlags) pruning(streams *terminal.Streams, mapping string, agreed bool) (*backfill.Prune, error) {
-	if !f.prune {
-		return nil, nil
+func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) error {
+	if err := checkOutput(flags.output, outputText, outputJSON); err != nil {
+		return err
 	}
-	if mapping != mapper.ChoiceAuto && mapping != mapper.ChoiceBuiltin {
-		return nil, usage(errors.New("--prune goes with the built-in mapping alone"), "leave --mapping out")
+	ctx, first, end := interruptible(cmd.Context(), streams.Err)
+	defer end()
+	result, err := pruneWith(cmd, ctx, first, streams, flags)
+	if flags.output == outputText {
+		return cmp.Or(err, printPrune(streams.Out, result))
 	}
-	limit, err := parseShare(pruneLimitFlag, f.limit)
+	result.DryRun, result.Version, result.ExitCode = flags.dryRun, version().Version, exitCode(err)
+	result.Interrupted = result.Interrupted || result.ExitCode == exitInterrupted
+	result.Complete, result.Error = result.Complete && err == nil, errorSummary(err)
+	return cmp.Or(err, writeJSON(streams.Out, result))
+}
+
+// pruneWith returns a result with every error, too. first ends when the run is to finish what is under way and stop.
+func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
+	none := prune.NewResult()
+	limit, err := parseShare("limit", flags.limit)
 	if err != nil {
-		return nil, usage(err, "for example --prune-limit 10%")
+		return none, usage(err, "for example --limit 10%")
 	}
-	if !agreed && !streams.Interactive() {
-		return nil, usage(errors.New("--prune removes entities from Port, and there is no terminal to ask on"), "--yes agrees beforehand; --dry-run tells what would go")
+	if !flags.yes && !flags.dryRun && !streams.Interactive() {
+		return none, usage(errors.New("prune removes entities from Port, and there is no terminal to ask on"), "add --yes to remove without asking, or --dry-run to show what would go")
 	}
-	return &backfill.Prune{Limit: limit}, nil
+	s, err := readSettings(cmd, bothSides)
+	if err != nil {
+		return none, err
+	}
+	s.log = newLog(streams)
+	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, DryRun: flags.dryRun, Yes: flags.yes,
+		Ask: askAboutPrune(streams, first.Done()), Stop: first.Done(), Log: s.log}
+	if options.Codecov, err = newCodecov(s); err != nil {
+		return none, err
+	}
+	if options.Port, err = newPort(s); err != nil {
+		return none, err
+	}
+	choice, err := readChoice(flags.mapping, streams.In)
+	if err != nil {
+		return none, err
+	}
+	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), mapper.Options{Now: time.Now(), Service: s.service}, streams)
+	if err != nil {
+		return none, explain(ctx, err, s, options.Codecov)
+	}
+	result, err := prune.Run(ctx, options)
+	switch {
+	case errors.Is(err, prune.ErrMapping):
+		err = usage(err, "prune can't tell which repository an entity belongs to; if sync runs with --mapping builtin, run prune with it, too")
+	case err != nil:
+		err = explain(ctx, err, s, options.Codecov)
+	case result.Interrupted:
+		err = withHint(errInterrupted, "run prune again to remove the rest")
+	case !result.Complete:
+		err = &partialError{terminal.Plural(len(result.Failures), "failure")}
+	}
+	return *result, err
 }
 
-func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]backfill.StaleRepository) bool {
-	return func(gone []backfill.StaleRepository) bool {
+func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune.Repository) bool {
+	return func(going []prune.Repository) bool {
 		var question strings.Builder
 		question.WriteString("Codecov no longer has these repositories:\n")
-		for _, u := range gone {
-			fmt.Fprintf(&question, "  %s: %s\n", terminal.Safe(u.Owner+"/"+u.Repository), terminal.Several(u.Entities, "entity"))
+		for _, r := range going {
+			fmt.Fprintf(&question, "  %s: %s\n", terminal.Safe(r.Owner+"/"+r.Repository), terminal.Plural(r.Entities, "entity"))
 		}
 		question.WriteString("remove them and their history from Port?")
-		return agrees(streams, stop, question.String())
+		return confirm(streams, stop, question.String())
 	}
+}
+
+// printPrune writes a line for each repository and failure, and the sum.
+func printPrune(w io.Writer, r prune.Result) error {
+	var text strings.Builder
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&text, "%-15s%s\n", label, terminal.Safe(fmt.Sprintf(format, args...)))
+	}
+	removed, would := "removed", ""
+	if r.DryRun {
+		removed, would = "would remove", "would be "
+	}
+	repositories, entities := 0, 0
+	for _, c := range r.Repositories {
+		name := c.Owner + "/" + c.Repository
+		entities += c.Entities
+		switch {
+		case c.Removed:
+			repositories++
+			line(removed, "%s: %s", name, terminal.Plural(c.Entities, "entity"))
+		case c.Entities > 0:
+			line("removed partly", "%s: %s: %s", name, terminal.Plural(c.Entities, "entity"), c.Kept)
+		case c.Kept != "":
+			line("kept", "%s: %s", name, c.Kept)
+		}
+	}
+	for _, failure := range r.Failures {
+		if failure.Repository == "" {
+			line("failed", "%s", failure.Message)
+		}
+	}
+	fmt.Fprintf(&text, "%s (%s) %sremoved from Port\n", terminal.Plural(repositories, "repository"), terminal.Plural(entities, "entity"), would)
+	_, err := io.WriteString(w, text.String())
+	return err
 }

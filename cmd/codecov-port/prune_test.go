@@ -7,46 +7,54 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/prune"
 	"github.com/codecov-port/codecov-port/internal/terminal"
-	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-func TestPruneFlags(t *testing.T) {
-	streams := &terminal.Streams{In: strings.NewReader("y\n"), Err: &strings.Builder{}}
-	for name, test := range map[string]struct {
-		flags  pruneFlags
-		agreed bool
-		want   string // the error; empty: none
-	}{
-		"off":            {pruneFlags{limit: "nonsense"}, false, ""},
-		"nobody to ask":  {pruneFlags{true, "20%"}, false, "--prune removes entities from Port, and there is no terminal to ask on"},
-		"agreed":         {pruneFlags{true, "20%"}, true, ""},
-		"no share":       {pruneFlags{true, "some"}, true, `--prune-limit "some": expected a share from 1% to 100%`},
-		"more than all":  {pruneFlags{true, "101%"}, true, `--prune-limit "101%": expected a share from 1% to 100%`},
-		"all of them":    {pruneFlags{true, "100%"}, true, ""},
-		"less than none": {pruneFlags{true, "-1"}, true, `--prune-limit "-1": expected a share from 1% to 100%`},
-	} {
-		prune, err := test.flags.pruning(streams, mapper.ChoiceAuto, test.agreed)
-		got := ""
-		if err != nil {
-			got = err.Error()
+func TestAskAboutPrune(t *testing.T) {
+	going := []prune.Repository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
+	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
+		var asked strings.Builder
+		if got := askAboutPrune(&terminal.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(going); got != want {
+			t.Errorf("answer %q: got %t, want %t", answer, got, want)
 		}
-		if got != test.want || (err != nil) != (exitCode(err) == exitUsage) || (prune != nil) != (test.flags.prune && err == nil) {
-			t.Errorf("%s: %+v, error %q, want %q", name, prune, got, test.want)
+		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "
+		if diff := cmp.Diff(question, asked.String()); diff != "" {
+			t.Errorf("question (-want +got):\n%s", diff)
 		}
 	}
 }
 
-func TestAskAboutPrune(t *testing.T) {
-	gone := []backfill.StaleRepository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
-	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
-		var asked strings.Builder
-		if got := askAboutPrune(&terminal.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(gone); got != want {
-			t.Errorf("%q is taken for %v", answer, got)
+func TestPrintPrune(t *testing.T) {
+	result := prune.NewResult()
+	result.Repositories = []prune.Repository{
+		{Owner: "acme", Repository: "gone", Removed: true, Entities: 1200},
+		{Owner: "acme", Repository: "half", Entities: 100, Kept: "403 Forbidden"},
+		{Owner: "acme", Repository: "e\x1b[31m", Kept: "Codecov still has it, but doesn't list it"},
+		{Owner: "acme", Repository: "unasked"}, // interrupted
+	}
+	result.Failures = []backfill.Failure{{Repository: "half", Message: "403 Forbidden"}, {Message: "list the repositories of globex: 500"}}
+	for dryRun, want := range map[bool]string{
+		false: `removed        acme/gone: 1,200 entities
+removed partly acme/half: 100 entities: 403 Forbidden
+kept           acme/e�[31m: Codecov still has it, but doesn't list it
+failed         list the repositories of globex: 500
+1 repository (1,300 entities) removed from Port
+`,
+		true: `would remove   acme/gone: 1,200 entities
+removed partly acme/half: 100 entities: 403 Forbidden
+kept           acme/e�[31m: Codecov still has it, but doesn't list it
+failed         list the repositories of globex: 500
+1 repository (1,300 entities) would be removed from Port
+`,
+	} {
+		result.DryRun = dryRun
+		var got strings.Builder
+		if err := printPrune(&got, result); err != nil {
+			t.Fatal(err)
 		}
-		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "
-		if diff := cmp.Diff(question, asked.String()); diff != "" {
-			t.Errorf("asked (-want +got):\n%s", diff)
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Errorf("dry run %t (-want +got):\n%s", dryRun, diff)
 		}
 	}
 }

@@ -19,32 +19,31 @@ import (
 
 const reportFlag = "report"
 
-func bindReport(flags *pflag.FlagSet, name *string) {
-	flags.StringVar(name, reportFlag, "", "write an HTML page with every repository's trend, and the run's figures, to this file")
+func addReportFlag(flags *pflag.FlagSet, name *string) {
+	flags.StringVar(name, reportFlag, "", "Write an HTML page with charts of all repositories to this `file`")
 }
 
-// reportFile is where --report puts its page: whole, or not at all. A nil one takes everything and keeps nothing.
+// reportFile is the file of --report. It is written completely or not at all. A nil one ignores everything.
 type reportFile struct {
-	name    string   // as it was given
-	file    *os.File // what is written to, for its owner alone
-	place   string   // where the file is moved to once it is whole; "": it stays, being a device or a pipe
+	name    string   // as in the flag
+	file    *os.File // written to, and only readable by its owner
+	place   string   // the file is renamed to this when it is complete; "" for a device or a pipe
 	written bool
 }
 
-// createReport makes the file before a run: what cannot be kept is told while there is nothing to keep yet. It gives nil
-// without a name.
+// createReport creates the file before a run, so that errors come early. It returns nil without a name.
 func createReport(name string) (*reportFile, error) {
 	if name == "" {
 		return nil, nil
 	}
 	r, err := openReport(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that can be written")
+		return nil, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that you can write")
 	}
 	return r, nil
 }
 
-// openReport opens a file beside the one that is named. What is no regular file is opened itself.
+// openReport creates a temporary file beside the named one. Anything but a regular file is opened itself.
 func openReport(name string) (*reportFile, error) {
 	place := name
 	if target, err := filepath.EvalSymlinks(name); err == nil {
@@ -67,7 +66,7 @@ func openReport(name string) (*reportFile, error) {
 	return &reportFile{name: name, file: file, place: place}, err
 }
 
-// write puts the page in its place.
+// write writes the page.
 func (f *reportFile) write(page report.Report) error {
 	if f == nil {
 		return nil
@@ -79,13 +78,13 @@ func (f *reportFile) write(page report.Report) error {
 	}
 	if err != nil {
 		f.discard()
-		return fmt.Errorf("--%s: the page could not be written: %w", reportFlag, err)
+		return fmt.Errorf("--%s: write the page: %w", reportFlag, err)
 	}
 	f.written = true
 	return nil
 }
 
-// discard leaves nothing of a page that is not written.
+// discard removes the temporary file if the page was not written.
 func (f *reportFile) discard() {
 	if f == nil || f.written {
 		return
@@ -96,20 +95,20 @@ func (f *reportFile) discard() {
 	}
 }
 
-// announce says where the page is.
+// announce prints where the page is.
 func (f *reportFile) announce(streams *terminal.Streams) {
 	if f != nil && f.written && !streams.Quiet {
-		tell(streams, reportFlag+":", f.name)
+		printMessage(streams, reportFlag+":", f.name+"  (open it in a browser)")
 	}
 }
 
-// reportOf is what the page on a run tells. err is what ended the run too early.
+// reportOf returns the content of the page. err ended the run early, if it is not nil.
 func reportOf(s settings, result *backfill.Result, err error) report.Report {
 	return report.Report{Result: result, Owners: s.owners, Service: s.service, AppURL: s.codecovApp, At: time.Now(), Err: err}
 }
 
 // writeReport writes the page where anything was read, also where the run ended too early.
-func (r syncRun) writeReport(result *backfill.Result, err error) error {
+func (r *syncRun) writeReport(result *backfill.Result, err error) error {
 	if err != nil && result.Commits.Read == 0 {
 		r.report.discard()
 		return nil

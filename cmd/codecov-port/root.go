@@ -3,37 +3,28 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
 	"strings"
+	"time"
 
+	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-const about = `Bring the history of your test coverage from Codecov into Port.
+const aboutRoot = `codecov-port backfills test coverage from Codecov into Port: it reads an account's repositories and commits from
+Codecov's API, maps each commit as Port's webhook would have, and upserts the entities in bulk.`
 
-Port's Codecov integration tells Port of new coverage, as it comes. codecov-port brings in what was measured
-before: it reads an account's repositories and commits from Codecov's API, maps each commit just as Port's
-webhook would have, and upserts the entities in bulk.
-
-` + exitCodes
-
-const exitTitle = "Exit codes:"
-
-const exitCodes = exitTitle + `
-  0    done
-  1    failed
-  2    wrong usage or configuration
-  3    done in part: the result says what is missing
-  4    credentials refused
-  130  interrupted`
-
-// run executes the command line args and gives the exit code.
+// run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	streams.Live()
 	root := newRoot(streams)
 	root.SetArgs(args)
-	err := certificateHint(root.ExecuteContext(ctx))
+	err := certificateHint(removedHint(root.ExecuteContext(ctx), args))
 	if err != nil {
 		printError(streams, err)
 	}
@@ -42,60 +33,136 @@ func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 
 func newRoot(streams *terminal.Streams) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "codecov-port",
-		Short:         "Bring the history of your test coverage from Codecov into Port",
-		Long:          about,
-		Version:       version().Version,
-		Args:          noCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
-
+		Use:                        "codecov-port",
+		Short:                      "Backfill test coverage from Codecov into Port",
+		Long:                       aboutRoot,
+		Version:                    version().Version,
+		Args:                       noCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:              true,
+		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.SetHelpFunc(printHelp)
-	root.PersistentFlags().String(configFlag, "", "read settings from this YAML file, not from "+configDefault)
-	root.PersistentFlags().String(envFileFlag, "", "read variables from this file: what the environment lacks of them")
-	bindConsole(root.PersistentFlags(), streams)
+	root.SetUsageTemplate(usageTemplate)
+	flags := root.PersistentFlags()
+	flags.String(configFlag, "", "Read flags from this YAML `file`")
+	flags.String(envFileFlag, "", "Read missing environment variables from this `file`")
+	flags.BoolVarP(&streams.Quiet, "quiet", "q", false, "Only print results, warnings and errors")
+	flags.CountVarP(&streams.Verbose, "verbose", "v", "Log repositories, waits and retries; -vv logs every request")
+	flags.Var(&streams.Color, "color", "Color output: `when` is auto, always or never")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		return cmp.Or(applySources(cmd, streams), checkConsole(streams))
+		if streams.Quiet && streams.Verbose > 0 {
+			return usage(errors.New("--quiet and --verbose exclude each other"), "use one of them")
+		}
+		return cmp.Or(loadSources(cmd, streams))
 	}
-	root.AddCommand(newSync(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newConfig(streams),
-		newVersion(streams), newMan())
-	describeHelp(root)
-	describeCompletion(root)
+	root.AddGroup(&cobra.Group{ID: "main", Title: "Commands:"})
+	for _, cmd := range []*cobra.Command{
+		newSync(streams), newPrune(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newVersion(streams),
+	} {
+		cmd.GroupID = "main"
+		root.AddCommand(cmd)
+	}
+	root.SetHelpCommandGroupID("main")
+	root.SetCompletionCommandGroupID("main")
+	root.AddCommand(helpTopics()...)
+	root.InitDefaultHelpCmd()
 	completeFlags(root)
 	return root
 }
 
-// noCommand refuses arguments where a command's name was expected, naming what comes near.
+// noCommand refuses arguments where the name of a command was expected.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "see '" + cmd.CommandPath() + " --help'"
+	hint := "run '" + cmd.CommandPath() + " --help' for a list of commands"
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean '" + cmd.CommandPath() + " " + strings.Join(near, "' or '") + "'?"
 	}
-	return usage(errorf("unknown command %q", args[0]), hint)
+	return usage(fmt.Errorf("unknown command %q", args[0]), hint)
 }
 
-// noArguments refuses any.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// arguments refuses more than so many arguments.
+func arguments(limit int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= limit {
+			return nil
+		}
+		return usage(fmt.Errorf("unexpected argument %q", args[limit]), "run '"+cmd.CommandPath()+" --help'")
 	}
-	return usage(errorf("unexpected argument %q", args[0]), "see '"+cmd.CommandPath()+" --help'")
 }
 
-// atMostOneArgument refuses a second one.
-func atMostOneArgument(cmd *cobra.Command, args []string) error {
-	if len(args) < 2 {
+// printError prints an error and its hint.
+func printError(streams *terminal.Streams, err error) {
+	style := streams.ErrStyle()
+	printMessage(streams, style.Red("error:"), err.Error())
+	if hint := hintOf(err); hint != "" {
+		printMessage(streams, style.Green("hint:"), hint)
+	}
+}
+
+// warn prints a warning to standard error.
+func warn(streams *terminal.Streams, format string, args ...any) {
+	printMessage(streams, streams.ErrStyle().Yellow("warning:"), fmt.Sprintf(format, args...))
+}
+
+// advise prints a hint to standard error, unless --quiet is set.
+func advise(streams *terminal.Streams, format string, args ...any) {
+	if !streams.Quiet {
+		printMessage(streams, streams.ErrStyle().Green("hint:"), fmt.Sprintf(format, args...))
+	}
+}
+
+// printMessage prints a message, wrapped on a terminal. All but its first line are indented: a line break in a name from outside must not
+// begin a line that looks like another message.
+func printMessage(streams *terminal.Streams, label, text string) {
+	text = terminal.SafeLines(text)
+	if streams.ErrIsTerminal() {
+		text = terminal.Fit(text, streams.Live().Width()-len("warning: "))
+	}
+	lines := strings.Split(text, "\n")
+	for i := 1; i < len(lines); i++ {
+		lines[i] = "  " + strings.TrimPrefix(lines[i], "  ")
+	}
+	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", label, strings.Join(lines, "\n"))
+}
+
+// newLog returns the log of --verbose on standard error, or nil.
+func newLog(streams *terminal.Streams) *slog.Logger {
+	if streams.Verbose == 0 {
 		return nil
 	}
-	return noArguments(cmd, args[1:])
+	level, times := slog.LevelInfo, time.TimeOnly
+	if streams.Verbose > 1 {
+		level, times = slog.LevelDebug, "15:04:05.000"
+	}
+	return slog.New(tint.NewTextHandler(streams.Live(), &tint.Options{
+		Level:      level,
+		TimeFormat: times,
+		NoColor:    !streams.ErrStyle().On(),
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Value.Kind() == slog.KindString {
+				attr.Value = slog.StringValue(terminal.Safe(attr.Value.String()))
+			}
+			return attr
+		},
+	}))
+}
+
+// readSmall reads a file that is read whole: settings and certificates.
+func readSmall(name string) ([]byte, error) {
+	const limit = 1 << 20
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() && info.Size() > limit {
+		return nil, fmt.Errorf("%s: larger than 1 MiB", name)
+	}
+	return os.ReadFile(name)
 }

@@ -12,47 +12,42 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
 
 	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-const aboutSetup = `Make Port ready: create what is missing of the blueprints codecov_coverage and codecov_commit_coverage and of the
-webhook codecov_mapper, which brings new coverage in from now on. Then print the webhook's address and the YAML
-that makes Codecov post to it. What exists is never altered unasked; where it differs from the built-in, the
-difference is shown, and --update adds what is missing and keeps everything else. Running it again is harmless.
+const aboutSetup = `Setup creates the blueprints codecov_coverage and codecov_commit_coverage and the webhook codecov_mapper in Port, if
+they are missing, and prints the YAML that makes Codecov post to the webhook. It never changes what exists, but shows
+how it differs; --update adds what is missing and keeps everything else. Run it as often as you like.`
 
-`
-
-// setupFlags are the flags of setup that are no settings.
+// setupFlags are the flags of setup that are not settings.
 type setupFlags struct {
 	update, dryRun, onlyYAML bool
 	branches                 []string
 }
 
-func (f *setupFlags) bind(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.update, "update", false, "add to what exists what it lacks, and keep everything of yours")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "change nothing, and show the requests that would be sent")
-	flags.BoolVar(&f.onlyYAML, "only-yaml", false, "print the YAML for Codecov alone, for a pipe")
-	flags.StringSliceVar(&f.branches, "branches", nil, "branches that Codecov shall tell of, with commas between them; none: all")
+func (f *setupFlags) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.update, "update", false, "Add what is missing to existing blueprints and the webhook")
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show the requests without sending them")
+	flags.BoolVar(&f.onlyYAML, "only-yaml", false, "Only print the YAML for Codecov")
+	flags.StringSliceVar(&f.branches, "branches", nil, "Only let Codecov post coverage of these `branches` (comma-separated)")
 }
 
 func newSetup(streams *terminal.Streams) *cobra.Command {
 	var flags setupFlags
-	values := viper.New()
 	cmd := &cobra.Command{
-		Use:   "setup",
-		Short: "Create the blueprints and the webhook in Port, and print the YAML for Codecov",
-		Long:  aboutSetup + aboutVariables(portSide) + "\n\n" + exitCodes,
+		Use:   "setup [flags]",
+		Short: "Create blueprints and webhook in Port",
+		Long:  aboutSetup,
 		Example: `  codecov-port setup --dry-run
   codecov-port setup --branches main,release
   codecov-port setup --update
   codecov-port setup --only-yaml >codecov.yml`,
-		Args: noArguments,
+		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := readSettings(values, portSide)
+			s, err := readSettings(cmd, portSide)
 			if err != nil {
 				return err
 			}
@@ -60,8 +55,8 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 			return runSetup(cmd.Context(), streams, s, flags)
 		},
 	}
-	bindSettings(cmd, values, portSide)
-	flags.bind(cmd.Flags())
+	addSettingsFlags(cmd.Flags(), portSide)
+	flags.add(cmd.Flags())
 	return cmd
 }
 
@@ -80,33 +75,18 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	if err := printSetup(streams.Out, report, flags); err != nil {
 		return err
 	}
-	warnOfSetup(streams, report, flags)
+	warnAboutWebhook(streams, report, flags)
 	return nil
 }
 
 func explainSetup(err error, s settings) error {
 	if port.IsPermissionError(err) {
-		return withHint(err, "the credentials of an organisation's admin may do this")
+		return withHint(err, "use the credentials of an admin of the organization")
 	}
 	return explainPort(err, s)
 }
 
-// explainPort adds what the user can do about credentials that Port refuses.
-func explainPort(err error, s settings) error {
-	if !errors.Is(err, port.ErrUnauthorized) {
-		return err
-	}
-	hint := "check both, and the address: " + s.portURL + " was asked"
-	switch s.portURL {
-	case port.EUBaseURL:
-		hint = "check both, and the region: eu was asked; for the other one set PORT_REGION=us"
-	case port.USBaseURL:
-		hint = "check both, and the region: us was asked; for the other one set PORT_REGION=eu"
-	}
-	return withHint(fmt.Errorf("port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), hint)
-}
-
-// cleanBranches gives the branches without the blanks around their names.
+// cleanBranches returns the branches without blanks around their names.
 func (f *setupFlags) cleanBranches() []string {
 	var branches []string
 	for _, branch := range f.branches {
@@ -117,7 +97,7 @@ func (f *setupFlags) cleanBranches() []string {
 
 func printOnlyYAML(w io.Writer, report *setup.Report, flags setupFlags) error {
 	if report.Webhook.URL == "" {
-		return withHint(errors.New("the webhook's address is not known before the webhook is created"), "leave --dry-run out")
+		return withHint(errors.New("the webhook does not exist yet"), "run it without --dry-run")
 	}
 	_, err := io.WriteString(w, setup.YAML(report.Webhook.URL, flags.cleanBranches()))
 	return err
@@ -134,20 +114,20 @@ func printSetup(w io.Writer, report *setup.Report, flags setupFlags) error {
 		}
 	}
 	if address := report.Webhook.URL; address != "" {
-		fmt.Fprintf(&text, "\nThe webhook's address, which is a secret: who knows it can write to Port\n  %s\n", terminal.Safe(address))
+		fmt.Fprintf(&text, "\nThe webhook's address is a secret: everybody who knows it can write to Port\n  %s\n", terminal.Safe(address))
 		fmt.Fprintf(&text, "\nFor Codecov › Settings › Global YAML:\n\n%s", setup.YAML(address, flags.cleanBranches()))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }
 
-// stepText tells of a step on one line, and of a difference below it.
+// stepText returns a line for a step, with its diff below.
 func stepText(step setup.Step, dryRun bool) string {
 	line := fmt.Sprintf("%-8s %s %s", step.State, step.Kind, step.Identifier)
 	if wouldChange := step.State == setup.Created || step.State == setup.Updated; dryRun && wouldChange {
 		line = fmt.Sprintf("would be %s: %s %s", step.State, step.Kind, step.Identifier)
 	}
-	lacks := terminal.Safe(strings.Join(step.Lacks, ", "))
+	lacks := terminal.Safe(strings.Join(step.Missing, ", "))
 	switch {
 	case step.State == setup.Updated:
 		line += ": " + lacks
@@ -178,13 +158,13 @@ func printRequests(text *strings.Builder, requests []port.Request) error {
 	return nil
 }
 
-// warnOfSetup tells what will not be as one expects it.
-func warnOfSetup(streams *terminal.Streams, report *setup.Report, flags setupFlags) {
+// warnAboutWebhook warns about a disabled webhook and about branches.
+func warnAboutWebhook(streams *terminal.Streams, report *setup.Report, flags setupFlags) {
 	if !report.Webhook.Enabled {
-		warn(streams, "the webhook is disabled: new coverage does not arrive until it is enabled in Port")
+		warn(streams, "the webhook is disabled: enable it in Port to receive new coverage")
 	}
 	if report.Webhook.URL != "" && len(flags.cleanBranches()) == 0 {
-		warn(streams, "with only_pulls: false the build of every branch overwrites a repository's current state")
-		advise(streams, "setup --branches main names those that count in the YAML")
+		warn(streams, "Codecov will post the coverage of every branch, and each overwrites the repository's current state")
+		advise(streams, "use --branches main to select branches")
 	}
 }

@@ -1,224 +1,172 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/viper"
+	"github.com/spf13/pflag"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/internal/progress"
+	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
-	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-const aboutSync = `Read the account's repositories and the coverage of their default branches' commits from Codecov, compare with
-what Port holds, and upsert what differs: the current state of each repository into blueprint codecov_coverage,
-and each commit into codecov_commit_coverage. Missing blueprints are created; existing ones are never altered.
-Running it again writes only what has changed, and finishes a run that was broken off.
+const aboutSync = `Sync reads an account's repositories and the commits of their default branches from Codecov, compares them with
+Port, and upserts what differs: each repository into codecov_coverage, each commit into codecov_commit_coverage.
+It creates missing blueprints and never changes existing ones. Run it again to continue or to update.`
 
-More than 10,000 new entities (--max-entities) are not created without asking: that is what a free Port account
-holds. Without a terminal to ask on, --yes goes on.
-
-Repositories that Port holds and Codecov's list no longer has are told of at the end. --prune removes those of which
-Codecov itself says that it has none, with their history, after asking.
-
-` + aboutMapping
-
-// syncFlags are the flags of sync that are no settings.
+// syncFlags are the flags of sync that are not settings.
 type syncFlags struct {
-	selectionFlags
-	pruneFlags
-	dryRun, force, yes bool
-	maxEntities        int
-	mapping            string
-	failures           string // a file's name
-	report             string // a file's name
-	output             string
+	selection   backfill.Selection
+	since       string
+	every       string
+	dryRun      bool
+	yes         bool
+	adopt       bool
+	maxEntities int
+	mapping     string
+	report      string
+	output      string
 }
 
 func newSync(streams *terminal.Streams) *cobra.Command {
 	var flags syncFlags
-	values := viper.New()
 	cmd := &cobra.Command{
-		Use:   "sync",
-		Short: "Bring an account's coverage, with its history, into Port",
-		Long:  aboutSync + aboutVariables(bothSides) + "\n\n" + exitCodes,
+		Use:   "sync [flags]",
+		Short: "Sync the coverage of an account into Port",
+		Long:  aboutSync,
 		Example: `  codecov-port sync --dry-run
   codecov-port sync
   codecov-port sync --since 1y --every week
   codecov-port sync --repo 'app-*' --repo '!app-legacy'
-  codecov-port sync --latest --blueprint codecov_coverage`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runSync(cmd.Context(), streams, values, flags)
-		},
+  codecov-port sync --no-history`,
+		Args: arguments(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runSync(cmd, streams, flags) },
 	}
-	bindSettings(cmd, values, bothSides)
-	bindRates(cmd.Flags(), values)
-	flags.selectionFlags.bind(cmd.Flags())
-	flags.pruneFlags.bind(cmd.Flags())
-	bindMapping(cmd.Flags(), &flags.mapping)
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "read, map and compare everything, write nothing, and say what would be written")
-	cmd.Flags().BoolVar(&flags.force, "force", false, "write what is unchanged, too, and what Port holds for another account")
-	cmd.Flags().BoolVar(&flags.yes, "yes", false, "create any number of new entities, as they come, and prune, without asking")
-	cmd.Flags().IntVar(&flags.maxEntities, "max-entities", backfill.DefaultMaxEntities, "new entities that are created without asking")
-	cmd.Flags().StringVar(&flags.failures, "failures", "", "write what failed to this file, a JSON object a line")
-	bindReport(cmd.Flags(), &flags.report)
-	cmd.Flags().StringVar(&flags.output, "output", outputText, "text; json: one document; jsonl, with --dry-run: each entity that would be written, a line each")
+	addSettingsFlags(cmd.Flags(), bothSides)
+	flags.add(cmd.Flags())
 	return cmd
 }
 
-func runSync(ctx context.Context, streams *terminal.Streams, values *viper.Viper, flags syncFlags) error {
+func (f *syncFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.selection.Repositories, "repo", nil, "Only sync repositories that match this `glob`; a leading ! excludes (repeatable)")
+	flags.StringArrayVar(&f.selection.Branches, "branch", nil, "Sync this `branch` instead of the default branch; '*' for all (repeatable)")
+	flags.StringVar(&f.since, "since", "", "Only sync commits since a `date` (2024-01-01) or duration (90d, 12w, 6mo, 2y)")
+	flags.StringVar(&f.every, "every", string(backfill.EveryCommit), "Only sync the last commit of each `period`: day, week or month")
+	flags.IntVar(&f.selection.MaxCommits, "max-commits", 0, "Only sync the newest `n` commits of each repository")
+	flags.BoolVar(&f.selection.NoHistory, "no-history", false, "Only sync the current state of each repository")
+	flags.BoolVar(&f.selection.IncludeInactive, "include-inactive", false, "Also sync repositories without coverage")
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show what would change without writing anything")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "Create any number of new entities without asking")
+	flags.IntVar(&f.maxEntities, "max-entities", backfill.DefaultMaxEntities, "Ask before creating more than `n` new entities")
+	flags.BoolVar(&f.adopt, "adopt", false, "Take over entities that Port holds for another account")
+	addMappingFlag(flags, &f.mapping)
+	addReportFlag(flags, &f.report)
+	flags.StringVarP(&f.output, "output", "o", outputText, "Output `format`: text, json, or jsonl with --dry-run")
+	flags.String(portShareFlag, "80%", "Use at most this `share` of Port's rate limit")
+	flags.Int(concurrencyFlag, defaultConcurrency, "Send at most `n` concurrent requests to Codecov")
+}
+
+// defaultConcurrency was measured, see docs/performance.md.
+const defaultConcurrency = 28
+
+func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) error {
 	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
 		return err
 	}
-	ctx, first, end := interruptible(ctx, streams.Err)
+	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	run, err := prepareSync(ctx, first, streams, values, flags)
+	run, err := prepareSync(cmd, ctx, first, streams, flags)
 	if err != nil {
-		return refused(streams, flags, err)
+		return printRefusal(streams, flags, err)
 	}
-	result, err := progress.Run(ctx, streams, run.options)
-	return run.end(ctx, result, err)
+	result, err := terminal.RunBackfill(ctx, streams, run.options)
+	return run.finish(ctx, result, err)
 }
 
-// prepareSync makes the run of what the user said. first ends when it is to stop in good order.
-func prepareSync(ctx, first context.Context, streams *terminal.Streams, values *viper.Viper, flags syncFlags) (syncRun, error) {
-	s, err := readSettings(values, bothSides)
+// syncRun is a run of sync, and where its result goes.
+type syncRun struct {
+	settings settings
+	streams  *terminal.Streams
+	options  backfill.Options
+	webhook  webhookReader
+	report   *reportFile
+	output   string
+}
+
+// prepareSync prepares a run. first ends when the run is to stop in good order.
+func prepareSync(cmd *cobra.Command, ctx, first context.Context, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
+	s, err := readSettings(cmd, bothSides)
 	if err != nil {
-		return syncRun{}, err
-	}
-	if s, err = s.readRates(values); err != nil {
-		return syncRun{}, err
+		return nil, err
 	}
 	s.log = newLog(streams)
-	options, err := syncOptions(s, flags, time.Now())
+	options, err := flags.options(s, time.Now())
 	if err != nil {
-		return syncRun{}, err
+		return nil, err
 	}
-	if options.Prune, err = flags.pruning(streams, flags.mapping, flags.yes || flags.dryRun); err != nil {
-		return syncRun{}, err
-	}
-	failures, err := createFailures(flags.failures)
+	run := &syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), output: flags.output}
+	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
-		return syncRun{}, err
+		return nil, err
 	}
-	run := syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), failures: failures, output: flags.output}
 	if run.report, err = createReport(flags.report); err != nil {
-		return syncRun{}, cmp.Or(failures.write(nil), err)
+		return nil, err
 	}
-	if run.options.Mapping, err = syncMapping(streams, flags, run.webhook, options.Now); err != nil {
+	run.options.Mapping, err = chooseMapping(choice, run.webhook, mapper.Options{Now: options.Now, Service: s.service}, streams)
+	if err != nil {
 		run.report.discard()
-		return syncRun{}, cmp.Or(failures.write(nil), explain(ctx, err, s, options.Codecov))
+		return nil, explain(ctx, err, s, options.Codecov)
 	}
-	run.options.Stop, run.options.Ask = first.Done(), askAboutFlood(streams, first.Done())
-	if run.options.Prune != nil {
-		run.options.Prune.Ask = askAboutPrune(streams, first.Done())
-	}
+	run.options.Stop, run.options.Ask = first.Done(), askAboutPlan(streams, first.Done())
 	if flags.output == outputJSONL {
 		run.options.Preview = previewTo(streams.Out)
 	}
 	return run, nil
 }
 
-// syncRun is a run of sync and where it tells what became of it.
-type syncRun struct {
-	settings settings
-	streams  *terminal.Streams
-	options  backfill.Options
-	webhook  webhookReader
-	failures *failuresFile
-	report   *reportFile
-	output   string
-}
-
-// end tells what became of the run, and gives the error that it ends with. A list of failures that is not complete, or
-// a report, goes before how the run itself ended, and a result that could not be printed comes behind both.
-func (r syncRun) end(ctx context.Context, result *backfill.Result, err error) error {
-	listed := r.failures.write(result.Failures)
-	failure := cmp.Or(listed, r.writeReport(result, err), r.outcome(ctx, result, err))
-	printed := r.print(result, err, failure)
-	r.report.announce(r.streams)
-	if err == nil && !result.Interrupted {
-		warnAboutAccess(r.streams, r.options, result)
-		warnAboutNothing(r.streams, r.options, result)
-		warnAboutIdle(r.streams, result)
-		hintAtLiveEvents(r.streams, r.options, r.webhook)
-		r.hintAtPrune(result)
-	}
-	return cmp.Or(failure, printed)
-}
-
-// outcome gives the error that a run ends with, nil where all is done.
-func (r syncRun) outcome(ctx context.Context, result *backfill.Result, err error) error {
-	switch {
-	case err != nil:
-		return explain(ctx, err, r.settings, r.options.Codecov)
-	case result.Interrupted:
-		return withHint(errInterrupted, "run sync again: what is in Port already is not lost")
-	case !result.Complete:
-		return errPart
-	}
-	return nil
-}
-
-// syncOptions makes the run's options of what the user said.
-func syncOptions(s settings, flags syncFlags, now time.Time) (backfill.Options, error) {
-	selection, err := flags.selection(now)
+// options returns the options of a run, without a mapping.
+func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) {
+	selection, err := f.parseSelection(now)
 	if err != nil {
 		return backfill.Options{}, err
+	}
+	if f.maxEntities < 1 {
+		return backfill.Options{}, usage(fmt.Errorf("--max-entities %d: expected a number from 1", f.maxEntities), "--yes creates any number of new entities")
 	}
 	options, err := backfillOptions(s, now)
-	if err != nil {
-		return backfill.Options{}, err
-	}
-	if flags.maxEntities < 1 {
-		return backfill.Options{}, usage(errorf("--max-entities %d: expected a number from 1", flags.maxEntities), "--yes creates any number of new entities")
-	}
-	options.Selection = selection
-	options.DryRun, options.Force, options.Yes, options.MaxEntities = flags.dryRun, flags.force, flags.yes, flags.maxEntities
-	return options, nil
+	options.Selection, options.DryRun, options.Adopt, options.Yes, options.MaxEntities = selection, f.dryRun, f.adopt, f.yes, f.maxEntities
+	return options, err
 }
 
-// syncMapping gives the chosen mapping, or what of it --blueprint asks for.
-func syncMapping(streams *terminal.Streams, flags syncFlags, webhook webhookReader, now time.Time) (*mapper.Mapping, error) {
-	choice, err := readChoice(flags.mapping, streams.In)
-	if err != nil {
-		return nil, err
-	}
-	mapping, err := chooseMapping(choice, webhook, now, streams)
-	if err != nil || len(flags.blueprints) == 0 {
-		return mapping, err
-	}
-	if mapping, err = mapping.Only(flags.blueprints...); err != nil {
-		return nil, usage(fmt.Errorf("--blueprint: %w", err), "name one that the mapping writes")
-	}
-	return mapping, relatedTo(mapping, flags.blueprints)
-}
-
-// relatedTo refuses a choice of blueprints whose entities would relate to entities of a built-in one that is left out:
-// those would not be checked, nor be there.
-func relatedTo(mapping *mapper.Mapping, chosen []string) error {
-	for _, blueprint := range mapper.BuiltinBlueprints() {
-		for _, relation := range blueprint.Relations {
-			if slices.Contains(mapping.Blueprints(), blueprint.Identifier) && !slices.Contains(chosen, relation.Target) {
-				return usage(errorf("--blueprint %s: its entities relate to %s", blueprint.Identifier, relation.Target), "add --blueprint "+relation.Target)
-			}
+func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
+	s := f.selection
+	var err error
+	if f.since != "" {
+		if s.Since, err = backfill.ParseSince(f.since, now); err != nil {
+			return s, usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
 		}
 	}
-	return nil
+	if s.Every, err = backfill.ParsePeriod(f.every); err != nil {
+		return s, usage(fmt.Errorf("--every: %w", err), suggestion(f.every, flagValues["every"], "for example --every week"))
+	}
+	if err := s.Check(); err != nil {
+		return s, usage(err, "run 'codecov-port sync --help'")
+	}
+	return s, nil
 }
 
-// backfillOptions makes the clients.
+// backfillOptions returns the options that all runs share, with new clients.
 func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
 	source, err := newCodecov(s)
 	if err != nil {
@@ -229,66 +177,161 @@ func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
 		return backfill.Options{}, err
 	}
 	return backfill.Options{
-		Codecov:    source,
-		Port:       catalog,
-		Owners:     s.owners,
-		AppURL:     s.codecovApp,
-		Blueprints: mapper.BuiltinBlueprints(),
-		Now:        now,
-		Log:        s.log,
-		Readers:    s.codecovConcurrency,
-		Writers:    s.portConcurrency,
+		Codecov: source, Port: catalog, Owners: s.owners, AppURL: s.codecovApp,
+		Blueprints: mapper.BuiltinBlueprints(), Now: now, Log: s.log, Readers: s.concurrency,
 	}, nil
 }
 
-// explain adds what the user can do about an error that ended a run.
-func explain(ctx context.Context, err error, s settings, source *codecov.Client) error {
-	missing := (*backfill.MissingBlueprintError)(nil)
-	flood := (*backfill.FloodError)(nil)
-	unprunable := (*backfill.PruneError)(nil)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return withHint(errInterrupted, "it was ended at once: run sync again, it writes what is missing")
-	case errors.As(err, &unprunable):
-		return usage(err, "--prune goes with all repositories and commits, and the built-in mapping: leave filters and --mapping out")
-	case errors.As(err, &flood) && flood.Declined:
-		return usage(errors.New("declined: no new entity was written"), "bring in less: 'codecov-port sync --help' tells how")
-	case errors.As(err, &flood):
-		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates them all")
-	case errors.Is(err, codecov.ErrUnauthorized):
-		return withHint(fmt.Errorf("codecov refuses CODECOV_TOKEN: %w", err), "it must be a user API token (Codecov › Settings › Access › Generate Token); upload tokens don't work")
-	case errors.Is(err, port.ErrUnauthorized):
-		return explainPort(err, s)
-	case errors.Is(err, codecov.ErrOwnerNotFound):
-		return usage(fmt.Errorf("codecov knows no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
-	case errors.Is(err, codecov.ErrOutage):
-		return withHint(err, "Codecov, or the git provider behind it, is down: run it again later")
-	case errors.As(err, &missing):
-		return usage(err, "create the blueprint in Port first")
+// finish prints the result and returns the error that the command ends with.
+func (r *syncRun) finish(ctx context.Context, result *backfill.Result, err error) error {
+	failure := cmp.Or(r.writeReport(result, err), r.failure(ctx, result, err))
+	complete(result, portURL(r.settings.portURL, r.options.Mapping), failure)
+	printed := r.print(result, err)
+	r.report.announce(r.streams)
+	if err == nil && !result.Interrupted {
+		r.printRemarks(result)
 	}
-	return err
+	return cmp.Or(failure, printed)
 }
 
-const mostOwners = 20
+// failure returns the error of a run, or nil if everything is done.
+func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err error) error {
+	switch {
+	case err != nil:
+		return explain(ctx, err, r.settings, r.options.Codecov)
+	case result.Interrupted:
+		return withHint(errInterrupted, "run sync again: it continues where it stopped")
+	case !result.Complete:
+		return &partialError{failuresText(result)}
+	}
+	return nil
+}
 
-// ownersHint lists the accounts that the token sees.
-func ownersHint(ctx context.Context, s settings, source *codecov.Client) string {
-	var names []string
-	for owner, err := range source.Owners(ctx) {
-		if err != nil {
-			break
-		}
-		if owner.Username != nil && *owner.Username != "" {
-			names = append(names, *owner.Username)
-		}
-		if len(names) == mostOwners {
-			names = append(names, "…")
-			break
+// failuresText sums the failures up: "3 of 2,900 entities failed".
+func failuresText(r *backfill.Result) string {
+	total, failed, others := 0, 0, 0
+	for _, e := range r.Entities {
+		total, failed = total+e.Created+e.Updated+e.Unchanged+e.Failed, failed+e.Failed
+	}
+	for _, f := range r.Failures {
+		if f.Blueprint == "" {
+			others++
 		}
 	}
-	if len(names) == 0 {
-		return fmt.Sprintf("check CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME (%s) and CODECOV_SERVICE_PROVIDER (%s)", strings.Join(s.owners, ", "), s.service)
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s failed", terminal.Count(failed), terminal.Plural(total, "entity")))
 	}
-	slices.Sort(names)
-	return fmt.Sprintf("at %s your token sees: %s", s.service, strings.Join(names, ", "))
+	if others > 0 {
+		parts = append(parts, terminal.Plural(others, "failure")+" to read from Codecov")
+	}
+	if n := len(r.EntriesWithoutIdentifier); n > 0 {
+		parts = append(parts, strings.Replace(terminal.Plural(n, "entry"), "entry", "mapping entry", 1)+" returned no identifier")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// printRemarks prints warnings and hints about a run that is done.
+func (r *syncRun) printRemarks(result *backfill.Result) {
+	r.warnAboutAccess(result)
+	r.warnAboutSelection(result)
+	for _, entry := range result.UnusedMappingEntries {
+		warn(r.streams, "mapping entry %d is unused: its filter passed for no commit", entry)
+	}
+	r.adviseLiveEvents()
+	if len(result.StaleRepositories) > 0 && r.options.Mapping.NamesAsBuiltin() {
+		advise(r.streams, "run 'codecov-port prune --dry-run' to see what can be removed from Port")
+	}
+}
+
+// warnAboutAccess warns if the token may see less than expected: Codecov leaves private repositories out of its lists silently.
+func (r *syncRun) warnAboutAccess(result *backfill.Result) {
+	const access = "the token's user has no access to them, or the git provider rejects the user's login at Codecov"
+	accounts, narrowed := strings.Join(r.options.Owners, ", "), r.options.Selection.IsNarrowed()
+	switch {
+	case narrowed && result.Repositories.Listed == 0 && len(result.Failures) == 0:
+		warn(r.streams, "no repository of %s matches --repo %s", accounts, strings.Join(r.options.Selection.Repositories, " "))
+	case narrowed || result.Repositories.Private > 0:
+	case result.Repositories.Listed == 0:
+		warn(r.streams, "the token sees no repository of %s", accounts)
+	default:
+		warn(r.streams, "the token sees no private repository of %s; if there are any, %s", accounts, access)
+	}
+}
+
+// warnAboutSelection warns if the selected branches or dates match no commit.
+func (r *syncRun) warnAboutSelection(result *backfill.Result) {
+	s := r.options.Selection
+	if len(s.Branches) == 0 && s.Since.IsZero() || result.Repositories.Read == 0 || result.Commits.Read > 0 {
+		return
+	}
+	where := ""
+	if len(s.Branches) > 0 {
+		where = " on " + strings.Join(s.Branches, " or ")
+	}
+	if !s.Since.IsZero() {
+		where += " since " + s.Since.Format(time.DateOnly)
+	}
+	warn(r.streams, "no commits%s in %s", where, terminal.Plural(result.Repositories.Read, "repository"))
+}
+
+// adviseLiveEvents prints a hint if live events will not extend the history.
+func (r *syncRun) adviseLiveEvents() {
+	if r.options.DryRun || !slices.Contains(r.options.Mapping.Blueprints(), mapper.HistoryBlueprint) {
+		return
+	}
+	webhook, err := r.webhook()
+	var reason string
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		reason = "does not exist: run 'codecov-port setup'"
+	case err != nil, setup.LiveExtendsHistory(webhook):
+		return
+	case !webhook.Enabled:
+		reason = "is disabled: enable it in Port"
+	default:
+		reason = "has no entry for " + mapper.HistoryBlueprint + ": run 'codecov-port setup --update'"
+	}
+	advise(r.streams, "new coverage will not extend the history, because Port's webhook %s %s", mapper.WebhookIdentifier, reason)
+}
+
+const narrower = "use --since 1y, --every week, --max-commits 50, --repo 'app-*' or --no-history for fewer"
+
+// planText describes what a run would do to Port.
+func planText(plan backfill.Plan) string {
+	text := fmt.Sprintf("at least %s new entities, up to %s, in %s", terminal.Count(plan.AtLeast), terminal.Count(plan.UpTo),
+		terminal.Plural(plan.Requests, "bulk request"))
+	if plan.Duration > 0 {
+		text += ", about " + terminal.Duration(plan.Duration.Round(time.Second)) + " at Port's rate limit"
+	}
+	return text + fmt.Sprintf("; more than %s are not created without asking (a free Port account holds 10,000)", terminal.Count(plan.Limit))
+}
+
+// askAboutPlan returns a function that asks whether to create more entities than the limit; nil without a terminal.
+func askAboutPlan(streams *terminal.Streams, stop <-chan struct{}) func(backfill.Plan) bool {
+	if !streams.Interactive() {
+		return nil
+	}
+	return func(plan backfill.Plan) bool {
+		return confirm(streams, stop, planText(plan)+"\n"+narrower+"\nCreate all of them?")
+	}
+}
+
+// confirm asks a question. Any answer but yes is a no, and so is Ctrl-C. The goroutine that waits for the line ends with the program.
+func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) bool {
+	defer streams.Live().Hide()()
+	_, _ = io.WriteString(streams.Err, terminal.Fit(question+" [y/N]", streams.Live().Width()-1)+" ")
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(streams.In).ReadString('\n')
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		answer := strings.ToLower(strings.TrimSpace(line))
+		return answer == "y" || answer == "yes"
+	case <-stop:
+		streams.Live().EndLine()
+		return false
+	}
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-// released, commit and date are set by the linker in a release; elsewhere the build's own information is used.
+// released, commit and date are set by the linker in a release; otherwise the build information is used.
 var released, commit, date string
 
-// versionInfo is what is known of the build; its JSON is for scripts.
+// versionInfo describes the build.
 type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`
 	Date     string `json:"date"` // of the commit, RFC 3339
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
-	Modified bool   `json:"modified"` // built from a tree with changes that are not committed
+	Modified bool   `json:"modified"` // built with uncommitted changes
 }
 
 const unknown = "unknown"
@@ -51,26 +51,26 @@ func version() versionInfo {
 	return info
 }
 
-// userAgent is what both APIs are told; Port shows it as the source of what is written.
+// userAgent is sent to both APIs; Port shows it as the source of entities.
 func userAgent() string { return "codecov-port/" + version().Version }
 
 func newVersion(streams *terminal.Streams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version, and what it was built from",
-		Long:  "Print the version, and the commit, date, Go version and platform that it was built from and for.\n\n" + exitCodes,
+		Use:   "version [flags]",
+		Short: "Print the version",
+		Long:  "Version prints the version, commit, date, Go version and platform.",
 		Example: `  codecov-port version
   codecov-port version --output json`,
-		Args: noArguments,
+		Args: arguments(0),
 		RunE: func(*cobra.Command, []string) error { return printVersion(streams, version(), output) },
 	}
-	cmd.Flags().StringVar(&output, "output", outputText, "text, or json: one document")
+	cmd.Flags().StringVarP(&output, "output", "o", outputText, "Output `format`: text or json")
 	return cmd
 }
 
 func printVersion(streams *terminal.Streams, v versionInfo, output string) error {
-	if err := checkOutput("version", output); err != nil {
+	if err := checkOutput(output, outputText, outputJSON); err != nil {
 		return err
 	}
 	if output == outputJSON {
@@ -81,7 +81,7 @@ func printVersion(streams *terminal.Streams, v versionInfo, output string) error
 		from = append([]string{"commit " + v.Commit, v.Date}, from...)
 	}
 	if v.Modified {
-		from = append(from, "with changes")
+		from = append(from, "modified")
 	}
 	_, err := fmt.Fprintf(streams.Out, "codecov-port %s (%s)\n", v.Version, strings.Join(from, ", "))
 	return err

@@ -96,7 +96,7 @@ func TestListThatStops(t *testing.T) {
 	result := b.run(t)
 	checkFailures(t, result, " list_stopped 500")
 	before := result.Repositories.Listed
-	if before == 0 || before >= 59 || !strings.Contains(result.Failures[0].Message, fmt.Sprintf("from row %d of 60 on", before+1)) {
+	if before == 0 || before >= 59 || !strings.Contains(result.Failures[0].Message, fmt.Sprintf("from row %d of 60", before+1)) {
 		t.Errorf("%d listed, message %q", before, result.Failures[0].Message)
 	}
 

@@ -218,10 +218,10 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 	asking, endAll := r.shared.services.codecov.guard(asking)
 	defer endAll()
 	options := codecov.CommitsOptions{
-		Branch:  branch,
-		Expect:  r.shared.options.Selection.limitHint(),
-		Counted: r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
-		Skipped: func(row *codecov.SkippedRowError) { r.shared.recorder.recordMissingCommits(r.repo.row.Name, row) },
+		Branch:    branch,
+		LimitHint: r.shared.options.Selection.limitHint(),
+		Counted:   r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
+		Skipped:   func(row *codecov.SkippedRowError) { r.shared.recorder.recordMissingCommits(r.repo.row.Name, row) },
 	}
 	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
 		if isPartialList(err) {

@@ -2,12 +2,8 @@ package check_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -16,6 +12,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/check"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -31,12 +28,12 @@ var theContract = sync.OnceValues(func() (*contract.Contract, error) {
 	return contract.Load("../../testdata/port/openapi.json")
 })
 
-// bench is a Codecov with an account, and a Port in each region, of which eu is set up as it should be. They are
-// asked without a network, so that a test can be run in a bubble of its own time.
+// bench is a Codecov with an account, and a Port in each region, of which eu is set up completely. Requests need no
+// connection, so that a test can run in a bubble of its own time.
 type bench struct {
 	codecov *fakecodecov.Server
 	eu, us  *fakeport.Server
-	hosts   map[string]http.Handler // one that is nil refuses the connection
+	hosts   map[string]http.Handler
 	source  codecov.Options
 	catalog port.Options
 	options check.Options
@@ -56,35 +53,27 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 		us: fakeport.New(fakeport.Options{ClientSecret: "secret-of-us"}),
 	}
 	b.hosts = map[string]http.Handler{"codecov.test": b.codecov, "eu.test": b.eu, "us.test": b.us}
-	b.source = codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: b}
-	b.catalog = port.Options{BaseURL: "https://eu.test", ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret, Transport: b}
+	network := faults.Network{Hosts: b.hosts}
+	b.source = codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: network}
+	b.catalog = port.Options{BaseURL: "https://eu.test", ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret, Transport: network}
 	b.options = check.Options{
 		CodecovURL: b.source.BaseURL, PortURL: b.catalog.BaseURL, Owners: []string{account.Owner().Username},
-		AppURL: "https://app.codecov.io", Choice: mapper.Choice{Name: mapper.ChoiceAuto}, Now: recordings.Now(), Network: b,
+		AppURL: "https://app.codecov.io", Choice: mapper.Choice{Name: mapper.ChoiceAuto}, Now: recordings.Now(), Network: network,
 	}
 	for _, blueprint := range builtinBlueprints(t) {
 		b.put(t, blueprint)
 	}
-	b.putWebhook(t, true, string(mapper.BuiltinMappingJSON()))
+	_, client := b.clients(t, b.source, b.catalog)
+	_, err = client.CreateWebhook(t.Context(), port.Webhook{
+		Identifier: mapper.WebhookIdentifier, Title: "Codecov Mapper", Enabled: true, Mappings: mapper.BuiltinMappingJSON(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
-// RoundTrip hands a request to the handler of its host.
-func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
-	handler := b.hosts[r.URL.Host]
-	if handler == nil {
-		return nil, fmt.Errorf("dial tcp %s: connection refused", r.URL.Host)
-	}
-	served := r.Clone(r.Context())
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	recorded := httptest.NewRecorder()
-	handler.ServeHTTP(recorded, served)
-	return recorded.Result(), nil
-}
-
-// run gives the steps, and fails the test where one of the sides was asked to change anything.
+// run returns the steps. It fails the test if a request would have changed anything.
 func (b *bench) run(t *testing.T) []check.Step {
 	t.Helper()
 	b.eu.ResetCounts()
@@ -124,7 +113,7 @@ func (b *bench) clients(t *testing.T, source codecov.Options, catalog port.Optio
 	return codecovClient, portClient
 }
 
-// builtinBlueprints are the built-in ones without what they compute: the aggregations of each need the other one.
+// builtinBlueprints returns the built-in blueprints without computed properties, whose targets would have to exist.
 func builtinBlueprints(t *testing.T) []port.Blueprint {
 	t.Helper()
 	blueprints := mapper.BuiltinBlueprints()
@@ -145,7 +134,7 @@ func (b *bench) put(t *testing.T, blueprint port.Blueprint) {
 	}
 }
 
-// change puts a blueprint after it was changed.
+// change replaces a built-in blueprint by a changed one.
 func (b *bench) change(t *testing.T, index int, change func(*port.Blueprint)) {
 	t.Helper()
 	blueprint := builtinBlueprints(t)[index]
@@ -153,52 +142,13 @@ func (b *bench) change(t *testing.T, index int, change func(*port.Blueprint)) {
 	b.put(t, blueprint)
 }
 
-func (b *bench) putWebhook(t *testing.T, enabled bool, mappings string) {
+// changeWebhook changes fields of Port's webhook.
+func (b *bench) changeWebhook(t *testing.T, patch string) {
 	t.Helper()
 	_, client := b.clients(t, b.source, b.catalog)
-	if err := b.send(t, http.MethodDelete, "/v1/webhooks/"+mapper.WebhookIdentifier); err != nil {
+	if _, err := client.UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(patch)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := client.CreateWebhook(t.Context(), port.Webhook{
-		Identifier: mapper.WebhookIdentifier, Title: "Codecov Mapper", Enabled: enabled, Mappings: json.RawMessage(mappings),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// send asks Port for something that the client cannot ask for.
-func (b *bench) send(t *testing.T, method, path string) error {
-	t.Helper()
-	answer, err := b.ask(http.MethodPost, "/v1/auth/access_token", "",
-		`{"clientId":"`+fakeport.DefaultClientID+`","clientSecret":"`+fakeport.DefaultClientSecret+`"}`)
-	if err != nil {
-		return err
-	}
-	var given struct {
-		AccessToken string `json:"accessToken"`
-	}
-	if err := json.Unmarshal(answer, &given); err != nil {
-		return err
-	}
-	_, err = b.ask(method, path, given.AccessToken, "")
-	return err
-}
-
-func (b *bench) ask(method, path, bearer, body string) ([]byte, error) {
-	request, err := http.NewRequest(method, "https://eu.test"+path, strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if bearer != "" {
-		request.Header.Set("Authorization", "Bearer "+bearer)
-	}
-	response, err := b.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(response.Body)
 }
 
 func acme(t *testing.T) fakecodecov.Account {

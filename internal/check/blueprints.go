@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,55 +18,53 @@ func (d *doctor) blueprints(ctx context.Context) {
 		return
 	}
 	for _, identifier := range d.compiled.Blueprints() {
-		d.step("blueprint "+identifier, "credentials that Port takes", d.portReady, func() Step { return d.blueprint(ctx, identifier) })
+		d.step("blueprint "+identifier, "valid Port credentials", d.portReady, func() Step { return d.blueprint(ctx, identifier) })
 	}
 }
 
 func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
-	ctx, cancel := patiently(ctx)
+	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	declared, err := d.Port.Blueprint(ctx, identifier)
+	declared, err := d.options.Port.Blueprint(ctx, identifier)
+	isBuiltin := identifier == mapper.CurrentBlueprint || identifier == mapper.HistoryBlueprint
 	switch {
-	case errors.Is(err, port.ErrNotFound) && isBuiltin(identifier):
-		return warning("it does not exist yet", "'codecov-port setup' creates it, and so does 'codecov-port sync'")
+	case errors.Is(err, port.ErrNotFound) && isBuiltin:
+		return warning("doesn't exist yet", "'codecov-port setup' or 'codecov-port sync' creates it")
 	case errors.Is(err, port.ErrNotFound):
-		return failed(Configuration, "it does not exist, and the mapping writes to it", "create it in Port, or leave it out with --blueprint")
+		return failed(Configuration, "doesn't exist, but the mapping writes to it", "create it in Port, or select another mapping with --mapping")
 	case err != nil:
-		return failed(Other, "it cannot be read: "+err.Error(), "try again later")
+		return failed(Other, "read blueprint: "+err.Error(), "try again later")
 	}
 	return d.examine(declared)
 }
 
-func isBuiltin(identifier string) bool {
-	return slices.ContainsFunc(mapper.BuiltinBlueprints(), func(b port.Blueprint) bool { return b.Identifier == identifier })
-}
+const misfitHint = "sync omits what doesn't fit: change the mapping or the blueprint in Port ('codecov-port setup --update' adds what is missing in the built-in ones)"
 
-// examine holds what the mapping writes against the blueprint's declaration.
+// examine compares what the mapping writes with the blueprint's declaration.
 func (d *doctor) examine(declared port.Blueprint) Step {
-	undeclared := d.undeclared(declared)
-	unfit := slices.Concat(d.unfit(declared, undeclared), d.astray(declared))
-	required := d.requiredAndMissing(declared)
-	switch {
-	case len(required) > 0:
-		return failed(Configuration, "it requires what the mapping does not give: "+strings.Join(required, ", "),
-			"map it, or make it optional in the blueprint: Port refuses entities without it")
-	case len(undeclared)+len(unfit) > 0:
-		return warning(strings.Join(slices.Concat(undeclaredText(undeclared), unfit), "; "), unfitHint)
+	undeclared, required := d.compareNames(declared)
+	misfits := append(d.misfits(declared, undeclared), d.danglingRelations(declared)...)
+	if len(required) > 0 {
+		return failed(Configuration, "required, but not mapped: "+strings.Join(required, ", "),
+			"map it, or make it optional in the blueprint: Port rejects entities without it")
 	}
-	return well("everything mapped is there, and fits")
+	if len(undeclared) > 0 {
+		misfits = append([]string{"not declared: " + strings.Join(undeclared, ", ")}, misfits...)
+	}
+	if len(misfits) > 0 {
+		return warning(strings.Join(misfits, "; "), misfitHint)
+	}
+	return passed("declares everything that is mapped", "")
 }
 
-const unfitHint = "what does not fit is left out: change the mapping, or the blueprint in Port ('codecov-port setup --update' adds what is missing of the built-in ones)"
-
-// entries are the mapping's for one blueprint.
-func (d *doctor) entries(blueprint string) []mapper.EntryInfo {
-	return slices.DeleteFunc(d.compiled.Entries(), func(e mapper.EntryInfo) bool { return e.Blueprint != blueprint })
-}
-
-// undeclared lists the mapped properties and relations that the blueprint does not have.
-func (d *doctor) undeclared(declared port.Blueprint) []string {
-	missing := map[string]bool{}
-	for _, entry := range d.entries(declared.Identifier) {
+// compareNames returns the mapped properties and relations that the blueprint doesn't declare, and those that it
+// requires and some entry doesn't map.
+func (d *doctor) compareNames(declared port.Blueprint) (undeclared, required []string) {
+	missing, unmapped := map[string]bool{}, map[string]bool{}
+	for _, entry := range d.compiled.Entries() {
+		if entry.Blueprint != declared.Identifier {
+			continue
+		}
 		for _, name := range entry.Properties {
 			if _, ok := declared.Schema.Properties[name]; !ok {
 				missing["property "+name] = true
@@ -76,68 +75,54 @@ func (d *doctor) undeclared(declared port.Blueprint) []string {
 				missing["relation "+name] = true
 			}
 		}
+		for _, name := range declared.Schema.Required {
+			if !slices.Contains(entry.Properties, name) {
+				unmapped["property "+name] = true
+			}
+		}
+		for name, relation := range declared.Relations {
+			if relation.Required && !slices.Contains(entry.Relations, name) {
+				unmapped["relation "+name] = true
+			}
+		}
 	}
-	return slices.Sorted(maps.Keys(missing))
+	return slices.Sorted(maps.Keys(missing)), slices.Sorted(maps.Keys(unmapped))
 }
 
-func undeclaredText(undeclared []string) []string {
-	if len(undeclared) == 0 {
-		return nil
-	}
-	return []string{"it has no " + strings.Join(undeclared, ", no ")}
-}
-
-// unfit tells which values of the commits that were tried do not fit their declaration.
-func (d *doctor) unfit(declared port.Blueprint, undeclared []string) []string {
+// misfits returns the declared properties and relations whose values in the sampled commits don't fit, with the reason.
+func (d *doctor) misfits(declared port.Blueprint, undeclared []string) []string {
 	conformer := mapper.NewConformer(declared)
 	reasons := map[string]bool{}
 	for _, mapped := range d.samplesOf(declared.Identifier) {
 		_, warnings := conformer.Conform(mapped.Entity)
 		for _, w := range warnings {
-			if slices.Contains(undeclared, "property "+w.Property) || slices.Contains(undeclared, "relation "+w.Property) {
-				continue
+			if !slices.Contains(undeclared, "property "+w.Property) && !slices.Contains(undeclared, "relation "+w.Property) {
+				reasons[w.Property+" "+w.Reason] = true
 			}
-			reasons[w.Property+" "+w.Reason] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(reasons))
 }
 
-// astray tells which relations lead to entities of another blueprint that the mapping writes, but not under that identifier.
-func (d *doctor) astray(declared port.Blueprint) []string {
-	leads := map[string]bool{}
+// danglingRelations returns the relations to an entity that the mapping doesn't write, although it writes others of
+// that blueprint.
+func (d *doctor) danglingRelations(declared port.Blueprint) []string {
+	dangling := map[string]bool{}
 	for _, mapped := range d.samplesOf(declared.Identifier) {
 		for name, value := range mapped.Entity.Relations {
 			target := declared.Relations[name].Target
-			given := d.samplesOf(target)
+			written := d.samplesOf(target)
 			identifier, ok := value.(string)
-			if !ok || len(given) == 0 || slices.ContainsFunc(given, func(m mapper.Mapped) bool { return m.Entity.Identifier == identifier }) {
+			if !ok || len(written) == 0 || slices.ContainsFunc(written, func(m mapper.Mapped) bool { return m.Entity.Identifier == identifier }) {
 				continue
 			}
-			leads["relation "+name+" leads to a "+target+" that the mapping does not write ("+given[0].Entity.Identifier+" is one that it writes)"] = true
+			dangling[fmt.Sprintf("relation %s points to a %s that the mapping doesn't write (it writes %s, for example)",
+				name, target, written[0].Entity.Identifier)] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(leads))
+	return slices.Sorted(maps.Keys(dangling))
 }
 
 func (d *doctor) samplesOf(blueprint string) []mapper.Mapped {
 	return slices.DeleteFunc(slices.Clone(d.samples), func(m mapper.Mapped) bool { return m.Blueprint != blueprint })
-}
-
-// requiredAndMissing lists what the blueprint requires and some entry does not map.
-func (d *doctor) requiredAndMissing(declared port.Blueprint) []string {
-	missing := map[string]bool{}
-	for _, entry := range d.entries(declared.Identifier) {
-		for _, name := range declared.Schema.Required {
-			if !slices.Contains(entry.Properties, name) {
-				missing["property "+name] = true
-			}
-		}
-		for name, relation := range declared.Relations {
-			if relation.Required && !slices.Contains(entry.Relations, name) {
-				missing["relation "+name] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(missing))
 }

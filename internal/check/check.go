@@ -1,9 +1,8 @@
-// Package check is a doctor: it looks at all that a backfill needs, step by step, and says of each step whether it is
-// well, and what can be done where it is not. It reads only: neither side is changed.
+// Package check examines, step by step, everything that a sync needs, and says what to do about each problem. It only
+// reads: neither side is changed.
 package check
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -13,11 +12,10 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// State is how a step came out.
+// State is the outcome of a step.
 type State string
 
-// The states. A warning is something that a backfill goes on with; skipped is what could not be judged because an
-// earlier step failed.
+// The states. A sync works in spite of a warning. A step is skipped if an earlier one that it needs has failed.
 const (
 	OK      State = "ok"
 	Warning State = "warning"
@@ -25,64 +23,60 @@ const (
 	Skipped State = "skipped"
 )
 
-// Cause says what kind of thing made a step fail.
+// Cause is the kind of problem that made a step fail.
 type Cause string
 
 // The causes of failed steps.
 const (
-	Credentials   Cause = "credentials"   // one of the sides refuses them
-	Configuration Cause = "configuration" // what the user has set up does not fit together
-	Other         Cause = "other"         // an address that does not answer, for instance
+	Credentials   Cause = "credentials"   // Codecov or Port refuses them
+	Configuration Cause = "configuration" // settings, mapping and blueprints don't fit together
+	Other         Cause = "other"         // a server that doesn't answer, for example
 )
 
-// Step is one thing that was looked at.
+// Step is one thing that was examined.
 type Step struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
 	Cause Cause  `json:"cause,omitempty"` // of a failed step
-	Text  string `json:"text"`            // one line; may hold text from outside
-	Hint  string `json:"hint,omitempty"`  // what can be done, or what is good to know
+	Text  string `json:"text"`            // one line; may contain text from outside
+	Hint  string `json:"hint,omitempty"`  // what to do, or what is good to know
 }
 
-// Problem is something wrong with the settings that was found before anything was asked.
+// Problem is an error in the settings that was found before any request.
 type Problem struct{ Text, Hint string }
 
-// Options is what is looked at.
+// Options configures Run.
 type Options struct {
-	Problems   []Problem               // with the settings; they are the first step
-	Codecov    *codecov.Client         // nil where the settings don't suffice for one
-	Port       *port.Client            // nil where the settings don't suffice for one
-	CodecovURL string                  // the address that Codecov's client has
-	PortURL    string                  // the address that Port's client has
-	Regions    map[string]*port.Client // by name: where else the credentials may be right, if Port refuses them
-	Owners     []string                // the accounts
-	AppURL     string                  // address of Codecov's web pages, without a slash at the end
-	Choice     mapper.Choice           // the mapping
+	Problems   []Problem               // in the settings; they become the first step
+	Codecov    *codecov.Client         // nil if the settings are not sufficient for one
+	Port       *port.Client            // nil if the settings are not sufficient for one
+	CodecovURL string                  // the address that Codecov uses
+	PortURL    string                  // the address that Port uses
+	Regions    map[string]*port.Client // other regions by name, tried if Port refuses the credentials
+	Owners     []string
+	AppURL     string // address of Codecov's web pages, without a slash at the end
+	Choice     mapper.Choice
 	Now        time.Time
-	Readers    int               // requests to Codecov under way at once; 0: 32
-	Network    http.RoundTripper // asks whether the addresses answer, without credentials; nil: http.DefaultTransport
+	Network    http.RoundTripper // for requests without credentials; nil means http.DefaultTransport
 }
 
-const defaultReaders = 32
-
-// Run looks at everything that can be judged and tells each step once it is done. It does not stop at a step that
-// fails, but skips those that need it. The context ends it early: the steps that are left fail then.
-func Run(ctx context.Context, o Options, tell func(Step)) {
-	o.Readers = cmp.Or(max(o.Readers, 0), defaultReaders)
-	d := &doctor{Options: o, tell: tell}
+// Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't
+// end it, but skips the steps that need it. When ctx ends, the remaining steps fail.
+func Run(ctx context.Context, o Options, report func(Step)) {
+	d := &doctor{options: o, report: report}
 	d.settings()
 	d.port(ctx)
 	d.codecov(ctx)
 	d.webhook(ctx)
 	d.mapping()
-	d.commit(ctx)
+	d.sample(ctx)
 	d.blueprints(ctx)
 	d.commits(ctx)
 	d.plan(ctx)
 }
 
-// Worst gives the cause of the worst failed step: credentials before configuration before others; none where no step
-// has failed.
+// Worst returns the most severe cause of the failed steps: credentials, then configuration, then others. It returns ""
+// if no step failed.
 func Worst(steps []Step) Cause {
 	rank := map[Cause]int{Other: 1, Configuration: 2, Credentials: 3}
 	var worst Cause
@@ -94,35 +88,33 @@ func Worst(steps []Step) Cause {
 	return worst
 }
 
-// doctor remembers what the steps so far have found out.
+// doctor holds what the steps have found so far.
 type doctor struct {
-	Options
-	tell func(Step)
+	options Options
+	report  func(Step)
 
 	portReady    bool
 	codecovReady bool
-	seen         []string // the owners that the token sees
+	visible      []string // owners that the token can see
 	repositories []repository
-	live         webhook
-	compiled     *mapper.Mapping // nil: there is no mapping to try
-	samples      []mapper.Mapped // what it made of commits of the accounts
+	live         []byte          // mapping of Port's webhook; nil if there is none, or if it can't be read
+	compiled     *mapper.Mapping // nil if there is no mapping to try
+	samples      []mapper.Mapped // entities of some commits of the accounts
 	counted      census
 }
 
-// step judges one thing where what it needs is well, and tells the outcome.
-func (d *doctor) step(name string, needs string, ready bool, judge func() Step) (good bool) {
-	if !ready {
-		d.tell(Step{Name: name, State: Skipped, Text: "not looked at: it needs " + needs})
-		return false
+// step runs examine if what it needs is ready, and reports the outcome. It reports whether the step didn't fail.
+func (d *doctor) step(name, needs string, ready bool, examine func() Step) bool {
+	step := Step{State: Skipped, Text: "needs " + needs}
+	if ready {
+		step = examine()
 	}
-	step := judge()
 	step.Name = name
-	d.tell(step)
-	return step.State != Failed
+	d.report(step)
+	return ready && step.State != Failed
 }
 
-func well(text string) Step          { return Step{State: OK, Text: text} }
-func noted(text, hint string) Step   { return Step{State: OK, Text: text, Hint: hint} }
+func passed(text, hint string) Step  { return Step{State: OK, Text: text, Hint: hint} }
 func warning(text, hint string) Step { return Step{State: Warning, Text: text, Hint: hint} }
 
 func failed(cause Cause, text, hint string) Step {
@@ -131,15 +123,10 @@ func failed(cause Cause, text, hint string) Step {
 
 func (d *doctor) settings() {
 	const name = "settings"
-	for _, problem := range d.Problems {
-		d.tell(failed(Configuration, problem.Text, problem.Hint).named(name))
+	for _, problem := range d.options.Problems {
+		d.step(name, "", true, func() Step { return failed(Configuration, problem.Text, problem.Hint) })
 	}
-	if len(d.Problems) == 0 {
-		d.tell(well("all that is needed is set").named(name))
+	if len(d.options.Problems) == 0 {
+		d.step(name, "", true, func() Step { return passed("all required settings are set", "") })
 	}
-}
-
-func (s Step) named(name string) Step {
-	s.Name = name
-	return s
 }

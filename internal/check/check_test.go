@@ -16,7 +16,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-func TestEverythingIsWell(t *testing.T) {
+func TestHealthySetup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		steps := newBench(t, acme(t), fakecodecov.Access{}).run(t)
 		var got []string
@@ -30,20 +30,20 @@ func TestEverythingIsWell(t *testing.T) {
 			t.Errorf("the worst cause is %s", cause)
 		}
 		want := []string{
-			"settings: all that is needed is set",
-			"Port address: https://eu.test answers",
-			"Port credentials: Port takes PORT_CLIENT_ID and PORT_CLIENT_SECRET",
-			"Codecov address: https://codecov.test/api/v2 answers",
-			"Codecov token: Codecov takes CODECOV_TOKEN; at github its user sees 1 account: acme",
+			"settings: all required settings are set",
+			"Port address: https://eu.test responds",
+			"Port credentials: Port accepts PORT_CLIENT_ID and PORT_CLIENT_SECRET",
+			"Codecov address: https://codecov.test/api/v2 responds",
+			"Codecov token: Codecov accepts CODECOV_TOKEN; its user can see 1 account at github: acme",
 			"account acme: 60 repositories: 36 private, 7 inactive without coverage",
-			"webhook: webhook codecov_mapper is enabled and maps onto codecov_coverage, codecov_commit_coverage",
+			"webhook: webhook codecov_mapper is enabled and writes codecov_coverage, codecov_commit_coverage",
 			"mapping: 2 entries: codecov_coverage (webhook codecov_mapper), codecov_commit_coverage (webhook codecov_mapper)",
-			`mapped commit: ledger-Worker23@17339eb gives codecov_coverage ledger-Worker23 (author Sasha "S" <s@x>, branch main, coverage 95.02999, createdAt 2026-10-31T04:45:37Z), ` +
+			`mapped commit: ledger-Worker23@17339eb becomes codecov_coverage ledger-Worker23 (author Sasha "S" <s@x>, branch main, coverage 95.02999, createdAt 2026-10-31T04:45:37Z), ` +
 				"codecov_commit_coverage ledger-Worker23@17339eb3524a583015b0131a99d2bebe33c280ad",
-			"blueprint codecov_coverage: everything mapped is there, and fits",
-			"blueprint codecov_commit_coverage: everything mapped is there, and fits",
+			"blueprint codecov_coverage: declares everything that is mapped",
+			"blueprint codecov_commit_coverage: declares everything that is mapped",
 			"commits: 1,573 commits on the default branches of 53 repositories",
-			"plan: a first run writes up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
+			"plan: the first sync writes up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -51,7 +51,7 @@ func TestEverythingIsWell(t *testing.T) {
 	})
 }
 
-func TestTheWebhookStepTellsOfBranches(t *testing.T) {
+func TestWebhookHintNamesBranches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		step := find(t, newBench(t, acme(t), fakecodecov.Access{}).run(t), "webhook")
 		if !strings.Contains(step.Hint, "only_pulls: false") || !strings.Contains(step.Hint, "branches:") {
@@ -60,7 +60,7 @@ func TestTheWebhookStepTellsOfBranches(t *testing.T) {
 	})
 }
 
-// broken is one thing that is wrong, and what is to be said about it.
+// broken is one problem and the steps that it must lead to.
 type broken struct {
 	access fakecodecov.Access
 	breaks func(*testing.T, *bench)
@@ -69,8 +69,8 @@ type broken struct {
 	cause  check.Cause // the worst one of all steps
 	text   string
 	hint   string
-	skips  []string // the steps that cannot be judged
-	judges []string // steps that are well all the same
+	skips  []string // steps that must be skipped
+	judges []string // steps that must pass
 }
 
 var portSteps = []string{"Port credentials", "webhook", "blueprint codecov_coverage", "blueprint codecov_commit_coverage"}
@@ -88,57 +88,57 @@ var brokenThings = map[string]broken{
 	},
 	"provider wrong": {
 		breaks: func(_ *testing.T, b *bench) { b.source.Service = "gitlab" },
-		step:   "account acme", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account acme at gitlab", hint: "CODECOV_SERVICE_PROVIDER (gitlab)",
+		step:   "account acme", state: check.Failed, cause: check.Configuration, text: "Codecov has no account acme at gitlab", hint: "CODECOV_SERVICE_PROVIDER (gitlab)",
 		skips: []string{"mapped commit", "commits", "plan"}, judges: portSteps,
 	},
 	"Port secret wrong": {
 		breaks: func(_ *testing.T, b *bench) { b.catalog.ClientSecret = "secret-of-nobody" },
-		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "Port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: ", hint: "Credentials",
+		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "Port rejected PORT_CLIENT_ID and PORT_CLIENT_SECRET: ", hint: "Credentials",
 		skips: portSteps[1:], judges: codecovSteps,
 	},
 	"region wrong": {
 		breaks: func(_ *testing.T, b *bench) { b.catalog.ClientSecret = "secret-of-us" },
-		step:   "Port credentials", state: check.Failed, cause: check.Configuration, text: "https://eu.test refuses the credentials, region us takes them", hint: "set PORT_REGION=us",
+		step:   "Port credentials", state: check.Failed, cause: check.Configuration, text: "https://eu.test rejected the credentials, region us accepts them", hint: "set PORT_REGION=us",
 		skips: portSteps[1:], judges: codecovSteps,
 	},
 	"Port unreachable": {
 		breaks: func(_ *testing.T, b *bench) { delete(b.hosts, "eu.test") },
-		step:   "Port address", state: check.Failed, cause: check.Other, text: "https://eu.test does not answer: dial tcp eu.test: connection refused", hint: "HTTPS_PROXY",
+		step:   "Port address", state: check.Failed, cause: check.Other, text: "https://eu.test doesn't respond: no such host", hint: "HTTPS_PROXY",
 		skips: portSteps, judges: codecovSteps,
 	},
 	"Port out of order": {
 		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503}) },
-		step:   "Port credentials", state: check.Failed, cause: check.Other, text: "Port does not answer as it should: ", hint: "try again later",
+		step:   "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "try again later",
 		skips: portSteps[1:], judges: codecovSteps,
 	},
 	"Port forbids": {
 		breaks: func(_ *testing.T, b *bench) { b.fail(403, "/v1/blueprints/") },
-		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "Port does not let these credentials read blueprints", hint: "admin",
+		step:   "Port credentials", state: check.Failed, cause: check.Credentials, text: "the credentials may not read blueprints in Port", hint: "admin",
 		skips: portSteps[1:], judges: codecovSteps,
 	},
 	"Codecov token wrong": {
 		breaks: func(_ *testing.T, b *bench) { b.source.Token = "11111111-2222-3333-4444-555555555555" },
-		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov refuses CODECOV_TOKEN: ", hint: "user API token",
+		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov rejected CODECOV_TOKEN: ", hint: "user API token",
 		skips: codecovSteps, judges: portSteps,
 	},
 	"an upload token": { // Codecov's answer is the same: recordings auth-*
 		breaks: func(_ *testing.T, b *bench) { b.source.Token = "e1f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9f0" },
-		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov refuses CODECOV_TOKEN: ", hint: "upload tokens don't work",
+		step:   "Codecov token", state: check.Failed, cause: check.Credentials, text: "Codecov rejected CODECOV_TOKEN: ", hint: "upload tokens don't work",
 		skips: codecovSteps, judges: portSteps,
 	},
 	"owner unknown": {
 		breaks: func(_ *testing.T, b *bench) { b.options.Owners = []string{"nobody"} },
-		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account nobody at github", hint: "sees acme",
+		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov has no account nobody at github", hint: "can see acme",
 		skips: codecovSteps[1:], judges: portSteps,
 	},
 	"one owner of two unknown": {
 		breaks: func(_ *testing.T, b *bench) { b.options.Owners = []string{"nobody", "acme"} },
-		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov knows no account nobody", hint: "sees acme",
+		step:   "account nobody", state: check.Failed, cause: check.Configuration, text: "Codecov has no account nobody", hint: "can see acme",
 		judges: codecovSteps,
 	},
 	"Codecov unreachable": {
 		breaks: func(_ *testing.T, b *bench) { delete(b.hosts, "codecov.test") },
-		step:   "Codecov address", state: check.Failed, cause: check.Other, text: "https://codecov.test/api/v2 does not answer: ", hint: "HTTPS_PROXY",
+		step:   "Codecov address", state: check.Failed, cause: check.Other, text: "https://codecov.test/api/v2 doesn't respond: ", hint: "HTTPS_PROXY",
 		skips: append([]string{"Codecov token"}, codecovSteps...), judges: portSteps,
 	},
 	"no seat": {
@@ -152,15 +152,15 @@ var brokenThings = map[string]broken{
 		judges: portSteps,
 	},
 	"a built-in blueprint missing": {
-		breaks: func(t *testing.T, b *bench) { b.remove(t, "/v1/blueprints/codecov_commit_coverage") },
-		step:   "blueprint codecov_commit_coverage", state: check.Warning, text: "it does not exist yet", hint: "codecov-port setup",
+		breaks: func(_ *testing.T, b *bench) { b.eu.DeleteBlueprint("codecov_commit_coverage") },
+		step:   "blueprint codecov_commit_coverage", state: check.Warning, text: "doesn't exist yet", hint: "codecov-port setup",
 		judges: codecovSteps,
 	},
 	"a blueprint missing": {
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "mine", "entity": {"identifier": ".body.repo.name"}}]`)
 		},
-		step: "blueprint mine", state: check.Failed, cause: check.Configuration, text: "it does not exist", hint: "create it in Port",
+		step: "blueprint mine", state: check.Failed, cause: check.Configuration, text: "doesn't exist", hint: "create it in Port",
 		judges: codecovSteps,
 	},
 	"a mapped property missing": {
@@ -170,7 +170,7 @@ var brokenThings = map[string]broken{
 				bp.Relations = nil
 			})
 		},
-		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "it has no property hits, no relation repository", hint: "setup --update",
+		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "not declared: property hits, relation repository", hint: "setup --update",
 		judges: codecovSteps,
 	},
 	"a property of a type that cannot fit": {
@@ -187,37 +187,37 @@ var brokenThings = map[string]broken{
 				bp.Schema.Required = []string{"tier"}
 			})
 		},
-		step: "blueprint codecov_coverage", state: check.Failed, cause: check.Configuration, text: "it requires what the mapping does not give: property tier", hint: "optional",
+		step: "blueprint codecov_coverage", state: check.Failed, cause: check.Configuration, text: "required, but not mapped: property tier", hint: "optional",
 		judges: codecovSteps,
 	},
 	"a relation to what is not written": {
 		breaks: func(t *testing.T, b *bench) {
-			b.putWebhook(t, true, `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.owner.username + \"/\" + .body.repo.name"}}]`)
+			b.changeWebhook(t, `{"mappings":[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.owner.username + \"/\" + .body.repo.name"}}]}`)
 		},
-		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "relation repository leads to a codecov_coverage that the mapping does not write (acme/", hint: "change the mapping",
+		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "relation repository points to a codecov_coverage that the mapping doesn't write (it writes acme/", hint: "change the mapping",
 		judges: codecovSteps,
 	},
 	"webhook missing": {
-		breaks: func(t *testing.T, b *bench) { b.remove(t, "/v1/webhooks/codecov_mapper") },
+		breaks: func(_ *testing.T, b *bench) { b.fail(404, "/v1/webhooks/") },
 		step:   "webhook", state: check.Warning, text: "Port has no webhook codecov_mapper", hint: "codecov-port setup",
 		judges: codecovSteps,
 	},
 	"webhook missing, and chosen": {
-		breaks: func(t *testing.T, b *bench) {
-			b.remove(t, "/v1/webhooks/codecov_mapper")
+		breaks: func(_ *testing.T, b *bench) {
+			b.fail(404, "/v1/webhooks/")
 			b.options.Choice.Name = mapper.ChoiceWebhook
 		},
-		step: "mapping", state: check.Failed, cause: check.Configuration, text: "port has no webhook codecov_mapper", hint: "--mapping",
+		step: "mapping", state: check.Failed, cause: check.Configuration, text: "Port has no webhook codecov_mapper", hint: "--mapping",
 		skips: []string{"mapped commit", "blueprints", "plan"},
 	},
 	"webhook disabled": {
-		breaks: func(t *testing.T, b *bench) { b.putWebhook(t, false, string(mapper.BuiltinMappingJSON())) },
+		breaks: func(t *testing.T, b *bench) { b.changeWebhook(t, `{"enabled":false}`) },
 		step:   "webhook", state: check.Warning, text: "codecov_mapper is disabled", hint: "enable it",
 		judges: codecovSteps,
 	},
 	"webhook without the history": {
 		breaks: func(t *testing.T, b *bench) {
-			b.putWebhook(t, true, `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`)
+			b.changeWebhook(t, `{"mappings":[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]}`)
 		},
 		step: "webhook", state: check.Warning, text: "has no entry for codecov_commit_coverage", hint: "setup --update",
 		judges: codecovSteps,
@@ -256,37 +256,37 @@ var brokenThings = map[string]broken{
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "operation": "delete", "entity": {"identifier": ".body.repo.name"}}]`)
 		},
-		step: "mapping", state: check.Failed, cause: check.Configuration, text: "nothing of the mapping is left", hint: "--mapping",
+		step: "mapping", state: check.Failed, cause: check.Configuration, text: "no entry of the mapping can be used", hint: "--mapping",
 		skips: []string{"mapped commit", "blueprints", "plan"},
 	},
-	"mapping that gives nothing": {
+	"mapping without entities": {
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`)
 		},
-		step: "mapped commit", state: check.Failed, cause: check.Configuration, text: "the mapping gives nothing on 41 commits", hint: "codecov-port map",
+		step: "mapped commit", state: check.Failed, cause: check.Configuration, text: "the mapping returned no entity for 41 commits", hint: "codecov-port map",
 		judges: []string{"commits", "mapping"},
 	},
-	"mapping with an entry that gives nothing": {
+	"mapping with an entry without entities": {
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
 				{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`)
 		},
-		step: "mapped commit", state: check.Warning, text: "no identifier on 41 commits from the mapping's entry 2", hint: "codecov-port map",
+		step: "mapped commit", state: check.Warning, text: "entry 2 of the mapping returned no identifier for 41 commits", hint: "codecov-port map",
 		judges: []string{"commits", "mapping"},
 	},
-	"mapping with an entry that gives something on other repositories": {
+	"mapping with an entry for other repositories": {
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
 				{"blueprint": "codecov_coverage", "entity": {"identifier": "if .body.repo.name == \"ledger-Worker23\" then null else .body.repo.name end"}}]`)
 		},
-		step: "mapped commit", state: check.OK, text: "ledger-Worker23@17339eb gives codecov_coverage ledger-Worker23",
+		step: "mapped commit", state: check.OK, text: "ledger-Worker23@17339eb becomes codecov_coverage ledger-Worker23",
 		judges: []string{"commits", "mapping"},
 	},
 	"identifiers that Port forbids": {
 		breaks: func(_ *testing.T, b *bench) {
 			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name + \"#1\""}}]`)
 		},
-		step: "mapped commit", state: check.Warning, text: "entry 1 of the mapping gives an identifier that Port forbids: ledger-Worker23#1", hint: "codecov-port map",
+		step: "mapped commit", state: check.Warning, text: "entry 1 of the mapping returns an identifier that Port rejects: ledger-Worker23#1", hint: "codecov-port map",
 		judges: []string{"commits", "mapping"},
 	},
 }
@@ -295,16 +295,9 @@ func document(text string) mapper.Choice {
 	return mapper.Choice{Name: "mine.json", Document: []byte(text)}
 }
 
-// fail makes Port answer requests below a path with a status.
+// fail makes Port respond to requests below a path with a status.
 func (b *bench) fail(status int, path string) {
 	b.eu.Faults.Add(faults.Fault{Times: -1, Status: status, Match: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, path) }})
-}
-
-func (b *bench) remove(t *testing.T, path string) {
-	t.Helper()
-	if err := b.send(t, http.MethodDelete, path); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestBroken(t *testing.T) {
@@ -375,14 +368,14 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-func TestManyEntitiesAreWarnedOf(t *testing.T) {
+func TestPlanWarnsAboutManyEntities(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: 3, CommitsPerRepository: 100_000})
 		step := find(t, newBench(t, account, fakecodecov.Access{}).run(t), "plan")
 		want := check.Step{
 			Name: "plan", State: check.Warning,
-			Text: "a first run writes up to 300,003 entities in 15,001 bulk requests, some 19 minutes at Port's rate; a free Port account holds 10,000",
-			Hint: "sync's --since 1y, --every week, --max-commits 50, --latest or --repo bring in less; --yes brings in all",
+			Text: "the first sync writes up to 300,003 entities in 15,001 bulk requests, about 19 minutes at Port's rate; a free Port account holds 10,000",
+			Hint: "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to write less; --yes writes all of them",
 		}
 		if diff := cmp.Diff(want, step); diff != "" {
 			t.Error(diff)
@@ -390,7 +383,7 @@ func TestManyEntitiesAreWarnedOf(t *testing.T) {
 	})
 }
 
-func TestTheContextEndsIt(t *testing.T) {
+func TestEndOfContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, acme(t), fakecodecov.Access{})
 		b.options.Codecov, b.options.Port = b.clients(t, b.source, b.catalog)
@@ -408,4 +401,27 @@ func TestTheContextEndsIt(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestUnreadableRows: the other rows are examined all the same.
+func TestUnreadableRows(t *testing.T) {
+	for poison, want := range map[fakecodecov.Poison]string{
+		fakecodecov.Malformed:  "59 repositories",
+		fakecodecov.Unreadable: "cannot be read from row",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, acme(t), fakecodecov.Access{})
+			if err := b.codecov.PoisonRepository("github", "acme", "ties", poison); err != nil {
+				t.Fatal(err)
+			}
+			steps := b.run(t)
+			step := find(t, steps, "account acme")
+			if step.State != check.Warning || !strings.Contains(step.Text, want) || !strings.Contains(step.Text, "row ") {
+				t.Errorf("%s: %s; want a warning with %q", step.State, step.Text, want)
+			}
+			if commits := find(t, steps, "commits"); !strings.Contains(commits.Text, "on the default branches of") {
+				t.Errorf("commits: %s", commits.Text)
+			}
+		})
+	}
 }

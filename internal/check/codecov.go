@@ -5,136 +5,109 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// repository is one of an account.
+// repository is a row of an account's list.
 type repository struct {
-	codecov.Repository
 	owner string
+	row   codecov.Repository
 }
 
 func (d *doctor) codecov(ctx context.Context) {
-	answers := d.step("Codecov address", "the settings of Codecov", d.Codecov != nil, func() Step { return d.reach(ctx, d.CodecovURL) })
-	d.codecovReady = d.step("Codecov token", "an address of Codecov that answers", answers, func() Step { return d.codecovToken(ctx) })
-	for _, owner := range d.Owners {
-		d.step("account "+owner, "a token that Codecov takes", d.codecovReady, func() Step { return d.account(ctx, owner) })
+	answers := d.step("Codecov address", "the settings of Codecov", d.options.Codecov != nil, func() Step { return d.reach(ctx, d.options.CodecovURL) })
+	d.codecovReady = d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(ctx) })
+	for _, owner := range d.options.Owners {
+		d.step("account "+owner, "a valid Codecov token", d.codecovReady, func() Step { return d.account(ctx, owner) })
 	}
 }
 
 func (d *doctor) codecovToken(ctx context.Context) Step {
-	ctx, cancel := patiently(ctx)
+	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	for owner, err := range d.Codecov.Owners(ctx) {
+	for owner, err := range d.options.Codecov.Owners(ctx) {
 		if err != nil {
-			return refusedToken(err)
+			return codecovError(err)
 		}
 		if owner.Username != nil && *owner.Username != "" {
-			d.seen = append(d.seen, *owner.Username)
+			d.visible = append(d.visible, *owner.Username)
 		}
 	}
-	slices.Sort(d.seen)
-	if len(d.seen) == 0 {
-		return warning(fmt.Sprintf("Codecov takes CODECOV_TOKEN, but its user sees no account at %s", d.Codecov.Service()), d.ownersHint())
+	slices.Sort(d.visible)
+	service := d.options.Codecov.Service()
+	if len(d.visible) == 0 {
+		return warning(fmt.Sprintf("Codecov accepts CODECOV_TOKEN, but its user can see no account at %s", service), d.ownersHint())
 	}
-	return well(fmt.Sprintf("Codecov takes CODECOV_TOKEN; at %s its user sees %s", d.Codecov.Service(), several(len(d.seen), "account")+": "+few(d.seen)))
+	return passed(fmt.Sprintf("Codecov accepts CODECOV_TOKEN; its user can see %s at %s: %s",
+		terminal.Plural(len(d.visible), "account"), service, shortList(d.visible)), "")
 }
 
-func refusedToken(err error) Step {
+func codecovError(err error) Step {
 	if errors.Is(err, codecov.ErrUnauthorized) {
-		return failed(Credentials, "Codecov refuses CODECOV_TOKEN: "+err.Error(),
-			"it must be a user API token (Codecov › your avatar › Settings › Access › Generate Token); upload tokens don't work")
+		return failed(Credentials, "Codecov rejected CODECOV_TOKEN: "+err.Error(),
+			"create a user API token (Codecov › your avatar › Settings › Access › Generate Token); upload tokens don't work")
 	}
-	return failed(Other, "Codecov does not answer as it should: "+err.Error(), "try again later, or check the address; a self-hosted server is named by CODECOV_URL")
+	return failed(Other, "unexpected response of Codecov: "+err.Error(), "try again later, or check the address; CODECOV_URL sets that of a self-hosted server")
 }
 
 // account lists an account's repositories.
 func (d *doctor) account(ctx context.Context, owner string) Step {
-	listed, private, without := 0, 0, 0
-	var gap error // what the list does not give
+	listed, private, inactive := 0, 0, 0
+	var gap error // why the list is not complete
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { gap = row }}
-	for row, err := range d.Codecov.Repositories(ctx, owner, options) {
-		if isPartial(err) {
+	for row, err := range d.options.Codecov.Repositories(ctx, owner, options) {
+		if codecov.IsPartial(err) {
 			gap = err
 			break
 		}
 		if err != nil {
-			return d.unlisted(owner, err)
+			return d.accountError(owner, err)
 		}
-		d.repositories = append(d.repositories, repository{row, owner})
+		d.repositories = append(d.repositories, repository{owner, row})
 		listed++
 		if row.Private {
 			private++
 		}
 		if !row.HasCoverage() {
-			without++
+			inactive++
 		}
 	}
-	text := fmt.Sprintf("%s: %s private, %s inactive without coverage", several(listed, "repository"), number(private), number(without))
+	text := fmt.Sprintf("%s: %s private, %s inactive without coverage",
+		terminal.Plural(listed, "repository"), terminal.Count(private), terminal.Count(inactive))
 	switch {
 	case gap != nil:
-		return warning(text+"; not all can be read: "+gap.Error(), "'codecov-port sync' brings in the others, and those that it is given by name (--repo)")
+		return warning(text+"; some could not be read: "+gap.Error(), "'codecov-port sync' reads the others; name a missing one with --repo")
 	case listed == 0:
-		return warning("no repository is to be seen", "Codecov lists only what the token's user may see")
+		return warning("no repository is visible", "Codecov only lists repositories that the token's user may see")
 	case private == 0:
-		return noted(text, "private repositories, if there are any, are hidden from the token's user")
+		return passed(text, "if there are private repositories, they are hidden from the token's user")
 	}
-	return well(text)
+	return passed(text, "")
 }
 
-// isPartial tells an error that ends a list whose rows are of use all the same.
-func isPartial(err error) bool {
-	var (
-		stopped    *codecov.TruncatedListError
-		incomplete *codecov.IncompleteError
-	)
-	return errors.As(err, &stopped) || errors.As(err, &incomplete)
-}
-
-func (d *doctor) unlisted(owner string, err error) Step {
+func (d *doctor) accountError(owner string, err error) Step {
 	if errors.Is(err, codecov.ErrOwnerNotFound) {
-		return failed(Configuration, fmt.Sprintf("Codecov knows no account %s at %s", owner, d.Codecov.Service()), d.ownersHint())
+		return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.options.Codecov.Service()), d.ownersHint())
 	}
-	return failed(Other, "the list of repositories cannot be read: "+err.Error(), "try again later")
+	return failed(Other, "list the repositories: "+err.Error(), "try again later")
 }
 
 func (d *doctor) ownersHint() string {
-	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.Codecov.Service())
-	if len(d.seen) > 0 {
-		hint += "; the token's user sees " + few(d.seen)
+	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.options.Codecov.Service())
+	if len(d.visible) > 0 {
+		hint += "; the token's user can see " + shortList(d.visible)
 	}
 	return hint
 }
 
-const fewNames = 10
-
-// few lists the first of some names.
-func few(names []string) string {
-	if len(names) > fewNames {
-		return strings.Join(names[:fewNames], ", ") + fmt.Sprintf(" and %d more", len(names)-fewNames)
+// shortList joins the first names of a list.
+func shortList(names []string) string {
+	const most = 10
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
 	}
 	return strings.Join(names, ", ")
-}
-
-// several puts a noun behind its number.
-func several(count int, noun string) string {
-	if count == 1 {
-		return "1 " + noun
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		noun = stem + "ie"
-	}
-	return number(count) + " " + noun + "s"
-}
-
-// number writes one with a comma after each thousand.
-func number(n int) string {
-	digits := strconv.Itoa(n)
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
 }

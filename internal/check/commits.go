@@ -4,49 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// census counts the commits of default branches, and why repositories refuse to be counted.
+// census counts the commits of default branches, and the repositories that can't be counted by reason.
 type census struct {
-	mu                             sync.Mutex
-	commits, repositories          int
-	seatless, provider, unreadable int
-	last                           error // of those that are unreadable
+	mu                    sync.Mutex
+	commits, repositories int
+	noSeat, noProvider    int
+	unreadable            int
+	last                  error // of the unreadable ones
 }
 
 func (d *doctor) commits(ctx context.Context) {
 	d.step("commits", "repositories", len(d.repositories) > 0, func() Step {
-		if err := d.count(ctx, &d.counted); err != nil {
-			return refusedToken(err)
+		if err := d.count(ctx); err != nil {
+			return codecovError(err)
 		}
-		return d.counted.judge()
+		return d.counted.outcome()
 	})
 }
 
-// count asks for the number of commits of each repository that has coverage. Only a refused token, or the end of the
-// context, is an error.
-func (d *doctor) count(ctx context.Context, c *census) error {
+// count requests the number of commits of each repository with coverage. It returns an error only for a rejected token
+// and when ctx ends.
+func (d *doctor) count(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(d.Readers)
+	g.SetLimit(32) // the client has a limit of its own
 	for _, r := range d.repositories {
-		if !r.HasCoverage() {
+		if !r.row.HasCoverage() {
 			continue
 		}
 		g.Go(func() error {
-			count, err := d.Codecov.CountCommits(ctx, r.owner, r.Name, codecov.CommitsOptions{Branch: r.Branch})
+			count, err := d.options.Codecov.CountCommits(ctx, r.owner, r.row.Name, codecov.CommitsOptions{Branch: r.row.Branch})
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			if errors.Is(err, codecov.ErrUnauthorized) {
 				return err
 			}
-			c.add(count, err)
+			d.counted.add(count, err)
 			return nil
 		})
 	}
@@ -61,39 +65,69 @@ func (c *census) add(count int, err error) {
 		c.repositories++
 		c.commits += count
 	case errors.Is(err, codecov.ErrForbidden):
-		c.seatless++
+		c.noSeat++
 	case errors.Is(err, codecov.ErrProviderRefused):
-		c.provider++
+		c.noProvider++
 	default:
 		c.unreadable++
 		c.last = err
 	}
 }
 
-func (c *census) judge() Step {
-	text := fmt.Sprintf("%s on the default branches of %s", several(c.commits, "commit"), several(c.repositories, "repository"))
-	refusals, hints := c.refusals()
-	if len(refusals) == 0 {
-		return well(text)
+func (c *census) outcome() Step {
+	text := fmt.Sprintf("%s on the default branches of %s", terminal.Plural(c.commits, "commit"), terminal.Plural(c.repositories, "repository"))
+	var hints []string
+	add := func(count int, reason, hint string) {
+		if count > 0 {
+			text += "; " + terminal.Plural(count, "repository") + " " + reason
+			hints = append(hints, hint)
+		}
 	}
-	text += "; " + strings.Join(refusals, "; ")
-	if c.repositories == 0 {
+	add(c.noSeat, "without a seat for the token's user", "activate the user in Codecov › Members, or use the token of a user with a seat")
+	add(c.noProvider, "refused by the git provider", "sign in to Codecov again, or wait for the provider's rate limit")
+	if c.unreadable > 0 {
+		add(c.unreadable, "unreadable: "+c.last.Error(), "the token's user may lack access, or Codecov may have an outage: try again later")
+	}
+	switch {
+	case len(hints) == 0:
+		return passed(text, "")
+	case c.repositories == 0:
 		return failed(Other, text, strings.Join(hints, "; "))
 	}
 	return warning(text, strings.Join(hints, "; "))
 }
 
-func (c *census) refusals() (refusals, hints []string) {
-	add := func(count int, reason, hint string) {
-		if count > 0 {
-			refusals = append(refusals, several(count, "repository")+" "+reason)
-			hints = append(hints, hint)
+// plan estimates what the first sync writes.
+func (d *doctor) plan(ctx context.Context) {
+	ready := d.compiled != nil && d.counted.commits > 0
+	d.step("plan", "a mapping and commits", ready, func() Step {
+		entities := d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)
+		requests := port.BulkRequests(entities)
+		text := fmt.Sprintf("the first sync writes up to %s entities in %s bulk requests%s; a free Port account holds %s",
+			terminal.Count(entities), terminal.Count(requests), d.duration(ctx, requests), terminal.Count(port.FreeEntities))
+		if entities > port.FreeEntities {
+			return warning(text, "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to write less; --yes writes all of them")
 		}
+		return passed(text, "")
+	})
+}
+
+// duration returns how long the requests take at Port's rate, or "" if Port doesn't say.
+func (d *doctor) duration(ctx context.Context, requests int) string {
+	if !d.portReady {
+		return ""
 	}
-	add(c.seatless, "without a seat for the token's user", "activate the token's user in Codecov › Members, or use the token of one who has a seat")
-	add(c.provider, "that the git provider refuses", "sign in to Codecov again, or wait until the provider's rate limit has passed")
-	if c.unreadable > 0 {
-		add(c.unreadable, "that cannot be read: "+c.last.Error(), "the token's user may lack access, or Codecov has a fault: try again later")
+	ctx, cancel := withPatience(ctx)
+	defer cancel()
+	one := d.options.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
+	one(func(port.Entity, error) bool { return false }) // the headers of the response hold the rate
+	rate, known := d.options.Port.Rate()
+	if !known || rate <= 0 {
+		return ""
 	}
-	return refusals, hints
+	minutes := math.Ceil(float64(requests) / rate / 60)
+	if minutes <= 1 {
+		return ", within a minute at Port's rate"
+	}
+	return fmt.Sprintf(", about %.0f minutes at Port's rate", minutes)
 }

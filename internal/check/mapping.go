@@ -4,40 +4,43 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
 func (d *doctor) mapping() {
-	ready := d.portReady || d.Choice.Name != mapper.ChoiceWebhook
+	ready := d.portReady || d.options.Choice.Name != mapper.ChoiceWebhook
 	d.step("mapping", "the webhook", ready, func() Step {
-		entries, err := d.Choice.Entries(d.live.mappings)
+		entries, err := d.options.Choice.Entries(d.live)
 		if err != nil {
-			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping chooses another one")
+			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 		}
 		return d.compile(entries)
 	})
 }
 
-// compile makes the mapping ready, and tells of each thing in it that a backfill cannot follow.
+// compile prepares the mapping and reports each part of it that a sync leaves out.
 func (d *doctor) compile(entries []mapper.Entry) Step {
-	o := mapper.Options{Now: d.Now}
-	if d.Codecov != nil {
-		o.Service = d.Codecov.Service()
+	o := mapper.Options{Now: d.options.Now}
+	if d.options.Codecov != nil {
+		o.Service = d.options.Codecov.Service()
 	}
 	compiled, err := mapper.Compile(entries, o)
 	if err != nil {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
 	}
 	for _, limit := range compiled.Limits() {
-		d.tell(warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "").named(fmt.Sprintf("mapping entry %d", limit.Entry+1)))
+		d.step(fmt.Sprintf("mapping entry %d", limit.Entry+1), "", true, func() Step {
+			return warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "")
+		})
 	}
 	if len(compiled.Entries()) == 0 {
-		return failed(Configuration, "nothing of the mapping is left that a backfill can follow", "choose another one with --mapping")
+		return failed(Configuration, "no entry of the mapping can be used for past commits", "select another mapping with --mapping")
 	}
 	d.compiled = compiled
 	var parts []string
-	for _, c := range entries {
-		parts = append(parts, c.Blueprint+" ("+c.Origin+")")
+	for _, e := range entries {
+		parts = append(parts, e.Blueprint+" ("+e.Origin+")")
 	}
-	return well(several(len(entries), "entry") + ": " + strings.Join(parts, ", "))
+	return passed(terminal.Plural(len(entries), "entry")+": "+strings.Join(parts, ", "), "")
 }

@@ -5,49 +5,95 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
+// adminHint is the hint for missing permissions in Port.
+const adminHint = "use the credentials of an admin of the organization"
+
 func (d *doctor) port(ctx context.Context) {
-	answers := d.step("Port address", "the settings of Port", d.Port != nil, func() Step { return d.reach(ctx, d.PortURL) })
-	d.portReady = d.step("Port credentials", "an address of Port that answers", answers, func() Step { return d.portCredentials(ctx) })
+	answers := d.step("Port address", "the settings of Port", d.options.Port != nil, func() Step { return d.reach(ctx, d.options.PortURL) })
+	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx) })
 }
 
 func (d *doctor) portCredentials(ctx context.Context) Step {
-	err := accepts(ctx, d.Port)
+	err := tryCredentials(ctx, d.options.Port)
 	switch {
 	case err == nil:
-		return well("Port takes PORT_CLIENT_ID and PORT_CLIENT_SECRET")
+		return passed("Port accepts PORT_CLIENT_ID and PORT_CLIENT_SECRET", "")
 	case errors.Is(err, port.ErrUnauthorized) && !port.IsPermissionError(err):
-		return d.refused(ctx, err)
+		return d.credentialsError(ctx, err)
 	case errors.Is(err, port.ErrForbidden), port.IsPermissionError(err):
-		return failed(Credentials, "Port does not let these credentials read blueprints: "+err.Error(),
-			"use credentials of an organisation's admin, and see whether Port restricts the addresses that may ask")
+		return failed(Credentials, "the credentials may not read blueprints in Port: "+err.Error(),
+			adminHint+", and check whether Port restricts the addresses of its clients")
 	}
-	return failed(Other, "Port does not answer as it should: "+err.Error(), "try again later, or check the address "+d.PortURL)
+	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.options.PortURL)
 }
 
-// refused looks whether the credentials are right in another region.
-func (d *doctor) refused(ctx context.Context, err error) Step {
-	for _, region := range slices.Sorted(maps.Keys(d.Regions)) {
-		if accepts(ctx, d.Regions[region]) == nil {
-			return failed(Configuration, "the region is wrong: "+d.PortURL+" refuses the credentials, region "+region+" takes them",
+// credentialsError tries the credentials in the other regions.
+func (d *doctor) credentialsError(ctx context.Context, err error) Step {
+	for _, region := range slices.Sorted(maps.Keys(d.options.Regions)) {
+		if tryCredentials(ctx, d.options.Regions[region]) == nil {
+			return failed(Configuration, "wrong region: "+d.options.PortURL+" rejected the credentials, region "+region+" accepts them",
 				"set PORT_REGION="+region)
 		}
 	}
-	return failed(Credentials, "Port refuses PORT_CLIENT_ID and PORT_CLIENT_SECRET: "+err.Error(),
-		"copy both from Port › your avatar › Credentials; they are another pair in each region and organisation")
+	return failed(Credentials, "Port rejected PORT_CLIENT_ID and PORT_CLIENT_SECRET: "+err.Error(),
+		"copy both from Port › your avatar › Credentials; each region and organization has its own")
 }
 
-// accepts asks Port for something small that credentials are needed for.
-func accepts(ctx context.Context, client *port.Client) error {
-	ctx, cancel := patiently(ctx)
+// tryCredentials sends a small request that needs credentials.
+func tryCredentials(ctx context.Context, client *port.Client) error {
+	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	_, err := client.Blueprint(ctx, mapper.BuiltinBlueprints()[0].Identifier)
+	_, err := client.Blueprint(ctx, mapper.CurrentBlueprint)
 	if errors.Is(err, port.ErrNotFound) {
 		return nil
 	}
 	return err
 }
+
+func (d *doctor) webhook(ctx context.Context) {
+	d.step("webhook", "valid Port credentials", d.portReady, func() Step {
+		ctx, cancel := withPatience(ctx)
+		defer cancel()
+		webhook, err := d.options.Port.Webhook(ctx, mapper.WebhookIdentifier)
+		switch {
+		case errors.Is(err, port.ErrNotFound):
+			return warning("Port has no webhook "+mapper.WebhookIdentifier+": new coverage doesn't arrive", "'codecov-port setup' creates it")
+		case port.IsPermissionError(err):
+			return warning("the credentials may not read webhooks", adminHint)
+		case err != nil:
+			return failed(Other, "read webhook: "+err.Error(), "try again later")
+		}
+		d.live = webhook.Mappings
+		return examineWebhook(webhook)
+	})
+}
+
+func examineWebhook(w port.Webhook) Step {
+	const name = "webhook " + mapper.WebhookIdentifier
+	entries, err := mapper.ParseMapping(w.Mappings)
+	var targets []string
+	for _, e := range entries {
+		if !e.Deletes() && !slices.Contains(targets, e.Blueprint) {
+			targets = append(targets, e.Blueprint)
+		}
+	}
+	switch {
+	case !w.Enabled:
+		return warning(name+" is disabled: new coverage doesn't arrive", "enable it in Port › Data sources")
+	case err != nil:
+		return warning("read the mapping of "+name+": "+oneLine(err), "compare it with the output of 'codecov-port setup --dry-run'")
+	case !slices.Contains(targets, mapper.HistoryBlueprint):
+		return warning(name+" has no entry for "+mapper.HistoryBlueprint+": new coverage doesn't extend the history", "'codecov-port setup --update' adds it")
+	}
+	return passed(name+" is enabled and writes "+strings.Join(targets, ", "),
+		"with only_pulls: false in Codecov's YAML, builds of every branch overwrite the current state of a repository; branches: limits them ('codecov-port setup --branches main' prints it)")
+}
+
+// oneLine joins the lines of an error.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -11,42 +11,37 @@ import (
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// patience is how long a single answer is waited for.
+// patience limits a single response.
 const patience = 20 * time.Second
 
-// reach asks an address once, without credentials: any answer will do. The clients' own retries would take minutes.
+// reach sends one request without credentials and retries; any response will do.
 func (d *doctor) reach(ctx context.Context, address string) Step {
 	client := http.Client{
-		Transport:     d.Network,
+		Transport:     d.options.Network,
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return failed(Configuration, "the address cannot be asked: "+err.Error(), "it looks like https://codecov.example.com")
+		return failed(Configuration, "invalid address: "+err.Error(), "an address looks like https://codecov.example.com")
 	}
 	response, err := client.Do(request)
 	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
-		return failed(Configuration, request.URL.Redacted()+" has a certificate that is not trusted: "+httpclient.Message(unknown.Error()),
-			"where it is from a CA of your own, name it: --ca-file FILE")
+		return failed(Configuration, "the certificate of "+request.URL.Redacted()+" is not trusted: "+httpclient.Message(unknown.Error()),
+			"if it was issued by your own CA, add --ca-file FILE")
 	}
 	if err != nil {
-		return failed(Other, request.URL.Redacted()+" does not answer: "+httpclient.Message(withoutAddress(err).Error()),
-			"check the address, the network, and a proxy (HTTPS_PROXY, NO_PROXY)")
+		if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+			err = wrapped.Err // without the method and the address
+		}
+		return failed(Other, request.URL.Redacted()+" doesn't respond: "+httpclient.Message(err.Error()),
+			"check the address, the network, and the proxy (HTTPS_PROXY, NO_PROXY)")
 	}
-	_ = response.Body.Close() // that it answered is all that counts
-	return well(request.URL.Redacted() + " answers")
+	_ = response.Body.Close()
+	return passed(request.URL.Redacted()+" responds", "")
 }
 
-// withoutAddress strips the method and the address that net/http puts before an error.
-func withoutAddress(err error) error {
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
-}
-
-// patiently bounds a request with all its retries.
-func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, 2*patience, errors.New("no good answer within "+(2*patience).String()))
+// withPatience limits a request with all its retries.
+func withPatience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, 2*patience, errors.New("no valid response within "+(2*patience).String()))
 }

@@ -2,9 +2,7 @@ package httpclient
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
-	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -24,36 +22,15 @@ type Stats struct {
 
 // Counts is a reading of Stats.
 type Counts struct {
-	Requests      int64         `json:"requests"` // attempts, each of them
-	Retries       int64         `json:"retries"`
-	SentBytes     int64         `json:"sentBytes"`     // of bodies
-	ReceivedBytes int64         `json:"receivedBytes"` // of bodies, unpacked
-	Waited        time.Duration `json:"-"`             // between attempts and for rate limits, all waits together
+	Requests      int64 // attempts, each of them
+	Retries       int64
+	SentBytes     int64         // of bodies
+	ReceivedBytes int64         // of bodies, unpacked
+	Waited        time.Duration // between attempts and for rate limits, all waits together
 
 	// WaitsUntil is when the wait for a rate limit that is going on now ends, the last where there are several.
 	// It is zero where there is none, and some milliseconds off while requests are merely spread over time.
-	WaitsUntil time.Time `json:"-"`
-}
-
-// MarshalJSON writes Waited as waitedSeconds, with three decimals.
-func (c Counts) MarshalJSON() ([]byte, error) {
-	type plain Counts
-	return json.Marshal(struct {
-		plain
-		WaitedSeconds float64 `json:"waitedSeconds"`
-	}{plain(c), math.Round(c.Waited.Seconds()*1000) / 1000})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (c *Counts) UnmarshalJSON(data []byte) error {
-	type plain Counts
-	read := struct {
-		*plain
-		WaitedSeconds float64 `json:"waitedSeconds"`
-	}{plain: (*plain)(c)}
-	err := json.Unmarshal(data, &read)
-	c.Waited = time.Duration(read.WaitedSeconds * float64(time.Second))
-	return err
+	WaitsUntil time.Time
 }
 
 // Counts reads the figures.

@@ -128,7 +128,7 @@ func (l levels) place(coverage float64) float64 {
 func (l levels) ticks() []tick {
 	var ticks []tick
 	for level := l.low; level <= l.high+l.step/10; level += l.step {
-		ticks = append(ticks, tick{share(1 - l.place(level)), strconv.FormatFloat(level, 'f', -1, 64) + " %"})
+		ticks = append(ticks, tick{share(1 - l.place(level)), strconv.FormatFloat(level, 'f', -1, 64) + "%"})
 	}
 	return ticks
 }

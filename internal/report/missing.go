@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,19 +10,19 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-// leftOut is something that did not come in, and why.
+// leftOut is something that was left out, and why.
 type leftOut struct {
 	What, Why string
 	Count     int
 }
 
-// why says what mapper's reasons mean.
+// why explains the reasons of mapper.
 var why = map[mapper.Reason]string{
-	mapper.Pending:      "Codecov is still working on their reports",
-	mapper.Errored:      "Codecov could not work on their reports",
+	mapper.Pending:      "Codecov is still processing their reports",
+	mapper.Errored:      "Codecov could not process their reports",
 	mapper.Skipped:      "Codecov skipped them",
-	mapper.NoState:      "Codecov tells no state of them",
-	mapper.UnknownState: "they are in a state that this program does not know",
+	mapper.NoState:      "Codecov returns no state",
+	mapper.UnknownState: "their state is unknown to this program",
 	mapper.NoTotals:     "they have no totals",
 	mapper.NoCoverage:   "their totals hold no coverage",
 }
@@ -37,21 +36,21 @@ func leftOuts(r *backfill.Result) []leftOut {
 		all = append(all, leftOut{"values of " + l.Property + " of " + l.Blueprint, l.Reason, l.Count})
 	}
 	if r.NotWritten > 0 {
-		all = append(all, leftOut{"new entities that were held back", "the run was stopped before they were to be written", r.NotWritten})
+		all = append(all, leftOut{"new entities that were not written", "the run was interrupted", r.NotWritten})
 	}
 	for _, entry := range r.EntriesWithoutIdentifier {
-		all = append(all, leftOut{fmt.Sprintf("entry %d of the mapping", entry), "it gave no identifier on any commit", r.Commits.Replayed})
+		all = append(all, leftOut{fmt.Sprintf("entry %d of the mapping", entry), "it returned no identifier for any commit", r.Commits.Replayed})
 	}
 	return all
 }
 
-// cause is failures of one code with one kind of thing.
+// cause is a group of failures with one code and one blueprint.
 type cause struct {
 	Code  string
 	Of    string // the blueprint; empty: reading from Codecov
 	Count int
 	Items []failure
-	More  int // that are not shown
+	More  int // not shown
 }
 
 // failure is a backfill.Failure in text.
@@ -67,7 +66,7 @@ const (
 	shownCauses   = 40
 )
 
-// causes groups failures, those with the most first, and tells how many groups it left out.
+// causes groups failures, the largest group first, and returns the number of groups that it left out.
 func causes(failures []backfill.Failure) (shown []cause, more int) {
 	type kind struct{ code, blueprint string }
 	grouped := map[kind][]backfill.Failure{}
@@ -89,16 +88,4 @@ func causes(failures []backfill.Failure) (shown []cause, more int) {
 		shown = append(shown, cause{Code: kind.code, Of: kind.blueprint, Count: len(group), Items: items, More: len(group) - here})
 	}
 	return shown, len(kinds) - len(shown)
-}
-
-// inJSON writes a value of a property.
-func inJSON(value any) string {
-	if value == nil {
-		return "nothing"
-	}
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return "?"
-	}
-	return short(string(encoded))
 }

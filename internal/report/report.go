@@ -59,5 +59,5 @@ func digest(source string) string {
 
 // page is the template, read once and only where a report is asked for.
 var page = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("page.html").Funcs(inWords).ParseFS(files, "page.html")
+	return template.New("page.html").Funcs(functions).ParseFS(files, "page.html")
 })

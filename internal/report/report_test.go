@@ -74,9 +74,9 @@ func TestTellsOfTheRun(t *testing.T) {
 	r := reportOf(history("app", 300, 70, 80.5), history("lib", 100, 99.99999))
 	page := write(t, r)
 	wants(t, text(page),
-		"Coverage 85.37 %", "+7.88 points since 21 Nov 2026", "weighted by their 400 lines", "1,505 of 1,573 read", "of 60 listed",
-		"app", "80.50 % +10.50 300 2 22 Nov 2026", "lib", "99.99 % 0.00 100 1",
-		"codecov_commit_coverage 1,505 0 0 0", "commits: pending Codecov is still working on their reports 37",
+		"Coverage 85.37%", "+7.88 points since 21 Nov 2026", "weighted by their 400 lines", "1,505 of 1,573 read", "of 60 listed",
+		"app", "80.50% +10.50 300 2 22 Nov 2026", "lib", "99.99% 0.00 100 1",
+		"codecov_commit_coverage 1,505 0 0 0", "commits: pending Codecov is still processing their reports 37",
 		"23 November 2026, 02:14 UTC", "Commits a second 787")
 	wants(t, page, `href="https://codecov.example/gh/acme/app"`, "<svg")
 	if strings.Contains(text(page), "nothing was written") || strings.Contains(page, `class="notice`) {
@@ -117,7 +117,7 @@ func TestLittle(t *testing.T) {
 	wants(t, empty, "Coverage –", "no commit with coverage was read", "No repository with a commit to show.", "There is nothing to draw")
 
 	one := text(write(t, reportOf(history("app", 10, 80))))
-	wants(t, one, "Coverage 80.00 %", "There is nothing to draw", "0.00")
+	wants(t, one, "Coverage 80.00%", "There is nothing to draw", "0.00")
 
 	huge := 1e300
 	odd := write(t, reportOf(history("odd", 10, huge*huge, -huge, huge*huge-huge*huge, 50)))
@@ -154,7 +154,7 @@ func TestAxes(t *testing.T) {
 		if dates := strings.Count(page, `<text class="date"`); dates > 6 || want != nil && dates < 3 {
 			t.Errorf("%v: %d dates", span, dates)
 		}
-		wants(t, page, `text-anchor="end">60 %<`, `text-anchor="end">80 %<`)
+		wants(t, page, `text-anchor="end">60%<`, `text-anchor="end">80%<`)
 	}
 }
 
@@ -212,7 +212,7 @@ func FuzzNames(f *testing.F) {
 		r.Result.Commits.Skipped = map[string]int{name: 1}
 		r.Result.Failures = []backfill.Failure{{Blueprint: name + "b", Identifier: name + "i", Code: name, Message: name, Status: 1, TraceID: name + "t"}}
 		r.Result.DroppedValues = []backfill.DroppedValue{{Blueprint: name, Property: name, Reason: name, Count: 1}}
-		r.Result.StaleRepositories = []backfill.StaleRepository{{Owner: name, Repository: name, Kept: name + "k"}}
+		r.Result.StaleRepositories = []backfill.StaleRepository{{Owner: name, Repository: name}}
 		r.Result.Changes = []backfill.Change{{Blueprint: name, Identifier: name, Property: name, From: name, To: map[string]any{name: name}}}
 		return write(t, r)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 // view is what the template shows.
@@ -77,8 +78,8 @@ func newView(r Report) view {
 	}
 	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
 	v.Attempts = []attempts{
-		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.Waited)), codecov.SentBytes, codecov.ReceivedBytes},
-		{"Port", port.Requests, port.Retries, took(backfill.Seconds(port.Waited)), port.SentBytes, port.ReceivedBytes},
+		{"Codecov", codecov.Requests, codecov.Retries, waited(codecov.WaitedSeconds), codecov.SentBytes, codecov.ReceivedBytes},
+		{"Port", port.Requests, port.Retries, waited(port.WaitedSeconds), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
 }
@@ -127,7 +128,7 @@ const shownChanges = 200
 
 func changes(all []backfill.Change) (shown []change, unshown int) {
 	for _, c := range all[:min(shownChanges, len(all))] {
-		shown = append(shown, change{c.Blueprint, c.Identifier, c.Property, inJSON(c.From), inJSON(c.To)})
+		shown = append(shown, change{c.Blueprint, c.Identifier, c.Property, terminal.ShortJSON(c.From), terminal.ShortJSON(c.To)})
 	}
 	slices.SortStableFunc(shown, func(a, b change) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))

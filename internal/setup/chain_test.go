@@ -71,7 +71,7 @@ func TestSyncCreatesTheSameBlueprints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone, err := builtin.Only(current)
+	alone, err := mapper.Compile(mapper.BuiltinMapping()[:1], mapper.Options{Now: recordings.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

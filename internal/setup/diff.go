@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -13,14 +11,12 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// diffBlueprints gives the lines in which a blueprint of Port differs from a wanted one.
-func diffBlueprints(held, wanted json.RawMessage) (string, error) {
-	return difference(held, wanted, "title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations")
+func diffBlueprints(existing, wanted json.RawMessage) (string, error) {
+	return unifiedDiff(existing, wanted, "title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations")
 }
 
-// diffWebhooks gives the lines in which a webhook of Port differs from a wanted one.
-func diffWebhooks(held, wanted port.Webhook) (string, error) {
-	text, err := json.Marshal(held)
+func diffWebhooks(existing, wanted port.Webhook) (string, error) {
+	text, err := json.Marshal(existing)
 	if err != nil {
 		return "", err
 	}
@@ -28,26 +24,26 @@ func diffWebhooks(held, wanted port.Webhook) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return difference(text, wantedText, "title", "description", "icon", "enabled", "mappings")
+	return unifiedDiff(text, wantedText, "title", "description", "icon", "enabled", "mappings")
 }
 
-// difference compares some of the fields of two JSON objects, written with sorted keys.
-func difference(held, wanted json.RawMessage, fields ...string) (string, error) {
-	heldText, err := legible(held, fields)
+// unifiedDiff compares some fields of two JSON objects, with sorted keys. It returns "" if they mean the same.
+func unifiedDiff(existing, wanted json.RawMessage, fields ...string) (string, error) {
+	old, err := normalize(existing, fields)
 	if err != nil {
-		return "", fmt.Errorf("read what Port has: %w", err)
+		return "", fmt.Errorf("read it: %w", err)
 	}
-	wantedText, err := legible(wanted, fields)
+	built, err := normalize(wanted, fields)
 	if err != nil {
 		return "", fmt.Errorf("read the built-in: %w", err)
 	}
-	text := string(diff.Diff("in Port", heldText, "built-in", wantedText))
-	_, lines, _ := strings.Cut(text, "\n") // the first one names both again
+	text := string(diff.Diff("in Port", old, "built-in", built))
+	_, lines, _ := strings.Cut(text, "\n") // the first one repeats both names
 	return lines, nil
 }
 
-// legible writes the fields so that what means the same reads the same.
-func legible(document json.RawMessage, fields []string) ([]byte, error) {
+// normalize writes the fields so that objects with one meaning have one text.
+func normalize(document json.RawMessage, fields []string) ([]byte, error) {
 	var whole map[string]any
 	if err := json.Unmarshal(document, &whole); err != nil {
 		return nil, err
@@ -60,39 +56,27 @@ func legible(document json.RawMessage, fields []string) ([]byte, error) {
 	return encode(withoutEmpty(part), "  ")
 }
 
-// dropDefaults drops what Port takes a field for where it is left out.
+// dropDefaults drops values that Port assumes for a missing field.
 func dropDefaults(part map[string]any) {
-	for _, entry := range objects(part["mappings"]) {
+	mappings, _ := part["mappings"].([]any)
+	for _, item := range mappings {
+		entry, _ := item.(map[string]any)
 		if entry["filter"] == "true" {
 			delete(entry, "filter")
 		}
-		if operation, _ := entry["operation"].(map[string]any); operation["type"] == "create" || entry["operation"] == "create" {
+		if operation(entry["operation"]) == "create" {
 			delete(entry, "operation")
 		}
 	}
-	for _, aggregation := range objects(part["aggregationProperties"]) {
-		if aggregation["type"] == "number" {
+	aggregations, _ := part["aggregationProperties"].(map[string]any)
+	for _, item := range aggregations {
+		if aggregation, _ := item.(map[string]any); aggregation["type"] == "number" {
 			delete(aggregation, "type")
 		}
 	}
 }
 
-// objects gives the objects among the items of an array or the values of an object.
-func objects(value any) []map[string]any {
-	items, _ := value.([]any)
-	if object, ok := value.(map[string]any); ok {
-		items = slices.Collect(maps.Values(object))
-	}
-	var found []map[string]any
-	for _, item := range items {
-		if object, ok := item.(map[string]any); ok {
-			found = append(found, object)
-		}
-	}
-	return found
-}
-
-// withoutEmpty drops from objects what is null or empty: it means the same as leaving it out.
+// withoutEmpty drops null and empty values from objects: they mean the same as a missing field.
 func withoutEmpty(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -125,7 +109,7 @@ func isEmpty(value any) bool {
 	return false
 }
 
-// encode writes JSON as a person would: with <, > and & as they are.
+// encode writes JSON with <, > and & as they are.
 func encode(value any, indent string) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

@@ -1,9 +1,7 @@
 package setup
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,146 +9,101 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// found is what Port has.
-type found struct {
-	blueprints map[string]json.RawMessage // by identifier; those that are missing are not in it
-	webhook    *port.Webhook              // nil: missing
-}
-
-// plan is what a run does about what it found.
+// plan is what a run does.
 type plan struct {
-	missing       []port.Blueprint // to be created
-	additions     []addition       // to blueprints that exist
-	createWebhook bool             // report.Webhook
-	webhookPatch  json.RawMessage  // nil: none
-	report        Report
+	missing []port.Blueprint // created first
+	actions []action         // then sent in order
+	report  Report
 }
 
-// addition is a patch that adds to a blueprint what it lacks.
-type addition struct {
-	identifier string
-	patch      json.RawMessage
+// action is one request that changes Port.
+type action struct {
+	kind    Kind
+	title   string // for errors, like "add to blueprint codecov_coverage"
+	request port.Request
 }
 
-func look(ctx context.Context, client *port.Client) (found, error) {
-	f := found{blueprints: make(map[string]json.RawMessage)}
-	for _, blueprint := range mapper.BuiltinBlueprints() {
-		held, err := client.RawBlueprint(ctx, blueprint.Identifier)
-		if errors.Is(err, port.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return f, fmt.Errorf("read blueprint %s: %w", blueprint.Identifier, err)
-		}
-		f.blueprints[blueprint.Identifier] = held
-	}
-	webhook, err := client.Webhook(ctx, mapper.WebhookIdentifier)
-	if errors.Is(err, port.ErrNotFound) {
-		return f, nil
-	}
-	if err != nil {
-		return f, fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
-	}
-	f.webhook = &webhook
-	return f, nil
-}
-
-func (f found) plan(update bool) (*plan, error) {
+func newPlan(found state, update bool) (*plan, error) {
 	p := &plan{}
 	for _, blueprint := range mapper.BuiltinBlueprints() {
-		if err := p.blueprint(blueprint, f.blueprints[blueprint.Identifier], update); err != nil {
+		if err := p.addBlueprint(blueprint, found.blueprints[blueprint.Identifier], update); err != nil {
 			return nil, fmt.Errorf("blueprint %s: %w", blueprint.Identifier, err)
 		}
 	}
-	// The repositories' aggregation needs what may have to be added to the commits first.
-	slices.Reverse(p.additions)
-	if err := p.webhook(f.webhook, update); err != nil {
+	slices.Reverse(p.actions) // the aggregation of the repositories needs the properties of the commits
+	if err := p.addWebhook(found.webhook, update); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", mapper.WebhookIdentifier, err)
 	}
-	return p, p.tellRequests()
+	requests, err := port.CreateBlueprintsRequests(p.missing)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range p.actions {
+		requests = append(requests, a.request)
+	}
+	p.report.Requests = requests
+	return p, nil
 }
 
-func (p *plan) blueprint(builtin port.Blueprint, held json.RawMessage, update bool) error {
-	if held == nil {
+// addBlueprint plans a built-in blueprint. existing is nil if Port doesn't have it.
+func (p *plan) addBlueprint(builtin port.Blueprint, existing json.RawMessage, update bool) error {
+	step := Step{Kind: Blueprint, Identifier: builtin.Identifier}
+	if existing == nil {
 		p.missing = append(p.missing, builtin)
-		p.step(Step{Kind: Blueprint, Identifier: builtin.Identifier, State: Created})
+		step.State = Created
+		p.report.Steps = append(p.report.Steps, step)
 		return nil
 	}
 	wanted, err := json.Marshal(builtin)
 	if err != nil {
 		return err
 	}
-	lacks, patch, err := blueprintLacks(held, wanted)
+	missing, patch, err := compareBlueprints(existing, wanted)
 	if err != nil {
 		return err
 	}
-	difference, err := diffBlueprints(held, wanted)
-	if err != nil {
+	if step.Diff, err = diffBlueprints(existing, wanted); err != nil {
 		return err
 	}
-	if update && patch != nil {
-		p.additions = append(p.additions, addition{builtin.Identifier, patch})
-	}
-	p.existing(Step{Kind: Blueprint, Identifier: builtin.Identifier, Lacks: lacks, Diff: difference}, update)
+	step.Missing = missing
+	p.addExisting(step, update, port.PatchBlueprintRequest(builtin.Identifier, patch))
 	return nil
 }
 
-func (p *plan) webhook(held *port.Webhook, update bool) error {
-	if held == nil {
-		p.createWebhook, p.report.Webhook = true, builtinWebhook()
-		p.step(Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier, State: Created})
-		return nil
-	}
-	p.report.Webhook = *held
-	lacks, patch, err := webhookLacks(*held)
-	if err != nil {
-		return err
-	}
-	difference, err := diffWebhooks(*held, builtinWebhook())
-	if err != nil {
-		return err
-	}
-	if update {
-		p.webhookPatch = patch
-	}
-	p.existing(Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier, Lacks: lacks, Diff: difference}, update)
-	return nil
-}
-
-// existing tells of what Port has already.
-func (p *plan) existing(s Step, update bool) {
-	switch {
-	case update && len(s.Lacks) > 0:
-		s.State, s.Diff = Updated, ""
-	case s.Diff != "":
-		s.State = Differs
-	default:
-		s.State = Exists
-	}
-	p.step(s)
-}
-
-func (p *plan) step(s Step) { p.report.Steps = append(p.report.Steps, s) }
-
-// tellRequests lists what carrying out the plan sends.
-func (p *plan) tellRequests() error {
-	requests, err := port.CreateBlueprintsRequests(p.missing)
-	if err != nil {
-		return err
-	}
-	for _, addition := range p.additions {
-		requests = append(requests, port.PatchBlueprintRequest(addition.identifier, addition.patch))
-	}
-	switch {
-	case p.createWebhook:
+// addWebhook plans the webhook. existing is nil if Port doesn't have it.
+func (p *plan) addWebhook(existing *port.Webhook, update bool) error {
+	step := Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier}
+	if existing == nil {
+		p.report.Webhook = builtinWebhook()
 		request, err := port.CreateWebhookRequest(p.report.Webhook)
-		if err != nil {
-			return err
-		}
-		requests = append(requests, request)
-	case p.webhookPatch != nil:
-		requests = append(requests, port.UpdateWebhookRequest(mapper.WebhookIdentifier, p.webhookPatch))
+		step.State = Created
+		p.report.Steps = append(p.report.Steps, step)
+		p.actions = append(p.actions, action{Webhook, "create webhook " + step.Identifier, request})
+		return err
 	}
-	p.report.Requests = requests
+	p.report.Webhook = *existing
+	missing, patch, err := compareWebhooks(*existing)
+	if err != nil {
+		return err
+	}
+	if step.Diff, err = diffWebhooks(*existing, builtinWebhook()); err != nil {
+		return err
+	}
+	step.Missing = missing
+	p.addExisting(step, update, port.UpdateWebhookRequest(step.Identifier, patch))
 	return nil
+}
+
+// addExisting plans a thing that Port has already. patch adds what is missing.
+func (p *plan) addExisting(step Step, update bool, patch port.Request) {
+	switch {
+	case update && len(step.Missing) > 0:
+		step.State, step.Diff = Updated, ""
+		p.actions = append(p.actions, action{step.Kind, fmt.Sprintf("add to %s %s", step.Kind, step.Identifier), patch})
+	case step.Diff != "":
+		step.State = Differs
+	default:
+		step.State = Exists
+	}
+	p.report.Steps = append(p.report.Steps, step)
 }

@@ -1,106 +1,125 @@
-// Package setup makes Port ready for coverage: the two built-in blueprints, and the webhook that brings new coverage in
-// from now on. It creates what is missing and leaves alone what exists, unless it is told to add what that lacks.
+// Package setup prepares Port for coverage: the two built-in blueprints, and the webhook through which new coverage
+// arrives. It creates what is missing, and leaves what exists alone unless it is asked to add what is missing there.
 package setup
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// Options is what a run works on. Port is needed.
+// Options configures Run. Port is required.
 type Options struct {
 	Port   *port.Client
-	Update bool // add to what exists what it lacks of the built-in; what is the user's stays as it is
-	DryRun bool // read, and tell what would be sent
+	Update bool // add the missing parts of the built-in to what exists; everything else is kept
+	DryRun bool // change nothing, and report the requests that would be sent
 }
 
-// Kind is what a step is about.
+// Kind is the kind of thing that a step is about.
 type Kind string
 
-// The kinds of steps.
+// The kinds.
 const (
 	Blueprint Kind = "blueprint"
 	Webhook   Kind = "webhook"
 )
 
-// State is how a step found or left what it is about.
+// State is the outcome of a step.
 type State string
 
-// The states of steps. On a dry run, created and updated tell what would be.
+// The states. In a dry run, created and updated mean what would be done.
 const (
 	Created State = "created"
-	Exists  State = "exists" // and is the built-in one
-	Differs State = "differs"
+	Exists  State = "exists"  // and equals the built-in
+	Differs State = "differs" // from the built-in
 	Updated State = "updated"
 )
 
-// Step tells of one blueprint or of the webhook.
+// Step is the outcome for one blueprint or for the webhook.
 type Step struct {
-	Kind       Kind
-	Identifier string
-	State      State
-	Lacks      []string // of the built-in, "property hits"; where State is Updated it has been added
-	Diff       string   // lines, from what Port has to the built-in; where State is Differs alone
+	Kind       Kind     `json:"kind"`
+	Identifier string   `json:"identifier"`
+	State      State    `json:"state"`
+	Missing    []string `json:"missing"` // parts of the built-in, like "property hits"; if State is Updated, they were added
+	Diff       string   `json:"diff"`    // unified diff from Port to the built-in; only if State is Differs
 }
 
-// Report tells what a run found and did.
+// Report is what a run found and did.
 type Report struct {
-	Steps    []Step
-	Requests []port.Request // those that change something, in their order; on a dry run none has been sent
-	Webhook  port.Webhook   // as Port has it now; it has no URL where a dry run did not create it
+	Steps    []Step         `json:"steps"`
+	Requests []port.Request `json:"requests"` // those that change Port, in order; in a dry run none was sent
+	Webhook  port.Webhook   `json:"-"`        // as it is in Port; without URL if a dry run would create it
 }
 
-// Run looks at what Port has and creates what is missing. Doing it again changes nothing; after a failure it creates what
-// is missing still. The errors are those of the clients, with what was to be done before them.
+// Run creates what is missing in Port. Another run changes nothing; after an error, it continues. Errors are those of
+// the client, with what failed.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	found, err := look(ctx, o.Port)
+	found, err := read(ctx, o.Port)
 	if err != nil {
 		return nil, err
 	}
-	p, err := found.plan(o.Update)
+	p, err := newPlan(found, o.Update)
 	if err != nil {
 		return nil, err
 	}
 	if !o.DryRun {
-		if err := p.carryOut(ctx, o.Port); err != nil {
+		if err := p.apply(ctx, o.Port); err != nil {
 			return nil, err
 		}
 	}
 	return &p.report, nil
 }
 
-// carryOut sends what the plan says.
-func (p *plan) carryOut(ctx context.Context, client *port.Client) error {
+// state is what Port has.
+type state struct {
+	blueprints map[string][]byte // built-in ones by identifier, as JSON
+	webhook    *port.Webhook     // nil if it is missing
+}
+
+func read(ctx context.Context, client *port.Client) (state, error) {
+	s := state{blueprints: make(map[string][]byte)}
+	for _, blueprint := range mapper.BuiltinBlueprints() {
+		document, err := client.RawBlueprint(ctx, blueprint.Identifier)
+		if errors.Is(err, port.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return s, fmt.Errorf("read blueprint %s: %w", blueprint.Identifier, err)
+		}
+		s.blueprints[blueprint.Identifier] = document
+	}
+	webhook, err := client.Webhook(ctx, mapper.WebhookIdentifier)
+	if errors.Is(err, port.ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
+	}
+	s.webhook = &webhook
+	return s, nil
+}
+
+// apply sends the requests of the plan. An "already exists" follows a creation whose response was lost.
+func (p *plan) apply(ctx context.Context, client *port.Client) error {
 	if _, err := client.CreateBlueprints(ctx, p.missing); err != nil {
 		return err
 	}
-	for _, addition := range p.additions {
-		if err := client.PatchBlueprint(ctx, addition.identifier, addition.patch); err != nil {
-			return fmt.Errorf("add to blueprint %s: %w", addition.identifier, err)
+	webhookChanged := false
+	for _, a := range p.actions {
+		err := client.Send(ctx, a.request)
+		if err != nil && !(a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists)) {
+			return fmt.Errorf("%s: %w", a.title, err)
 		}
+		webhookChanged = webhookChanged || a.kind == Webhook
 	}
-	return p.carryOutWebhook(ctx, client)
-}
-
-// carryOutWebhook reads the webhook after it was written: "already exists" follows a creation whose answer was lost, and
-// the address is Port's to tell.
-func (p *plan) carryOutWebhook(ctx context.Context, client *port.Client) (err error) {
-	switch {
-	case p.createWebhook:
-		if _, err = client.CreateWebhook(ctx, p.report.Webhook); err != nil && !errors.Is(err, port.ErrExists) {
-			return fmt.Errorf("create webhook %s: %w", mapper.WebhookIdentifier, err)
-		}
-	case p.webhookPatch != nil:
-		if _, err = client.UpdateWebhook(ctx, mapper.WebhookIdentifier, p.webhookPatch); err != nil {
-			return fmt.Errorf("add to webhook %s: %w", mapper.WebhookIdentifier, err)
-		}
-	default:
+	if !webhookChanged {
 		return nil
 	}
+	var err error
 	if p.report.Webhook, err = client.Webhook(ctx, mapper.WebhookIdentifier); err != nil {
 		return fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
 	}

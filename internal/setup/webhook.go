@@ -9,7 +9,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// builtinWebhook is the one of Port's guide, with the built-in mapping.
+// builtinWebhook returns the webhook of Port's Codecov guide, with the built-in mapping.
 func builtinWebhook() port.Webhook {
 	return port.Webhook{
 		Identifier:  mapper.WebhookIdentifier,
@@ -21,16 +21,16 @@ func builtinWebhook() port.Webhook {
 	}
 }
 
-// LiveExtendsHistory tells whether what comes in by the webhook adds entities to mapper.HistoryBlueprint.
+// LiveExtendsHistory reports whether payloads that arrive at the webhook add entities to mapper.HistoryBlueprint.
 func LiveExtendsHistory(webhook port.Webhook) bool {
 	entries, err := readEntries(webhook.Mappings)
 	return err == nil && webhook.Enabled && writes(entries, mapper.HistoryBlueprint)
 }
 
-// webhookLacks tells for which blueprints of the built-in mapping the webhook has no entry, and gives the patch that
-// adds them behind its own; nil where there is nothing to add.
-func webhookLacks(held port.Webhook) (lacks []string, patch json.RawMessage, err error) {
-	entries, err := readEntries(held.Mappings)
+// compareWebhooks returns the entries of the built-in mapping for whose blueprint the webhook has none, and the patch
+// that appends them.
+func compareWebhooks(existing port.Webhook) (missing []string, patch json.RawMessage, err error) {
+	entries, err := readEntries(existing.Mappings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,62 +38,55 @@ func webhookLacks(held port.Webhook) (lacks []string, patch json.RawMessage, err
 	if err != nil {
 		return nil, nil, err
 	}
-	whole := entries
+	var whole []json.RawMessage
+	for _, e := range entries {
+		whole = append(whole, e.document)
+	}
 	for _, e := range builtin {
 		if !writes(entries, e.blueprint) {
-			lacks = append(lacks, "entry for "+e.blueprint)
-			whole = append(whole, e)
+			missing = append(missing, "entry for "+e.blueprint)
+			whole = append(whole, e.document)
 		}
 	}
-	if len(lacks) == 0 {
-		return nil, nil, nil
-	}
 	patch, err = encode(map[string]any{"mappings": whole}, "")
-	return lacks, patch, err
+	return missing, patch, err
 }
 
-// entry is an entry of a webhook's mapping: as Port has it, and what it writes.
+// entry is an entry of a webhook's mapping.
 type entry struct {
-	json.RawMessage
+	document  json.RawMessage // as Port has it
 	blueprint string
 	deletes   bool
 }
 
-// readEntries reads no more of a mapping than is needed: what else it holds is the user's.
+// readEntries reads only what it needs of a mapping: the rest is the user's, and may be invalid.
 func readEntries(mappings json.RawMessage) ([]entry, error) {
-	var rows []json.RawMessage
+	var documents []json.RawMessage
 	if len(mappings) > 0 {
-		if err := json.Unmarshal(mappings, &rows); err != nil {
+		if err := json.Unmarshal(mappings, &documents); err != nil {
 			return nil, fmt.Errorf("read its mapping: %w", err)
 		}
 	}
-	entries := make([]entry, len(rows))
-	for i, row := range rows {
+	entries := make([]entry, len(documents))
+	for i, document := range documents {
 		var fields struct {
-			Blueprint string    `json:"blueprint"`
-			Operation operation `json:"operation"`
+			Blueprint string `json:"blueprint"`
+			Operation any    `json:"operation"` // a string, or {"type": …}
 		}
-		if err := json.Unmarshal(row, &fields); err != nil {
+		if err := json.Unmarshal(document, &fields); err != nil {
 			return nil, fmt.Errorf("read entry %d of its mapping: %w", i+1, err)
 		}
-		entries[i] = entry{row, fields.Blueprint, fields.Operation == "delete"}
+		entries[i] = entry{document, fields.Blueprint, operation(fields.Operation) == "delete"}
 	}
 	return entries, nil
 }
 
-// operation is written as a string or as {"type": …}.
-type operation string
-
-// UnmarshalJSON reads both.
-func (o *operation) UnmarshalJSON(data []byte) error {
-	var advanced struct {
-		Type string `json:"type"`
+// operation returns the type of an entry's operation.
+func operation(value any) any {
+	if object, ok := value.(map[string]any); ok {
+		return object["type"]
 	}
-	if json.Unmarshal(data, &advanced) == nil {
-		*o = operation(advanced.Type)
-		return nil
-	}
-	return json.Unmarshal(data, (*string)(o))
+	return value
 }
 
 func writes(entries []entry, blueprint string) bool {

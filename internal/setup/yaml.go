@@ -12,9 +12,8 @@ const notification = `coverage:
         only_pulls: false
         url: `
 
-// YAML gives what belongs into Codecov's global YAML so that Codecov posts to the address what it measures, of these
-// branches alone if any are named. With only_pulls: false the builds of every branch are told of, not those of pull
-// requests alone.
+// YAML returns what Codecov's global YAML needs to post new coverage to the webhook, limited to some branches if any are
+// named. only_pulls: false includes builds of branches without a pull request.
 func YAML(webhookURL string, branches []string) string {
 	var text strings.Builder
 	text.WriteString(notification + scalar(webhookURL) + "\n")
@@ -27,5 +26,5 @@ func YAML(webhookURL string, branches []string) string {
 	return text.String()
 }
 
-// scalar writes text in double quotes: what Go escapes in them, YAML reads.
+// scalar quotes text: every escape of Go is one of YAML, too.
 func scalar(text string) string { return strconv.Quote(text) }

@@ -9,8 +9,7 @@ import (
 
 var barTheme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
 
-// Bar draws how much of total is done, as a share in percent and a bar of so many columns. It says nothing of a total
-// that is not known, which is 0. More than all counts as all.
+// Bar draws a progress bar of so many columns, with the percentage. It returns "" if the total is unknown, which is 0.
 func Bar(done, total, columns int) string {
 	if total <= 0 {
 		return ""
@@ -21,7 +20,7 @@ func Bar(done, total, columns int) string {
 		_ = bar.Set(done) // fails only beyond the total
 	}
 	if bar.String() == "" { // below one percent
-		_ = bar.RenderBlank() // the writer takes everything
+		_ = bar.RenderBlank() // the writer never fails
 	}
 	return strings.TrimPrefix(strings.TrimRight(bar.String(), " "), "\r")
 }

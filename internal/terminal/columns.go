@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// Cell is text in a column, which must be safe to print. Its color, where it has one, takes no room.
+// Cell is text in a column. It must be safe to print. Color is optional.
 type Cell struct {
 	Text  string
-	Right bool // it stands on the right of its column
+	Right bool // right-aligned
 	Color func(string) string
 }
 
 func (c Cell) width() int { return utf8.RuneCountInString(c.Text) }
 
-// Columns lays rows of equally many cells out, two blanks between columns. The lines are equally wide.
+// Columns returns a line for each row, with two blanks between columns. The lines are equally long.
 func Columns(rows [][]Cell) []string {
 	var widths []int
 	for _, row := range rows {
@@ -36,7 +36,7 @@ func Columns(rows [][]Cell) []string {
 	return lines
 }
 
-// Wide is how wide the lines are that Columns makes of the rows.
+// Wide returns the length of the lines that Columns returns, without colors.
 func Wide(rows [][]Cell) int {
 	plain := make([][]Cell, len(rows))
 	for i, row := range rows {
@@ -51,7 +51,7 @@ func Wide(rows [][]Cell) int {
 	return widest
 }
 
-// Padded gives the cell with blanks up to a width.
+// Padded returns the text of the cell, padded to a width.
 func (c Cell) Padded(width int) string {
 	text, blanks := c.Text, strings.Repeat(" ", max(0, width-c.width()))
 	if c.Color != nil {

@@ -4,5 +4,5 @@ package terminal
 
 import "os"
 
-// enableEscapes: every other terminal obeys escape sequences, but for those whose TERM is dumb.
+// enableEscapes reports true: terminals other than the Windows console interpret escape sequences.
 func enableEscapes(*os.File) bool { return true }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// enableEscapes makes the console obey escape sequences, which the older ones do only when they are told.
+// enableEscapes enables escape sequences in the console, and reports whether it could.
 func enableEscapes(file *os.File) bool {
 	console, mode := windows.Handle(file.Fd()), uint32(0)
 	if windows.GetConsoleMode(console, &mode) != nil {

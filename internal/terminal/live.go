@@ -9,31 +9,30 @@ import (
 	"sync"
 )
 
-// Live is a few lines on a terminal that change in place, below the messages that are written through it. Where there is
-// no terminal, messages go through as they are. It is safe for concurrent use.
+// Live is a view of a few lines that change in place, below the messages that are written through it. Without a terminal,
+// messages are passed on unchanged. It is safe for concurrent use.
 //
-// The cursor rests at the beginning of the view: erasing from there on is right whatever a resized terminal makes of the
-// lines behind it.
+// The cursor stays at the beginning of the view: erasing from there works however a resized terminal wraps the lines after it.
 type Live struct {
 	mu      sync.Mutex
 	out     io.Writer
-	view    []string // what is to be seen; none: there is no view
+	view    []string // the lines of the view; none: no view
 	shown   bool
-	midline bool // the last message has not ended its line
-	away    int  // how many have asked the view to give way
+	midline bool // the last message did not end with a line break
+	away    int  // how many callers of Hide have not resumed yet
 }
 
-// NewLive gives a place for a view on out.
+// NewLive returns a view on out.
 func NewLive(out io.Writer) *Live { return &Live{out: out} }
 
-// Possible tells whether there is a terminal that can hold a view.
+// Possible reports whether out is a terminal that can show a view.
 func (l *Live) Possible() bool { return takesEscapes(l.out) && os.Getenv("TERM") != "dumb" }
 
-// Width is how many columns the terminal has now; 80 where there is none.
+// Width returns the number of columns of the terminal, and 80 without one.
 func (l *Live) Width() int { return widthOf(l.out) }
 
-// Draw puts the lines in the place of the view's former ones; without any, the view is erased. They must be safe to
-// print, and shorter than Width: a line that wraps would be counted as two.
+// Draw replaces the lines of the view; without lines, it erases the view. Lines must be safe to print and shorter than Width: a
+// line that wraps would count as two.
 func (l *Live) Draw(lines ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,8 +40,8 @@ func (l *Live) Draw(lines ...string) {
 	_ = l.write(nil)
 }
 
-// GiveWay takes the view away until resume is called, so that a question can be asked.
-func (l *Live) GiveWay() (resume func()) {
+// Hide hides the view until resume is called, so that a question can be asked.
+func (l *Live) Hide() (resume func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.away++
@@ -51,24 +50,24 @@ func (l *Live) GiveWay() (resume func()) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.away--
-		l.midline = false // the answer has ended the line
+		l.midline = false // the answer ended the line
 		_ = l.write(nil)
 	})
 }
 
-// Away tells whether the view has been asked to give way.
-func (l *Live) Away() bool {
+// Hidden reports whether the view is hidden.
+func (l *Live) Hidden() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.away > 0
 }
 
-// Write puts a message above the view.
+// Write writes a message above the view.
 func (l *Live) Write(message []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.away > 0 {
-		l.endLine() // a question waits there for its answer
+		l.endLine() // a question waits for its answer on this line
 	}
 	if len(message) > 0 {
 		l.midline = !bytes.HasSuffix(message, []byte("\n"))
@@ -79,7 +78,7 @@ func (l *Live) Write(message []byte) (int, error) {
 	return len(message), nil
 }
 
-// EndLine ends the line of a question that gets no answer.
+// EndLine ends the line of a question that is not answered.
 func (l *Live) EndLine() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +94,7 @@ func (l *Live) endLine() {
 
 const eraseToEnd = "\r\x1b[J"
 
-// write erases the view, writes the message, and draws the view again where there is room for it, all at once: a
-// terminal that shows half of it would flicker.
+// write erases the view, writes the message and draws the view again, in one write: the terminal would flicker otherwise.
 func (l *Live) write(message []byte) error {
 	var text bytes.Buffer
 	if l.shown {

@@ -84,7 +84,7 @@ func TestLive(t *testing.T) {
 		"a message above":    {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
 		"messages":           {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
 		"an unended message": {func(l *terminal.Live) { l.Draw("one"); say(l, "mess"); l.Draw("two"); say(l, "age\n") }, "message\ntwo"},
-		"a question":         {func(l *terminal.Live) { l.Draw("one"); l.GiveWay(); say(l, "sure? "); l.Draw("two") }, "sure? "},
+		"a question":         {func(l *terminal.Live) { l.Draw("one"); l.Hide(); say(l, "sure? "); l.Draw("two") }, "sure? "},
 		"gone for good":      {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,15 +104,15 @@ func TestLiveAfterAnAnswer(t *testing.T) {
 	var seen screen
 	live := terminal.NewLive(&seen)
 	live.Draw("one")
-	resume := live.GiveWay()
-	if !live.Away() {
-		t.Error("the view is not away")
+	resume := live.Hide()
+	if !live.Hidden() {
+		t.Error("the view is not hidden")
 	}
 	say(live, "sure? ")
 	_, _ = seen.Write([]byte("y\n"))
 	resume()
 	resume()
-	if got := seen.text(); got != "sure? y\none" || live.Away() {
+	if got := seen.text(); got != "sure? y\none" || live.Hidden() {
 		t.Errorf("the terminal shows %q", got)
 	}
 }
@@ -125,7 +125,7 @@ func TestLiveWithoutAnAnswer(t *testing.T) {
 	} {
 		var seen screen
 		live := terminal.NewLive(&seen)
-		resume := live.GiveWay()
+		resume := live.Hide()
 		say(live, "sure? ")
 		end(live)
 		resume()

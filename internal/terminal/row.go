@@ -5,17 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// Row is a line of a live view: how much is done of something.
+// Row is a line of a live view: the progress of something.
 type Row struct {
 	Label       string
-	Done, Total int      // Total 0: not known, there is no bar
+	Done, Total int      // Total 0: unknown, without a bar
 	Texts       []string // the longest first; the first that fits is shown
 }
 
-// margin is kept free on either side: the cursor rests on the left, and a full line would wrap.
+// margin is left free on both sides: the cursor is on the left, and a full line would wrap.
 const margin = 1
 
-// Rows lays rows out on lines that are shorter than width, labels and bars below each other. What does not fit is cut.
+// Rows returns lines shorter than width, with labels and bars aligned.
 func Rows(rows []Row, width int, style Style) []string {
 	labels := 0
 	for _, row := range rows {
@@ -29,10 +29,10 @@ func Rows(rows []Row, width int, style Style) []string {
 	return lines
 }
 
-// barColumns is how long bars are: the same for any text, as they would tremble with its length otherwise.
+// barColumns returns the length of bars. It does not depend on the text, which changes all the time.
 func barColumns(width int) int { return min(max(width/6, 6), 30) }
 
-// line puts a row together. Marks come last, as they take no room.
+// line returns the row as a line. Colors come last: they have no width.
 func (r Row) line(label string, room, columns int, style Style) string {
 	bar := Bar(r.Done, r.Total, columns)
 	head := label + bar
@@ -46,7 +46,7 @@ func (r Row) line(label string, room, columns int, style Style) string {
 	return line
 }
 
-// text gives the longest text that fits into the room, the last where none does.
+// text returns the longest text that fits, or the last one.
 func (r Row) text(room int) string {
 	for _, text := range r.Texts {
 		if utf8.RuneCountInString(text) <= room {

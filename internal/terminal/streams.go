@@ -2,28 +2,28 @@ package terminal
 
 import "io"
 
-// Streams are a command's three, and how it speaks. Results go to Out; progress, warnings and errors to Err.
+// Streams are the streams of a command and its output settings. Results go to Out; progress, warnings and errors go to Err.
 type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
 
 	Color   Color
-	Quiet   bool // no progress, and no message but errors, warnings and what was asked for
-	Verbose int  // 1: what happens; 2: each request, too
+	Quiet   bool // only results, warnings and errors
+	Verbose int  // 1: repositories, waits and retries; 2: every request
 }
 
-// Interactive tells whether somebody can be asked: both the input and the errors are a terminal.
+// Interactive reports whether a question can be asked: input and errors are a terminal.
 func (s *Streams) Interactive() bool { return isTerminal(s.In) && isTerminal(s.Err) }
 
-// OutIsTerminal tells whether results go to a terminal.
+// OutIsTerminal reports whether results go to a terminal.
 func (s *Streams) OutIsTerminal() bool { return isTerminal(s.Out) }
 
-// ErrIsTerminal tells whether progress, warnings and errors go to a terminal.
+// ErrIsTerminal reports whether progress, warnings and errors go to a terminal.
 func (s *Streams) ErrIsTerminal() bool { return isTerminal(s.Err) }
 
-// Live gives the place for a live view below what goes to Err. From the first call on, Err is that place: it keeps what
-// is written there by several at once apart.
+// Live returns the live view below what is written to Err. From the first call on, Err is that view: it serializes concurrent
+// writes.
 func (s *Streams) Live() *Live {
 	live, ok := s.Err.(*Live)
 	if !ok {

@@ -7,17 +7,17 @@ import (
 	"os"
 )
 
-// Color says when text is coloured.
+// Color is when text is colored.
 type Color string
 
-// The choices. The zero value is ColorAuto, too.
+// The choices. The zero value means ColorAuto.
 const (
-	ColorAuto   Color = "auto" // as the environment and the terminal say
+	ColorAuto   Color = "auto" // depends on the environment and the terminal
 	ColorAlways Color = "always"
 	ColorNever  Color = "never"
 )
 
-// Set reads a choice. With String and Type it makes a Color a flag's value.
+// Set parses a choice. With String and Type it implements the value of a flag.
 func (c *Color) Set(text string) error {
 	switch color := Color(text); color {
 	case ColorAuto, ColorAlways, ColorNever:
@@ -27,31 +27,31 @@ func (c *Color) Set(text string) error {
 	return errors.New("expected auto, always or never")
 }
 
-// String gives what Set reads.
+// String returns what Set parses.
 func (c *Color) String() string { return cmp.Or(string(*c), string(ColorAuto)) }
 
-// Type is how help names the value.
+// Type returns the name of the value in help.
 func (c *Color) Type() string { return "string" }
 
-// Style marks text. The zero value leaves it as it is. What it marks must be safe to print already.
+// Style colors text, which must be safe to print. The zero value does not color.
 type Style struct{ on bool }
 
-// Bold marks what counts most.
+// Bold is for the most important figure.
 func (s Style) Bold(text string) string { return s.mark("1", text) }
 
-// Dim marks what may be passed over.
+// Dim is for labels.
 func (s Style) Dim(text string) string { return s.mark("2", text) }
 
-// Red marks what failed.
+// Red is for failures.
 func (s Style) Red(text string) string { return s.mark("31", text) }
 
-// Green marks what is well.
+// Green is for success.
 func (s Style) Green(text string) string { return s.mark("32", text) }
 
-// Yellow marks what is worth a look.
+// Yellow is for warnings.
 func (s Style) Yellow(text string) string { return s.mark("33", text) }
 
-// On tells whether text is marked at all.
+// On reports whether the style colors at all.
 func (s Style) On() bool { return s.on }
 
 func (s Style) mark(code, text string) string {
@@ -61,18 +61,18 @@ func (s Style) mark(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// OutStyle is how results are marked.
+// OutStyle returns the style of results.
 func (s *Streams) OutStyle() Style { return s.style(s.Out) }
 
-// ErrStyle is how messages are marked.
+// ErrStyle returns the style of messages.
 func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
 
 func (s *Streams) style(stream io.Writer) Style {
 	return Style{on: colored(s.Color, os.Getenv, takesEscapes(stream))}
 }
 
-// colored decides: what was asked for, then NO_COLOR (no-color.org) and CLICOLOR_FORCE (bixense.com/clicolors), then what
-// the stream is.
+// colored reports whether to color: by the setting, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and the kind of
+// the stream.
 func colored(color Color, environment func(string) string, terminal bool) bool {
 	force := environment("CLICOLOR_FORCE")
 	switch {

@@ -4,26 +4,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
-// Align says on which side of its column a cell stands.
+// Align is the alignment of a column.
 type Align int
 
-// The sides.
+// The alignments.
 const (
 	Left Align = iota
 	Right
 )
 
-// Column is a column's head and side.
+// Column is the title and alignment of a column.
 type Column struct {
 	Title string
 	Align Align
 }
 
-// Table writes rows below their columns' heads, two blanks between columns. Cells are made safe to print, and
-// one that is longer than 60 characters is cut.
+// Table writes rows below the titles of their columns. Cells are made safe to print and shortened to 60 characters.
 func Table(w io.Writer, columns []Column, rows [][]string) error {
 	cells := make([][]Cell, 1, len(rows)+1)
 	for _, column := range columns {
@@ -42,17 +40,4 @@ func Table(w io.Writer, columns []Column, rows [][]string) error {
 		}
 	}
 	return nil
-}
-
-const longestCell = 60
-
-// Short cuts text to 60 characters.
-func Short(text string) string { return Shorten(text, longestCell) }
-
-// Shorten cuts text to so many characters, the last of which then is "…".
-func Shorten(text string, length int) string {
-	if utf8.RuneCountInString(text) <= length {
-		return text
-	}
-	return string([]rune(text)[:max(length-1, 0)]) + strings.Repeat("…", min(max(length, 0), 1))
 }

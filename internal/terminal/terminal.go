@@ -6,10 +6,10 @@ import (
 	"golang.org/x/term"
 )
 
-// usualWidth is how many columns text gets where there is no terminal.
+// usualWidth is the number of columns without a terminal.
 const usualWidth = 80
 
-// Width is how many columns the terminal has that results go to; 80 where they go elsewhere.
+// Width returns the number of columns of the terminal that results go to, and 80 without one.
 func (s *Streams) Width() int { return widthOf(s.Out) }
 
 func widthOf(stream any) int {
@@ -29,13 +29,13 @@ func isTerminal(stream any) bool {
 	return ok
 }
 
-// takesEscapes tells whether a stream is a terminal that obeys escape sequences.
+// takesEscapes reports whether a stream is a terminal that interprets escape sequences.
 func takesEscapes(stream any) bool {
 	file, ok := terminalOf(stream)
 	return ok && enableEscapes(file)
 }
 
-// terminalOf gives the terminal that a stream is, or leads to.
+// terminalOf returns the terminal that a stream is or leads to.
 func terminalOf(stream any) (*os.File, bool) {
 	if live, ok := stream.(*Live); ok {
 		stream = live.out

@@ -7,9 +7,8 @@ import (
 
 var bars = []rune("▁▂▃▄▅▆▇█")
 
-// Trend draws values, oldest first, as a line of at most width bars between their own lowest and highest.
-// Where there are more values than bars, each bar is the mean of its share. Fewer than two values, or a
-// width below 1, give "".
+// Trend draws values, oldest first, as at most width bars between the lowest and the highest value. If there are more values
+// than bars, each bar is the mean of its share. It returns "" for fewer than two values.
 func Trend(values []float64, width int) string {
 	if len(values) < 2 || width < 1 {
 		return ""
@@ -27,7 +26,7 @@ func Trend(values []float64, width int) string {
 	return line.String()
 }
 
-// shares cuts values into n runs of about equal length and gives the mean of each.
+// shares splits values into n runs of about equal length and returns their means.
 func shares(values []float64, n int) []float64 {
 	means := make([]float64, n)
 	for i := range means {

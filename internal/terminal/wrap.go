@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Fit breaks the lines of a text that are longer than width characters at blanks. What goes on below is indented as its
-// line is. A word that is longer stays whole: an address that a terminal breaks can be copied.
+// Fit wraps the lines of a text that are longer than width characters, with the indentation of the line. Longer words stay
+// whole: an address can still be copied.
 func Fit(text string, width int) string {
 	var fitted strings.Builder
 	for line := range strings.Lines(text) {
@@ -21,10 +21,9 @@ func Fit(text string, width int) string {
 	return fitted.String()
 }
 
-const narrowest = 20 // characters: below that, text is not broken into ever more lines
+const narrowest = 20 // characters: text is never wrapped below that
 
-// Wrap puts words into lines of at most width characters; a word that is longer is broken itself. No line is taken to be
-// narrower than 20 characters.
+// Wrap joins words to lines of at most width characters, but not below 20. Longer words are broken.
 func Wrap(words []string, width int) []string { return lay(words, width, true) }
 
 func lay(words []string, width int, breaking bool) []string {

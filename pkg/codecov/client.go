@@ -1,5 +1,9 @@
-// Package codecov is a client of Codecov's REST API v2: the repositories of an account and the coverage of
-// their commits. It knows nothing of Port.
+// Package codecov is a client of Codecov's REST API v2: the accounts of a git provider, their repositories, and the
+// coverage of their commits.
+//
+// Lists are iterators over typed rows. The client counts pages itself, retries what may pass, asks for smaller pages
+// where the server cannot answer large ones, skips rows that the server cannot return, and ends a list with an error
+// when rows are missing. Service selects the git provider, Token is a user API token of Codecov.
 package codecov
 
 import (
@@ -8,9 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
@@ -18,48 +24,48 @@ import (
 // DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
 const DefaultBaseURL = "https://api.codecov.io/api/v2"
 
-// Options configures a Client. Service is needed; a zero value elsewhere means the default.
-type Options struct {
-	BaseURL      string  // DefaultBaseURL where empty
-	Token        string  `json:"-"` // a user API token; without one the server shows public repositories only
-	Service      Service // the git provider whose accounts are read
-	UserAgent    string
-	PageSize     int  // rows a request at the most; 0: DefaultPageSize. The server sets no upper bound
-	Concurrency  int  // requests under way at the most; 0: 32
-	InsecureHTTP bool // plain http to other hosts than loopback
-	Transport    http.RoundTripper
-	Logger       *slog.Logger // told of requests at the level Debug, of repeated ones and of waits at Info; nil: nobody is
-}
-
-// String leaves the token out.
-func (o Options) String() string { return fmt.Sprintf("%s at %s", o.Service, o.BaseURL) }
-
-// GoString leaves the token out.
-func (o Options) GoString() string { return o.String() }
-
-// LogValue leaves the token out.
-func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
-
 const defaultConcurrency = 28
 
-// Client reads from one Codecov server, for one service. The token goes to the configured origin only.
+// Options configures a Client. Service is required.
+type Options struct {
+	BaseURL      string            // default: DefaultBaseURL
+	Token        string            `json:"-"` // a user API token; without it the server lists public repositories only
+	Service      Service           // the git provider whose accounts are read
+	UserAgent    string            // optional
+	PageSize     int               // maximum rows of a request, default: DefaultPageSize; the server has no upper limit
+	Concurrency  int               // maximum requests under way, default: 28
+	InsecureHTTP bool              // allow http:// for remote hosts
+	Transport    http.RoundTripper // default: a transport that all clients share
+	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+}
+
+// String returns service and address, without the token.
+func (o Options) String() string { return fmt.Sprintf("%s at %s", o.Service, o.BaseURL) }
+
+// GoString returns the same as String.
+func (o Options) GoString() string { return o.String() }
+
+// LogValue returns the same as String.
+func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+// Client reads from one Codecov server, for one service. It sends the token to the configured origin only.
 //
-// Pages are as large as Options.PageSize says, until the server fails as if it had been asked for too much (502,
-// 503, 504, no answer in time): then the page is asked for again with the next smaller power of two, and all lists
-// of the client go on with that size. Many full pages in a row make it grow again.
+// A page that the server fails to return as if it were too large (502, 503, 504, no answer in time) is requested
+// again with the next smaller power of two as its size, and all lists of the client go on with that size. After
+// several full pages the size grows again, at most to Options.PageSize.
 //
 // It is safe for concurrent use.
 type Client struct {
 	base    *url.URL
 	service Service
 	size    *pageSize
-	ahead   chan struct{} // held by the lists that read a page ahead
+	ahead   chan struct{} // a slot for each list that reads a page ahead
 	http    *httpclient.Client
 	stats   httpclient.Stats
 }
 
-// NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
-// where the address is plain http to another host than loopback and InsecureHTTP is not set.
+// NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
+// remote, and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
 		o.BaseURL = DefaultBaseURL
@@ -69,14 +75,16 @@ func NewClient(o Options) (*Client, error) {
 		return nil, fmt.Errorf("codecov: %w", err)
 	}
 	if o.Service == "" {
-		return nil, fmt.Errorf("codecov: no service given")
+		return nil, fmt.Errorf("codecov: service is required")
 	}
 	if o.PageSize <= 0 {
 		o.PageSize = DefaultPageSize
 	}
-	client := &Client{base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, mostAhead)}
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
+	}
+	client := &Client{
+		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxListsAhead),
 	}
 	client.stats.LogWaits(o.Logger)
 	client.http, err = httpclient.New(httpclient.Options{
@@ -96,47 +104,68 @@ func NewClient(o Options) (*Client, error) {
 	return client, nil
 }
 
-// Service is the git provider whose accounts the client reads.
+// Service returns the git provider whose accounts the client reads.
 func (c *Client) Service() Service { return c.service }
 
-// Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
-type Counts = httpclient.Counts
+// Counts is the traffic of a client since it was created.
+type Counts struct {
+	Requests      int64     `json:"requests"` // attempts, retries included
+	Retries       int64     `json:"retries"`
+	SentBytes     int64     `json:"sentBytes"`     // of bodies
+	ReceivedBytes int64     `json:"receivedBytes"` // of bodies, uncompressed
+	WaitedSeconds float64   `json:"waitedSeconds"` // back-offs and rate limits, the sum over all requests
+	WaitsUntil    time.Time `json:"-"`             // end of the present wait for a rate limit; zero if there is none
+}
 
-// Counts tells what the client has sent and received so far.
-func (c *Client) Counts() Counts { return c.stats.Counts() }
+// Counts returns the traffic so far.
+func (c *Client) Counts() Counts {
+	counts := c.stats.Counts()
+	return Counts{
+		Requests:      counts.Requests,
+		Retries:       counts.Retries,
+		SentBytes:     counts.SentBytes,
+		ReceivedBytes: counts.ReceivedBytes,
+		WaitedSeconds: math.Round(counts.Waited.Seconds()*1000) / 1000,
+		WaitsUntil:    counts.WaitsUntil,
+	}
+}
 
-// answer is what an answer's body is decoded into.
-type answer interface{ decode(body []byte) error }
-
-// get asks for one page and decodes it into answer. Each of segments is escaped by itself.
-func (c *Client) get(ctx context.Context, tries *httpclient.Tries, segments []string, query url.Values, answer answer) error {
+// get requests an address and passes the body of the answer to decode. The address has an escaped path element for
+// each of segments. Errors other than those of the address are *APIError.
+func (c *Client) get(
+	ctx context.Context, tries *httpclient.Tries, segments []string, query url.Values, decode func(body []byte) error,
+) error {
 	address, err := c.address(segments, query)
 	if err != nil {
 		return err
 	}
 	var unreadable error
-	decode := func(body []byte) bool {
-		unreadable = answer.decode(body)
+	valid := func(body []byte) bool {
+		unreadable = decode(body)
 		syntax := (*json.SyntaxError)(nil)
 		return !errors.As(unreadable, &syntax)
 	}
-	response, failure := c.http.Do(ctx, httpclient.Request{Method: http.MethodGet, URL: address, Valid: decode, Tries: tries})
+	request := httpclient.Request{Method: http.MethodGet, URL: address, Valid: valid, Tries: tries}
+	response, failure := c.http.Do(ctx, request)
 	if failure != nil {
 		return newAPIError(failure, response)
 	}
 	if unreadable != nil {
-		// The error may quote the answer, so it is made printable.
-		err = fmt.Errorf("cannot read the answer: %s", httpclient.Message(unreadable.Error()))
-		return newAPIError(&httpclient.Failure{Method: http.MethodGet, Address: address.String(), Err: err}, nil)
+		return &APIError{Method: http.MethodGet, URL: address.String(), Err: decodeError(unreadable)}
 	}
 	return nil
+}
+
+// decodeError makes the text of err printable, since it may quote the answer.
+func decodeError(err error) error {
+	return errors.New("decode answer: " + httpclient.Message(err.Error()))
 }
 
 func (c *Client) address(segments []string, query url.Values) (*url.URL, error) {
 	escaped := make([]string, len(segments))
 	for i, segment := range segments {
 		if segment == "." || segment == ".." {
-			return nil, fmt.Errorf("codecov: name %q cannot stand in an address", segment)
+			return nil, fmt.Errorf("codecov: name %q cannot be part of an address", segment)
 		}
 		escaped[i] = url.PathEscape(segment)
 	}

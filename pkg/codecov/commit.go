@@ -1,6 +1,11 @@
 package codecov
 
-import "time"
+import (
+	"context"
+	"iter"
+	"net/url"
+	"time"
+)
 
 // StateComplete is the state of a commit whose reports have all been processed.
 // The others are pending, error and skipped; a state may also be null.
@@ -17,4 +22,58 @@ type Commit struct {
 	Totals    *Totals   `json:"totals"`
 	State     *string   `json:"state"`
 	Parent    *string   `json:"parent"`
+}
+
+// CommitsOptions selects commits and configures how their list is read.
+type CommitsOptions struct {
+	Branch   string // exact and case-sensitive; default: every branch, pull requests and forks included
+	PageSize int    // maximum rows of a request; default: the client's
+	// LimitHint is how many commits the caller expects to read. The first page is then just large enough for them (a
+	// power of two, at least 16), later pages grow, and none is read before it is needed. Default: all commits.
+	LimitHint int
+	// Skipped receives each row that the list skips, while it is read. If nil, the first such row ends the list.
+	Skipped func(*SkippedRowError)
+	// Counted receives the length of the list with each page, before the page's rows. It may be called while the
+	// caller is working on the page before. Optional.
+	Counted func(count int)
+}
+
+// Commits returns a repository's commits in every state, each once, newest first by timestamp. If rows move while the
+// list is read, it is read again, at most twice, and the rows that were missed come last.
+// The next page is read while the caller works on the one before, unless LimitHint is set.
+//
+// An error comes once and last: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a
+// *SkippedRowError.
+func (c *Client) Commits(ctx context.Context, owner, repository string, o CommitsOptions) iter.Seq2[Commit, error] {
+	return rows(ctx, c.commits(owner, repository, o), func(commit Commit) string { return commit.CommitID })
+}
+
+// CountCommits returns the number of commits that Commits would return. Only the Branch of the options is used.
+// It sends one request for one row, and up to two more if Codecov cannot return that row. The error is an *APIError.
+func (c *Client) CountCommits(ctx context.Context, owner, repository string, o CommitsOptions) (int, error) {
+	const maxRequests = 3
+	commits := c.commits(owner, repository, o)
+	for row := 0; ; row++ {
+		var answer page[Commit]
+		err := c.get(ctx, newTries(1), commits.segments, commits.page(place{offset: row, size: 1}), answer.decode)
+		switch {
+		case row > 0 && isPastTheEnd(err):
+			return row, nil
+		case isBrokenPage(err) && row+1 < maxRequests:
+			continue
+		}
+		return answer.Count, err
+	}
+}
+
+func (c *Client) commits(owner, repository string, o CommitsOptions) list {
+	query, title := url.Values{}, "the commits of "+owner+"/"+repository
+	if o.Branch != "" {
+		query.Set("branch", o.Branch)
+		title += " on " + o.Branch
+	}
+	return list{
+		client: c, segments: []string{string(c.service), owner, "repos", repository, "commits"}, query: query, title: title,
+		maxSize: o.PageSize, limitHint: o.LimitHint, skipped: o.Skipped, counted: o.Counted,
+	}
 }

@@ -3,6 +3,7 @@ package codecov
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,53 +11,99 @@ import (
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
-var ErrInsecure = httpclient.ErrInsecure
-
-// ErrRetryAfterExceeded tells that a request was not sent, since the server kept asking to wait.
-var ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
-
-// What a caller branches on. Match with errors.Is; the details are in the *APIError.
+// Errors to match with errors.Is. Those that Codecov answered are the Err of an *APIError, which has the details.
 var (
-	// ErrUnauthorized: Codecov refuses the token itself. Only a user API token works.
-	ErrUnauthorized = errors.New("codecov refuses the token")
-	// ErrProviderRefused: the git provider refuses the user's login at Codecov (401), or limits its rate
-	// (403); the token is fine, and other repositories may work.
-	ErrProviderRefused = errors.New("the git provider refuses")
-	// ErrOutage: Codecov fails on everything of a list: it is down, or, for a private repository, the git provider is.
-	ErrOutage = errors.New("codecov or the git provider is down")
-	// ErrOwnerNotFound: there is no such owner at this service.
-	ErrOwnerNotFound = errors.New("no such owner")
-	// ErrNotFound: no such repository, or no access to it.
+	// ErrInsecure: the address is http:// and remote, and would carry credentials in clear text.
+	ErrInsecure = httpclient.ErrInsecure
+	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
+	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
+	// ErrUnauthorized: Codecov rejected the token. Only a user API token works.
+	ErrUnauthorized = errors.New("Codecov rejected the token")
+	// ErrProviderRefused: the git provider rejected the user's login at Codecov (401) or limits its rate (403).
+	// The token is valid, and other repositories may work.
+	ErrProviderRefused = errors.New("the git provider refused")
+	// ErrOutage: every page of a list fails. Codecov is down, or, for a private repository, the git provider.
+	ErrOutage = errors.New("Codecov or the git provider is down")
+	// ErrOwnerNotFound: the service has no such owner.
+	ErrOwnerNotFound = errors.New("owner not found")
+	// ErrNotFound: the repository does not exist, or the token's user has no access to it.
 	ErrNotFound = errors.New("not found")
-	// ErrForbidden: the token's user may not see this, for want of an activated seat for instance.
+	// ErrForbidden: the token's user must not read this, for example without an activated seat.
 	ErrForbidden = errors.New("forbidden")
 )
 
-// APIError is a request that Codecov did not answer as asked: an error status, or no answer at all.
-// Its fields tell method, address, status, message and attempts; Retryable tells whether it may pass.
+// APIError is a failed request: an error status, no answer, or an answer that cannot be decoded. Codecov's errors have
+// no codes.
 type APIError struct {
-	httpclient.Failure
-	kind error
+	Method    string
+	URL       string // without credentials
+	Status    int    // 0 without a usable answer
+	Message   string // the text of the answer, one printable line
+	RequestID string // the header X-Request-Id, if the server sent one
+	Attempts  int
+	Err       error // the cause without an answer; with one, an error of this package or nil
+
+	retryable bool
 }
 
-// Is makes errors.Is match the sentinel errors of this package.
-func (e *APIError) Is(target error) bool { return e.kind != nil && target == e.kind }
+// Error returns one line with request, status and message, without credentials.
+func (e *APIError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
+	if e.Status == 0 {
+		fmt.Fprint(&text, e.Err)
+	} else {
+		fmt.Fprintf(&text, "%d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Message != "" {
+		text.WriteString(": " + e.Message)
+	}
+	var notes []string
+	if e.Attempts > 1 {
+		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if e.RequestID != "" {
+		notes = append(notes, "request id "+e.RequestID)
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
+	}
+	return text.String()
+}
+
+// Unwrap returns Err.
+func (e *APIError) Unwrap() error { return e.Err }
+
+// Retryable reports whether the same request may succeed later.
+func (e *APIError) Retryable() bool { return e.retryable }
 
 func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	apiError := &APIError{Failure: *failure}
-	if response == nil {
-		return apiError
+	e := &APIError{
+		Method:    failure.Method,
+		URL:       failure.Address,
+		Status:    failure.Status,
+		Attempts:  failure.Attempts,
+		Err:       failure.Err,
+		retryable: failure.Retryable(),
 	}
-	apiError.Message = message(response)
-	apiError.kind = kind(response, apiError.Message)
-	return apiError
+	if response != nil {
+		e.Message = message(response)
+		e.RequestID = httpclient.Message(response.Header.Get("X-Request-Id"))
+		e.Err = sentinel(response, e.Message)
+	}
+	return e
 }
 
-func kind(response *httpclient.Response, message string) error {
+// isAnswer reports whether err is an answer of that status and message.
+func isAnswer(err error, status int, message string) bool {
+	apiError := (*APIError)(nil)
+	return errors.As(err, &apiError) && apiError.Status == status && apiError.Message == message
+}
+
+func sentinel(response *httpclient.Response, message string) error {
 	switch response.Status {
 	case http.StatusUnauthorized:
-		// Codecov's own refusal names the scheme, a git provider's that is passed on does not.
+		// Codecov's own refusal has this header, one that it passes on from a git provider does not.
 		if response.Header.Get("WWW-Authenticate") != "" {
 			return ErrUnauthorized
 		}
@@ -75,8 +122,8 @@ func kind(response *httpclient.Response, message string) error {
 	return nil
 }
 
-// message finds the words in an error's body: {"detail": …}, {"error": …}, a bare array, an object by field,
-// HTML, or plain text.
+// message returns the text of an error's body: {"detail": …}, {"error": …}, an array, an object by field, HTML, or
+// plain text.
 func message(response *httpclient.Response) string {
 	var body any
 	if json.Unmarshal(response.Body, &body) != nil {
@@ -84,7 +131,7 @@ func message(response *httpclient.Response) string {
 	}
 	object, ok := body.(map[string]any)
 	if !ok {
-		return httpclient.Message(words(body))
+		return httpclient.Message(joined(body))
 	}
 	for _, key := range []string{"detail", "error"} {
 		if text, ok := object[key].(string); ok {
@@ -93,20 +140,21 @@ func message(response *httpclient.Response) string {
 	}
 	var fields []string
 	for field, value := range object {
-		fields = append(fields, field+": "+words(value))
+		fields = append(fields, field+": "+joined(value))
 	}
 	slices.Sort(fields)
 	return httpclient.Message(strings.Join(fields, "; "))
 }
 
-func words(value any) string {
+// joined returns the strings of an array, at any depth, as one text.
+func joined(value any) string {
 	switch value := value.(type) {
 	case string:
 		return value
 	case []any:
 		var all []string
 		for _, element := range value {
-			all = append(all, words(element))
+			all = append(all, joined(element))
 		}
 		return strings.Join(all, " ")
 	}
@@ -115,11 +163,12 @@ func words(value any) string {
 }
 
 func plainText(response *httpclient.Response) string {
-	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(string(response.Body)), "<") {
+	body := string(response.Body)
+	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(body), "<") {
 		return "(an HTML page)"
 	}
 	if location := response.Header.Get("Location"); location != "" {
 		return httpclient.Message("redirects to " + location + ", which is not followed")
 	}
-	return httpclient.Message(string(response.Body))
+	return httpclient.Message(body)
 }

@@ -90,7 +90,7 @@ func TestPageSizeOfACall(t *testing.T) {
 
 func TestEarlyBreakAsksForNoMore(t *testing.T) {
 	server := serve(t, acme(t).emulated)
-	for _, err := range server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 3, Expect: 1}) {
+	for _, err := range server.client(t).Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{PageSize: 3, LimitHint: 1}) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -118,7 +118,7 @@ func TestRepeatedRowsAreGivenOnce(t *testing.T) {
 	server := serve(t, account.emulated)
 	var got []codecov.Commit
 	var pushed []string
-	for commit, err := range server.client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 10, Expect: 10}) {
+	for commit, err := range server.client(t).Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{PageSize: 10, LimitHint: 10}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func TestCountCommits(t *testing.T) {
 	client := server.client(t)
 	for name, rows := range account.Commits {
 		server.Reset()
-		count, err := client.CountCommits(t.Context(), "acme", name, codecov.CommitsOptions{Expect: 100, PageSize: 100})
+		count, err := client.CountCommits(t.Context(), "acme", name, codecov.CommitsOptions{LimitHint: 100, PageSize: 100})
 		if served := server.Requests(); count != len(rows) || err != nil || served.Requests != 1 || served.Rows > 1 {
 			t.Errorf("%s: %d commits, %v, by %d requests for %d rows; want %d", name, count, err, served.Requests, served.Rows, len(rows))
 		}
@@ -442,7 +442,7 @@ func TestEndedContext(t *testing.T) {
 	defer cancel()
 	given := 0
 	var last error
-	for _, err := range server.client(t).Commits(ctx, "acme", "monolith", codecov.CommitsOptions{PageSize: 5, Expect: 5}) {
+	for _, err := range server.client(t).Commits(ctx, "acme", "monolith", codecov.CommitsOptions{PageSize: 5, LimitHint: 5}) {
 		if err == nil {
 			given++
 			cancel()

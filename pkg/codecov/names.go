@@ -6,44 +6,43 @@ import (
 	"net/url"
 )
 
-// longestRequestLine is what the server takes, in bytes; a longer line is answered with 400. The limit was found
-// with an unmodified server.
-const longestRequestLine = 4094
+// maxRequestLine is the longest request line that the server accepts, in bytes. It answers 400 to a longer one.
+// Measured with an unmodified server.
+const maxRequestLine = 4094
 
-// named gives the repositories of these names: with a request for as many names as its line can hold, one after the
-// other. Where a row spoils the answer, halves of its names are asked for, so that one name is left out at the end: that
-// reaches also what lies behind a row that the whole list stops at.
+// named returns the repositories of these names, with one request after the other for as many names as its line can
+// hold. If a malformed row breaks an answer, it asks for halves of the names until one name is left, which it skips.
+// That also reads repositories behind a row that truncates the whole list.
 func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
 	return func(yield func(Repository, error) bool) {
-		room, err := all.room()
+		room, err := all.filterRoom()
 		if err != nil {
 			yield(Repository{}, err)
 			return
 		}
-		all.named = true
-		n := &naming{ctx: ctx, list: all, yield: yield}
+		all.byName = true
+		n := &nameReader{ctx: ctx, list: all, yield: yield}
 		for group := range groups(names, room) {
-			if !n.ask(group, false) {
+			if !n.read(group, false) {
 				return
 			}
 		}
 	}
 }
 
-// naming is the asking for repositories by name.
-type naming struct {
+type nameReader struct {
 	ctx   context.Context
 	list  list
 	yield func(Repository, error) bool
 }
 
-// ask gives the repositories of some names, and tells whether to go on.
-func (n *naming) ask(names []string, hasty bool) bool {
+// read yields the repositories of some names and reports whether to go on.
+func (n *nameReader) read(names []string, once bool) bool {
 	some := n.list
-	some.query, some.hasty = url.Values{"names": names}, hasty
+	some.query, some.once = url.Values{"names": names}, once
 	for repository, err := range rows(n.ctx, some, repositoryName) {
-		if isSpoiled(err) {
-			return n.part(names, err)
+		if isBrokenPage(err) {
+			return n.split(names, err)
 		}
 		if !n.yield(repository, err) || err != nil {
 			return false
@@ -52,38 +51,39 @@ func (n *naming) ask(names []string, hasty bool) bool {
 	return true
 }
 
-// part goes on with the halves of names that spoil the answer. One by itself is left out, unless nothing answers.
-func (n *naming) part(names []string, spoiled error) bool {
+// split reads the halves of names whose answer is broken. It skips a single name, unless it is an outage.
+func (n *nameReader) split(names []string, broken error) bool {
 	if len(names) > 1 {
 		half := len(names) / 2
-		return n.ask(names[:half], half > 1) && n.ask(names[half:], half > 1)
+		return n.read(names[:half], half > 1) && n.read(names[half:], half > 1)
 	}
-	var none page[Repository]
-	nobody := n.list
-	nobody.query = url.Values{"names": {""}}
-	if err := n.list.client.get(n.ctx, tries(0), nobody.segments, nobody.page(place{size: 1}), &none); isSpoiled(err) {
-		return n.yield(Repository{}, outageOf(spoiled)) && false
+	var empty page[Repository]
+	query := n.list
+	query.query = url.Values{"names": {""}} // selects no row
+	err := n.list.client.get(n.ctx, newTries(0), query.segments, query.page(place{size: 1}), empty.decode)
+	if isBrokenPage(err) {
+		return n.yield(Repository{}, outage(broken)) && false
 	}
-	left := &SkippedRowError{List: n.list.title, Name: names[0], Err: spoiled}
+	bad := &SkippedRowError{List: n.list.title, Name: names[0], Err: broken}
 	if n.list.skipped == nil {
-		return n.yield(Repository{}, left) && false
+		return n.yield(Repository{}, bad) && false
 	}
-	n.list.skipped(left)
+	n.list.skipped(bad)
 	return true
 }
 
-// room gives how many bytes of a request line are left for a list's filter.
-func (l list) room() (int, error) {
+// filterRoom returns how many bytes of a request line are left for a list's filter.
+func (l list) filterRoom() (int, error) {
 	const longest = "1000000000"
 	address, err := l.client.address(l.segments, url.Values{"page": {longest}, "page_size": {longest}})
 	if err != nil {
 		return 0, err
 	}
-	return longestRequestLine - len("GET "+address.RequestURI()+"& HTTP/1.1"), nil
+	return maxRequestLine - len("GET "+address.RequestURI()+"& HTTP/1.1"), nil
 }
 
-// groups splits names, in their order, so that each group fits the room when it stands in a query. A name that is
-// too long by itself gets a group of its own.
+// groups splits names, in their order, into groups that fit into room bytes of a query. A name that is too long gets a
+// group of its own.
 func groups(names []string, room int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		first, length := 0, 0

@@ -3,25 +3,23 @@ package codecov
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// page is the shape of every list. Its "next" is left unread on purpose: the cloud gives an http:// address
-// there, and following it would send the token in clear text.
+// page is the body of a page of any list. It has no "next", because that is an http:// address in the cloud: following
+// it would send the token in clear text.
 type page[T any] struct {
-	Count   int `json:"count"` // rows in the whole list
+	Count   int `json:"count"` // rows of the whole list
 	Results []T `json:"results"`
 
-	unreadable map[int]error // by the row's place in Results, which holds a zero value there
+	// By the index in Results, which has a zero value there:
+	unreadable map[int]error
 	names      map[int]string
 }
 
-// errNoList is given for an answer without rows: an empty list holds an empty array.
-var errNoList = errors.New("it holds no list")
+// errNoList: an empty list is an empty array, so an answer without an array is none.
+var errNoList = errors.New("answer has no list")
 
-// decode reads the page. A row of another shape, a number beyond 64 bits for instance, does not spoil the others.
+// decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
 func (p *page[T]) decode(body []byte) error {
 	err := json.Unmarshal(body, p)
 	if err == nil && p.Results == nil {
@@ -42,21 +40,20 @@ func (p *page[T]) decode(body []byte) error {
 	for i, row := range raw.Results {
 		if err := json.Unmarshal(row, &p.Results[i]); err != nil {
 			p.Results[i] = *new(T)
-			// The error may quote the answer, so it is made printable.
-			p.unreadable[i] = fmt.Errorf("cannot read the answer: %s", httpclient.Message(err.Error()))
+			p.unreadable[i] = decodeError(err)
 			p.names[i] = nameOf(row)
 		}
 	}
 	return nil
 }
 
-// nameOf gives a repository's name or a commit's id, where the row has one.
+// nameOf returns the name of a repository or the id of a commit, or "".
 func nameOf(row []byte) string {
 	var fields struct {
 		Name     any `json:"name"`
 		CommitID any `json:"commitid"`
 	}
-	_ = json.Unmarshal(row, &fields) // what cannot be read has no name
+	_ = json.Unmarshal(row, &fields)
 	if id, ok := fields.CommitID.(string); ok {
 		return id
 	}
@@ -64,13 +61,13 @@ func nameOf(row []byte) string {
 	return name
 }
 
-// from gives the page's rows from a row of the list on, those that cannot be read by themselves.
-func (p *page[T]) from(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
-	skip := max(0, min(first-at.offset, len(p.Results)))
+// split returns the page's rows from position first of the list on, and apart from them those that cannot be read.
+func (p *page[T]) split(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
+	start := max(0, min(first-at.offset, len(p.Results)))
 	if len(p.unreadable) == 0 {
-		return p.Results[skip:], nil
+		return p.Results[start:], nil
 	}
-	for i := skip; i < len(p.Results); i++ {
+	for i := start; i < len(p.Results); i++ {
 		if err := p.unreadable[i]; err != nil {
 			bad = append(bad, &SkippedRowError{List: title, Position: at.offset + i + 1, Name: p.names[i], Err: err})
 			continue

@@ -2,7 +2,6 @@ package codecov
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"net/http"
@@ -11,111 +10,112 @@ import (
 	"sync"
 )
 
-// list is one of Codecov's lists, to be read page by page.
-type list struct {
-	client   *Client
-	segments []string
-	query    url.Values
-	most     int // rows a page; 0: as many as the client's size allows
-	expect   int // rows that the caller will need; 0: all
+const (
+	// maxReadings is how often a list is read whose rows move between its pages.
+	maxReadings = 3
+	// maxListsAhead is how many lists may read a page ahead at the same time. More would fill the memory and save no
+	// time.
+	maxListsAhead = 4
+)
 
-	title   string                 // for messages: "the commits of acme/monolith"
-	named   bool                   // of rows that were asked for by their names: a page that is spoiled is not salvaged
-	hasty   bool                   // nor is it asked for again
-	skipped func(*SkippedRowError) // nil: a row that is left out ends the list
-	counted func(count int)        // nil: nobody wants to know
-	state   *state
+// list is one of Codecov's lists and how to read it.
+type list struct {
+	client    *Client
+	segments  []string // of the path
+	query     url.Values
+	maxSize   int                    // rows of a page; 0 for the client's
+	limitHint int                    // rows that the caller expects to read; 0 for all
+	title     string                 // for messages: "the commits of acme/monolith"
+	byName    bool                   // rows are selected by name: broken pages are not bisected
+	once      bool                   // broken pages are not requested again
+	skipped   func(*SkippedRowError) // nil if a skipped row ends the list
+	counted   func(count int)        // optional
+	progress  *progress
 }
 
-// state is what the pages of one reading of a list have told. Pages are read one after the other.
-type state struct {
-	count   int // rows in the whole list, as the last page said; 0: none has come
-	leftOut int // rows that were left out
+// progress is what one reading of a list knows so far. One page is read at a time.
+type progress struct {
+	count   int // rows of the whole list according to the last page, 0 before the first
+	skipped int // rows that were skipped
 	shrank  bool
 }
 
-// counted notes how many rows the list has by now.
-func (s *state) counted(count int) {
-	s.shrank = s.shrank || count < s.count
-	s.count = count
+func (p *progress) setCount(count int) {
+	p.shrank = p.shrank || count < p.count
+	p.count = count
 }
 
-// place is where in a list a page lies. Pages are counted, so its size divides its offset.
+// place is the position of a page in a list. Its offset is a multiple of its size.
 type place struct{ offset, size int }
 
-// fit gives the page to read at a place, with most rows at the most. A page is made larger only where the larger
-// size divides the offset. A smaller power of two divides what a larger one did; where it does not, because the
-// size before was no power of two, the page begins with rows that were read already.
-func (p place) fit(most int) place {
-	if p.size == 0 || p.size > most {
-		p.size = most
+// resized returns the page to request at p with a size of at most maxSize. The size grows only if the offset is a
+// multiple of the larger size. If the offset is not a multiple of a smaller size, since the size was not a power of
+// two, the page begins with rows that have been read before.
+func (p place) resized(maxSize int) place {
+	if p.size == 0 || p.size > maxSize {
+		p.size = maxSize
 	}
-	for 2*p.size <= most && p.offset%(2*p.size) == 0 {
+	for 2*p.size <= maxSize && p.offset%(2*p.size) == 0 {
 		p.size *= 2
 	}
 	p.offset -= p.offset % p.size
 	return p
 }
 
-// part is what reading a page brought.
-type part[T any] struct {
+// pageRows is the result of reading one page.
+type pageRows[T any] struct {
 	rows []T
-	bad  []*SkippedRowError // rows that are left out
+	bad  []*SkippedRowError
 	err  error
 	next place
-	more bool // there is a page at next
+	more bool // next is within the list
 }
 
-// mostReadings is how often a list is read at the most whose rows move between its pages.
-const mostReadings = 3
-
-// rows gives the rows of a list by counting its pages, a request a page. While the caller works on one page the
-// next is read already, unless the caller has said how many rows it expects to need. Rows with a key are given once;
-// where the list then holds more than were given, it is read again for those. The error comes once and last.
+// rows returns the rows of a list, with one request per page. Rows with a key are returned once; if the list has more
+// rows than were found, it is read again for those. An error comes once and last.
 func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		g := newGiver(key, l.skipped, yield)
-		for range mostReadings {
-			l.state = new(state)
-			if !reading(ctx, l, g) || g.complete(l.state) {
+		d := newDelivery(key, l.skipped, yield)
+		for range maxReadings {
+			l.progress = new(progress)
+			if !readAll(ctx, l, d) || d.isComplete(l.progress) {
 				return
 			}
 		}
-		yield(*new(T), &IncompleteError{List: l.title, Missing: g.missing(l.state), Count: l.state.count})
+		yield(*new(T), &IncompleteError{List: l.title, Missing: d.missing(l.progress), Count: l.progress.count})
 	}
 }
 
-// reading gives the rows of a list from its first page to its end, and tells whether it got there.
-func reading[T any](ctx context.Context, l list, g *giver[T]) bool {
+// readAll delivers a list from its first page on and reports whether it reached the end. Without a limit hint it reads
+// the next page while the caller works on the one before.
+func readAll[T any](ctx context.Context, l list, d *delivery[T]) bool {
 	ctx, cancel := context.WithCancel(ctx)
-	var reading sync.WaitGroup
-	defer reading.Wait()
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer cancel()
 	ahead := false
-	defer func() { l.client.leaveAhead(ahead) }()
-	g.again()
-	for next := later[T](ctx, l, place{}); next != nil; {
-		came := next()
-		l.client.leaveAhead(ahead)
+	defer func() { l.client.releaseAhead(ahead) }()
+	d.startReading()
+	read := func(at place) func() pageRows[T] { return func() pageRows[T] { return readPage[T](ctx, l, at) } }
+	for next := read(place{}); next != nil; {
+		page := next()
+		l.client.releaseAhead(ahead)
 		ahead = false
-		if next = nil; came.more {
-			next = later[T](ctx, l, came.next)
-			if ahead = l.expect == 0 && l.client.mayReadAhead(); ahead {
-				next = start(&reading, next)
+		if next = nil; page.more {
+			next = read(page.next)
+			if ahead = l.limitHint == 0 && l.client.acquireAhead(); ahead {
+				next = start(&running, next)
 			}
 		}
-		if !g.give(came) {
+		if !d.deliver(page) {
 			return false
 		}
 	}
 	return true
 }
 
-// mostAhead is how many lists may hold a page that they read ahead. Where many are read at the same time there is
-// nothing to gain by it, and their pages would fill the memory.
-const mostAhead = 4
-
-func (c *Client) mayReadAhead() bool {
+// acquireAhead reports whether one more list may read ahead.
+func (c *Client) acquireAhead() bool {
 	select {
 	case c.ahead <- struct{}{}:
 		return true
@@ -124,87 +124,78 @@ func (c *Client) mayReadAhead() bool {
 	}
 }
 
-func (c *Client) leaveAhead(held bool) {
-	if held {
+func (c *Client) releaseAhead(acquired bool) {
+	if acquired {
 		<-c.ahead
 	}
 }
 
-// later gives the function that reads the page at a place.
-func later[T any](ctx context.Context, l list, at place) func() part[T] {
-	return func() part[T] { return read[T](ctx, l, at) }
-}
-
-// start runs a function and gives one that waits for its value.
+// start runs a function and returns one that waits for its value.
 func start[T any](running *sync.WaitGroup, value func() T) func() T {
 	done := make(chan T, 1)
 	running.Go(func() { done <- value() })
 	return func() T { return <-done }
 }
 
-// read asks for the page at a place, and for what can be read of it where Codecov cannot give it whole.
-func read[T any](ctx context.Context, l list, at place) part[T] {
+// readPage requests the page at a place, or as much as can be read of a broken one.
+func readPage[T any](ctx context.Context, l list, at place) pageRows[T] {
 	answer, from, err := fetch[T](ctx, l, at)
 	switch {
-	case err != nil && at.offset > 0 && isPastTheEnd(err):
-		return part[T]{} // rows have gone since the page before
-	case isSpoiled(err) && !l.named:
-		return salvaged[T](ctx, l, from, at.offset, err)
+	case at.offset > 0 && isPastTheEnd(err):
+		return pageRows[T]{} // the list became shorter
+	case isBrokenPage(err) && !l.byName:
+		return bisect[T](ctx, l, from, at.offset, err)
 	case err != nil:
-		return part[T]{err: err}
+		return pageRows[T]{err: err}
 	}
-	rows, bad := answer.from(at.offset, from, l.title)
-	l.state.counted(answer.Count)
+	rows, bad := answer.split(at.offset, from, l.title)
+	l.progress.setCount(answer.Count)
 	if l.counted != nil {
 		l.counted(answer.Count)
 	}
-	l.state.leftOut += len(bad)
+	l.progress.skipped += len(bad)
 	next := place{from.offset + from.size, from.size}
-	return part[T]{rows: rows, bad: bad, next: next, more: next.offset < answer.Count && len(answer.Results) > 0}
+	return pageRows[T]{rows: rows, bad: bad, next: next, more: next.offset < answer.Count && len(answer.Results) > 0}
 }
 
-// fetch asks for a page, and for a smaller one at the same offset as long as the server fails as if it had been
-// asked for too much. It gives the place of the page that came.
+// fetch requests a page, and a smaller one at the same offset as long as the server fails as if it were too large. It
+// returns the place of the page that it got.
 func fetch[T any](ctx context.Context, l list, at place) (page[T], place, error) {
-	most, tries := l.largest(at), tries(l.again())
+	again := 1
+	if l.once {
+		again = 0
+	}
+	maxSize, tries := l.sizeAt(at), newTries(again)
 	for {
 		var answer page[T]
-		from := at.fit(min(most, l.client.size.current()))
-		tries.Hurry = from.size > floor
-		err := l.client.get(ctx, tries, l.segments, l.page(from), &answer)
+		from := at.resized(min(maxSize, l.client.size.current()))
+		tries.Hurry = from.size > minShrunkSize
+		err := l.client.get(ctx, tries, l.segments, l.page(from), answer.decode)
 		if !tries.GaveUp() {
-			l.client.size.held(from.size, len(answer.Results))
+			l.client.size.succeeded(from.size, len(answer.Results))
 			return answer, from, err
 		}
-		most = below(from.size)
+		maxSize = nextSmaller(from.size)
 		if tries.LastChance() {
-			most = floor
+			maxSize = minShrunkSize
 		}
-		l.client.size.shrink(most)
+		l.client.size.shrink(maxSize)
 	}
 }
 
-// again is how often a page that is spoiled is asked for again.
-func (l list) again() int {
-	if l.hasty {
-		return 0
+// sizeAt returns the maximum size of the page at a place.
+func (l list) sizeAt(at place) int {
+	size := l.client.size.current()
+	if l.maxSize > 0 {
+		size = min(size, l.maxSize)
 	}
-	return 1
+	if at.offset == 0 && l.limitHint > 0 {
+		return sizeFor(l.limitHint, size)
+	}
+	return size
 }
 
-// largest gives how many rows to ask for at a place at the most.
-func (l list) largest(at place) int {
-	most := l.client.size.current()
-	if l.most > 0 {
-		most = min(most, l.most)
-	}
-	if at.offset == 0 && l.expect > 0 {
-		return enough(l.expect, most)
-	}
-	return most
-}
-
-// page gives the query for a page.
+// page returns the query for a page.
 func (l list) page(at place) url.Values {
 	query := url.Values{}
 	maps.Copy(query, l.query)
@@ -213,7 +204,4 @@ func (l list) page(at place) url.Values {
 	return query
 }
 
-func isPastTheEnd(err error) bool {
-	apiError := (*APIError)(nil)
-	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && apiError.Message == "Invalid page."
-}
+func isPastTheEnd(err error) bool { return isAnswer(err, http.StatusNotFound, "Invalid page.") }

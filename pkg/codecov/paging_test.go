@@ -137,21 +137,26 @@ func tooLarge(first, size int, failure func(*http.Request) (*http.Response, erro
 func TestPagesShrinkInMidListing(t *testing.T) {
 	const commits = 1100
 	want := rowsOf(t, commits)
-	for name, failure := range map[string]func(*http.Request) (*http.Response, error){
-		"504": status(504), "time-out": hang,
+	for _, test := range []struct {
+		name    string
+		failure func(*http.Request) (*http.Response, error)
+		starts  []int
+	}{
+		{"504", status(504), []int{512, 1024, 500, 100}},
+		{"time-out", hang, []int{500}},
 	} {
-		for _, start := range []int{512, 1024, 500, 100} {
+		for _, start := range test.starts {
 			for _, first := range []int{1, 2, 3} {
 				for _, size := range []int{256, 32} {
-					t.Run(fmt.Sprintf("%s/from %d to %d at request %d", name, start, size, first), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s/from %d to %d at request %d", test.name, start, size, first), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							w, _, list := wired(t, commits, codecov.Options{PageSize: start})
-							w.fault = tooLarge(first, size, failure)
+							w.fault = tooLarge(first, size, test.failure)
 							got, err := collect(list(codecov.CommitsOptions{}))
 							if err != nil {
 								t.Fatal(err)
 							}
-							if !slices.EqualFunc(got, want, func(a, b codecov.Commit) bool { return a.CommitID == b.CommitID }) {
+							if !slices.EqualFunc(got, want, sameCommit) {
 								t.Errorf("%d rows, want %d, each once and in order; asked for %q", len(got), len(want), w.requests())
 							}
 						})
@@ -161,6 +166,8 @@ func TestPagesShrinkInMidListing(t *testing.T) {
 		}
 	}
 }
+
+func sameCommit(a, b codecov.Commit) bool { return a.CommitID == b.CommitID }
 
 // TestOverlapIsCutByPlace: the list of owners has no key by which a row could be told to be a repeated one.
 func TestOverlapIsCutByPlace(t *testing.T) {
@@ -553,7 +560,7 @@ func TestExpect(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 1000, codecov.Options{})
 			given := 0
-			for _, err := range list(codecov.CommitsOptions{Expect: test.expect, PageSize: test.most}) {
+			for _, err := range list(codecov.CommitsOptions{LimitHint: test.expect, PageSize: test.most}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -577,7 +584,7 @@ func TestExpectHoldsToTheSharedSize(t *testing.T) {
 		w, _, list := wired(t, 200, codecov.Options{PageSize: 512})
 		w.fault = tooLarge(1, 64, status(504))
 		for range 2 {
-			if rows, err := collect(list(codecov.CommitsOptions{Expect: 100})); len(rows) != 200 || err != nil {
+			if rows, err := collect(list(codecov.CommitsOptions{LimitHint: 100})); len(rows) != 200 || err != nil {
 				t.Errorf("%d rows, %v", len(rows), err)
 			}
 		}

@@ -1,9 +1,13 @@
 package codecov
 
-import "time"
+import (
+	"context"
+	"iter"
+	"time"
+)
 
-// Repository is a row of Codecov's list of repositories. A nil pointer is a JSON null: Codecov's own
-// OpenAPI document calls these fields required and not null, real answers hold nulls all the same.
+// Repository is a row of Codecov's list of repositories. A nil pointer is a JSON null: Codecov's own OpenAPI document
+// declares these fields as required and not null, but real answers contain nulls.
 type Repository struct {
 	Name        string     `json:"name"`
 	Private     bool       `json:"private"`
@@ -17,16 +21,50 @@ type Repository struct {
 	Totals *Totals `json:"totals"`
 }
 
-// HasCoverage tells whether commits with coverage may be expected. A repository has none when it is not
-// active and has no totals; an archived one with totals counts.
+// HasCoverage reports whether the repository may have commits with coverage: it is active, or it has totals, as an
+// archived one may.
 func (r Repository) HasCoverage() bool {
 	return r.Totals != nil || (r.Active != nil && *r.Active)
 }
 
-// Author is an owner or a commit's author as Codecov's REST API tells it.
-// Username and Name may both be nil.
+// Author is an owner or the author of a commit. Username and Name may both be nil.
 type Author struct {
 	Service  string  `json:"service"`
 	Username *string `json:"username"`
 	Name     *string `json:"name"`
+}
+
+// RepositoriesOptions selects repositories and configures how their list is read.
+type RepositoriesOptions struct {
+	Names    []string // exact names, compared without case, any number of them; default: all repositories
+	PageSize int      // maximum rows of a request; default: the client's
+	// Skipped receives each row that the list skips, while it is read. If nil, the first such row ends the list.
+	Skipped func(*SkippedRowError)
+}
+
+// Repositories returns the account's repositories that the token can see, each once, newest first. If Names need more
+// than one request, each request's repositories come newest first.
+// owner is one path segment: a GitLab subgroup is written group:subgroup and is an owner of its own.
+// The next page is read while the caller works on the one before.
+//
+// An error comes once and last: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a
+// *SkippedRowError.
+func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesOptions) iter.Seq2[Repository, error] {
+	all := list{
+		client: c, segments: []string{string(c.service), owner, "repos"}, title: "the repositories of " + owner,
+		maxSize: o.PageSize, skipped: o.Skipped,
+	}
+	if len(o.Names) > 0 {
+		return distinct(named(ctx, all, o.Names), repositoryName)
+	}
+	return rows(ctx, all, repositoryName)
+}
+
+func repositoryName(r Repository) string { return r.Name }
+
+// Owners returns the accounts of the service that the token's user can see. It needs a token.
+// An error is an *APIError and comes once and last.
+func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
+	// Without the slash at the end of the address the server redirects.
+	return rows[Author](ctx, list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}, nil)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Service names a git provider as Codecov writes it in every answer: the long name.
+// Service is the long name of a git provider, as Codecov writes it in every answer.
 type Service string
 
 // The six services that Codecov's REST API knows.
@@ -27,13 +27,13 @@ var shortNames = map[Service]string{
 	BitbucketServer:  "bbs",
 }
 
-// Services lists every service, in the order in which Codecov's documentation does.
+// Services returns every service, in the order of Codecov's documentation.
 func Services() []Service {
 	return []Service{GitHub, GitHubEnterprise, Bitbucket, BitbucketServer, GitLab, GitLabEnterprise}
 }
 
-// ParseService takes a service's long or short name in any case, blanks around it ignored.
-// The error lists the names that are known.
+// ParseService returns the service of a long or short name in any case. Blanks around the name are ignored.
+// The error lists the known names.
 func ParseService(name string) (Service, error) {
 	wanted := strings.ToLower(strings.TrimSpace(name))
 	known := make([]string, 0, len(shortNames))
@@ -46,8 +46,8 @@ func ParseService(name string) (Service, error) {
 	return "", fmt.Errorf("unknown service %q: expected one of %s", name, strings.Join(known, ", "))
 }
 
-// Short gives the abbreviation that stands in the addresses of Codecov's web pages: "gh" for github.
-// For a service that is not one of the six it gives the name unchanged.
+// Short returns the abbreviation that the addresses of Codecov's web pages use: "gh" for github.
+// The name of an unknown service is returned unchanged.
 func (s Service) Short() string {
 	if short, ok := shortNames[s]; ok {
 		return short
@@ -55,5 +55,5 @@ func (s Service) Short() string {
 	return string(s)
 }
 
-// String gives the long name.
+// String returns the long name.
 func (s Service) String() string { return string(s) }

@@ -2,7 +2,7 @@ package codecov
 
 import "strconv"
 
-// Totals are the coverage figures of a commit or of a repository. Whole numbers may exceed 2^31 and 2^53.
+// Totals are the coverage figures of a commit or of a repository. Integers may exceed 2^31 and 2^53.
 type Totals struct {
 	Files    int64 `json:"files"`
 	Lines    int64 `json:"lines"`
@@ -12,16 +12,16 @@ type Totals struct {
 	Branches int64 `json:"branches"`
 	Methods  int64 `json:"methods"`
 	Sessions int64 `json:"sessions"`
-	// Coverage is in percent, cut to two decimals downwards with a float error of at most 0.01
-	// (0.29 may arrive as 0.28); nil where Codecov has none. Ratio gives the exact figure.
+	// Coverage is in percent, truncated to two decimals with a float error of at most 0.01 (0.29 may arrive as 0.28);
+	// nil if Codecov has none. Ratio returns the exact figure.
 	Coverage        *float64 `json:"coverage"`
 	Complexity      *float64 `json:"complexity"`
 	ComplexityTotal *float64 `json:"complexity_total"`
 	ComplexityRatio *float64 `json:"complexity_ratio"`
 }
 
-// Ratio rebuilds the exact coverage in percent as Codecov keeps it and as its webhook sends it:
-// "100" when hits equal lines, "0" when either is 0, else five decimals, as in "97.22222".
+// Ratio returns the exact coverage in percent as Codecov stores it and as its webhook sends it:
+// "100" if hits equal lines, "0" if either is 0, else five decimals, as in "97.22222".
 func (t Totals) Ratio() string {
 	switch {
 	case t.Hits == t.Lines:

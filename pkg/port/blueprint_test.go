@@ -129,7 +129,7 @@ func told(t *testing.T, err, sentinel error) {
 		t.Errorf("%v is not %v", err, sentinel)
 	}
 	if apiError.Status == 0 || apiError.Code == "" || apiError.Message == "" || apiError.RequestID == "" {
-		t.Errorf("error %+v lacks Port's words", apiError.Failure)
+		t.Errorf("error %+v lacks Port's words", apiError)
 	}
 }
 

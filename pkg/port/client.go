@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,6 +69,8 @@ const (
 	tokenClass    = "token"
 )
 
+const tokenPath = "/v1/auth/access_token"
+
 // Client talks to one Port organisation. Credentials and tokens go to the configured origin only.
 // It is safe for concurrent use.
 type Client struct {
@@ -126,11 +129,28 @@ func NewClient(o Options) (*Client, error) {
 	return client, nil
 }
 
-// Counts is what a client has sent and received: requests with each of their attempts, bytes of bodies, waits.
-type Counts = httpclient.Counts
+// Counts is the traffic of a client.
+type Counts struct {
+	Requests      int64     `json:"requests"` // attempts, retries included
+	Retries       int64     `json:"retries"`
+	SentBytes     int64     `json:"sentBytes"`     // of bodies
+	ReceivedBytes int64     `json:"receivedBytes"` // of bodies, uncompressed
+	WaitedSeconds float64   `json:"waitedSeconds"` // back-offs and rate limits, the sum over all requests
+	WaitsUntil    time.Time `json:"-"`             // end of the present wait for a rate limit; zero if there is none
+}
 
-// Counts tells what the client has sent and received so far.
-func (c *Client) Counts() Counts { return c.stats.Counts() }
+// Counts returns the traffic so far.
+func (c *Client) Counts() Counts {
+	counts := c.stats.Counts()
+	return Counts{
+		Requests:      counts.Requests,
+		Retries:       counts.Retries,
+		SentBytes:     counts.SentBytes,
+		ReceivedBytes: counts.ReceivedBytes,
+		WaitedSeconds: math.Round(counts.Waited.Seconds()*1000) / 1000,
+		WaitsUntil:    counts.WaitsUntil,
+	}
+}
 
 // Rate tells how many requests for entities, bulk upserts and pages of searches, may be sent in a second: the limit
 // that Port's headers told times Options.Share. It gives false where Port has told none yet.

@@ -69,10 +69,10 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 		t.Fatalf("error %v is no *APIError", err)
 	}
 	if apiError.Status != status || apiError.Code != "code_of_it" || apiError.Message != "what happened" || apiError.RequestID != "trace-1" {
-		t.Errorf("error %+v", apiError.Failure)
+		t.Errorf("error %+v", apiError)
 	}
-	if apiError.Method != http.MethodGet || apiError.Address != port.EUBaseURL+"/v1/blueprints/service" {
-		t.Errorf("asked %s %s", apiError.Method, apiError.Address)
+	if apiError.Method != http.MethodGet || apiError.URL != port.EUBaseURL+"/v1/blueprints/service" {
+		t.Errorf("asked %s %s", apiError.Method, apiError.URL)
 	}
 	triedAgain := retryable || status == http.StatusUnauthorized // once, with the token that it is given then
 	if apiError.Retryable() != retryable || (apiError.Attempts > 1) != triedAgain {

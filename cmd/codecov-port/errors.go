@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitCredentials = 4
+	exitInterrupted = 130
+)
+
+const exitCodes = `  0    done
+  1    failed
+  2    wrong usage or configuration
+  3    partly done: the result lists what is missing
+  4    credentials refused
+  130  interrupted: run it again to continue`
+
+var (
+	errInterrupted = errors.New("interrupted") // the result so far has been printed
+	errUsage       = errors.New("wrong usage") // marks wrong usage or configuration
+)
+
+// partialError is the error of a run that did not do everything. The result has been printed.
+type partialError struct{ reason string }
+
+func (e *partialError) Error() string { return e.reason }
+
+// hintedError is an error with a hint: what the user can do.
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+func withHint(err error, hint string) error { return &hintedError{err, hint} }
+
+func hintOf(err error) string {
+	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		return hinted.hint
+	}
+	return ""
+}
+
+// usageError marks an error as wrong usage.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string        { return e.err.Error() }
+func (e *usageError) Unwrap() error        { return e.err }
+func (e *usageError) Is(target error) bool { return target == errUsage }
+
+// usage returns err as wrong usage or configuration, with a hint.
+func usage(err error, hint string) error { return withHint(&usageError{err}, hint) }
+
+func exitCode(err error) int {
+	partial := (*partialError)(nil)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &partial):
+		return exitPartial
+	case errors.Is(err, codecov.ErrUnauthorized), errors.Is(err, port.ErrUnauthorized):
+		return exitCredentials
+	}
+	return exitFailed
+}
+
+// explain adds a hint to an error that ended a command.
+func explain(ctx context.Context, err error, s settings, source *codecov.Client) error {
+	missing := (*backfill.MissingBlueprintError)(nil)
+	flood := (*backfill.FloodError)(nil)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return withHint(errInterrupted, "run it again: it continues where it stopped")
+	case errors.As(err, &flood) && flood.Declined:
+		return usage(errors.New("declined: no new entity was written"), narrower)
+	case errors.As(err, &flood):
+		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates all of them")
+	case errors.Is(err, codecov.ErrUnauthorized):
+		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s.codecovToken))
+	case errors.Is(err, port.ErrUnauthorized):
+		return explainPort(err, s)
+	case errors.Is(err, codecov.ErrOwnerNotFound):
+		return usage(fmt.Errorf("no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
+	case errors.Is(err, codecov.ErrOutage):
+		return withHint(err, "run it again later: Codecov or the git provider is down")
+	case errors.As(err, &missing):
+		return usage(err, "create the blueprint in Port first")
+	}
+	return err
+}
+
+// tokenHint returns what to do about a token that Codecov rejects, by what it looks like.
+func tokenHint(token string) string {
+	const create = "create a user API token (Codecov › Settings › Access › Generate Token)"
+	for _, prefix := range []string{"ghp_", "gho_", "ghs_", "github_pat_", "glpat-"} {
+		if strings.HasPrefix(token, prefix) {
+			return create + ": this is a token of the git provider"
+		}
+	}
+	return create + ": upload tokens don't work"
+}
+
+// explainPort adds a hint to an error about rejected credentials.
+func explainPort(err error, s settings) error {
+	if !errors.Is(err, port.ErrUnauthorized) {
+		return err
+	}
+	hint := "check both, and the address: " + s.portURL
+	switch s.portURL {
+	case port.EUBaseURL:
+		hint = "check both, and the region: for the US region set PORT_REGION=us"
+	case port.USBaseURL:
+		hint = "check both, and the region: for the EU region set PORT_REGION=eu"
+	}
+	return withHint(fmt.Errorf("PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), hint)
+}
+
+const maxOwners = 20
+
+// ownersHint lists the accounts that the token sees.
+func ownersHint(ctx context.Context, s settings, source *codecov.Client) string {
+	var names []string
+	for owner, err := range source.Owners(ctx) {
+		if err != nil {
+			break
+		}
+		if owner.Username != nil && *owner.Username != "" {
+			names = append(names, *owner.Username)
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("check CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME (%s) and CODECOV_SERVICE_PROVIDER (%s)", strings.Join(s.owners, ", "), s.service)
+	}
+	if near := nearest(s.owners[0], names); near != "" && len(s.owners) == 1 {
+		return "did you mean " + near + "?"
+	}
+	slices.Sort(names)
+	if len(names) > maxOwners {
+		names = append(names[:maxOwners], "…")
+	}
+	return fmt.Sprintf("your token sees these accounts at %s: %s", s.service, strings.Join(names, ", "))
+}
+
+// certificateHint adds a hint to an error about an untrusted certificate.
+func certificateHint(err error) error {
+	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+		return withHint(err, "if the server's certificate is from a CA of your own, add it with --"+caFileFlag+" FILE")
+	}
+	return err
+}

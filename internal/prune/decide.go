@@ -1,0 +1,99 @@
+package prune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// askCodecov keeps the candidate unless Codecov itself answers that it has no repository of this name. Any other answer
+// may mean lost access.
+func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
+	if cause := p.codecovOutage.cause(); cause != nil {
+		c.kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
+		return nil
+	}
+	known, err := p.options.Codecov.RepositoryExists(ctx, c.repository.owner, c.repository.name)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, codecov.ErrUnauthorized):
+		return fmt.Errorf("ask Codecov for the repository %s: %w", c.repository.name, err)
+	case err != nil:
+		c.kept = fmt.Sprintf("Codecov doesn't confirm that it is gone: %v", err)
+	case known:
+		c.kept = "Codecov still has it, but doesn't list it"
+	}
+	p.codecovOutage.note(err)
+	return nil
+}
+
+// applyLimit keeps all candidates of an account of which too many would go.
+func (p *pruner) applyLimit() {
+	for _, owner := range p.options.Owners {
+		var going []*candidate
+		for _, c := range p.going() {
+			if c.repository.owner == owner {
+				going = append(going, c)
+			}
+		}
+		held := p.held[owner]
+		if float64(len(going)) <= p.options.Limit*float64(held) {
+			continue
+		}
+		for _, c := range going {
+			c.kept = fmt.Sprintf("%d of the %d repositories that Port holds for %s would go, more than the limit of %g%%",
+				len(going), held, owner, 100*p.options.Limit)
+			p.fail(backfill.Failure{Repository: c.repository.name, Code: CodeLimit, Message: c.kept})
+		}
+	}
+}
+
+// fail adds a failure to the result.
+func (p *pruner) fail(f backfill.Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failures = append(p.failures, f)
+}
+
+// outage remembers that a server has stopped answering, so that it is not asked for every single repository. The zero
+// value is ready; it is safe for concurrent use.
+type outage struct {
+	mu    sync.Mutex
+	inRow int
+	err   error
+}
+
+// patience is the number of requests in a row without a useful answer after which a server counts as down.
+const patience = 3
+
+// cause returns the error that the server counts as down for, or nil.
+func (o *outage) cause() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// note records the outcome of a request after all its attempts.
+func (o *outage) note(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !isUnanswered(err) {
+		o.inRow = 0
+		return
+	}
+	if o.inRow++; o.inRow >= patience && o.err == nil {
+		o.err = fmt.Errorf("the server has stopped answering: %w", err)
+	}
+}
+
+// isUnanswered reports whether a later request may have an answer.
+func isUnanswered(err error) bool {
+	codecovError, portError := (*codecov.APIError)(nil), (*port.APIError)(nil)
+	return errors.As(err, &codecovError) && codecovError.Retryable() || errors.As(err, &portError) && portError.Retryable()
+}

@@ -1,0 +1,150 @@
+package prune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// addressProperty of the current blueprint holds the address of a repository's page at Codecov.
+const addressProperty = "repository"
+
+// account is what Codecov lists for an owner.
+type account struct {
+	names []string
+	gap   error // why the list is not complete; nil if it is
+}
+
+// find compares Codecov's lists with Port and collects the candidates.
+func (p *pruner) find(ctx context.Context) error {
+	accounts := make([]account, len(p.options.Owners))
+	var held []repository
+	g, ctx := errgroup.WithContext(ctx)
+	for i, owner := range p.options.Owners {
+		g.Go(func() (err error) {
+			accounts[i], err = p.list(ctx, owner)
+			return err
+		})
+	}
+	g.Go(func() (err error) {
+		held, err = p.readPort(ctx)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, owner := range p.options.Owners {
+		if gap := accounts[i].gap; gap != nil {
+			p.fail(backfill.Failure{Code: CodeNotRemoved,
+				Message: fmt.Sprintf("list the repositories of %s: %v; without a complete list none of them is removed", owner, gap)})
+		}
+	}
+	p.held = make(map[string]int)
+	for _, r := range held {
+		p.held[r.owner]++
+		if p.isStale(r, accounts) {
+			p.candidates = append(p.candidates, &candidate{repository: r})
+		}
+	}
+	return nil
+}
+
+// isStale reports whether a repository of Port is in no list. The entity of a repository that another account lists
+// under this name is taken over by the next sync.
+func (p *pruner) isStale(r repository, accounts []account) bool {
+	for i, owner := range p.options.Owners {
+		if owner == r.owner {
+			same := func(name string) bool { return strings.EqualFold(name, r.name) }
+			if accounts[i].gap != nil || slices.ContainsFunc(accounts[i].names, same) {
+				return false
+			}
+		} else if slices.Contains(accounts[i].names, r.name) {
+			return false
+		}
+	}
+	return true
+}
+
+// list reads the names of an account's repositories.
+func (p *pruner) list(ctx context.Context, owner string) (account, error) {
+	var a account
+	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { a.gap = row }}
+	for r, err := range p.options.Codecov.Repositories(ctx, owner, options) {
+		switch {
+		case codecov.IsPartial(err):
+			a.gap = err
+		case err != nil:
+			return a, fmt.Errorf("list the repositories of %s: %w", owner, err)
+		default:
+			a.names = append(a.names, r.Name)
+		}
+	}
+	return a, nil
+}
+
+// readPort returns the repositories of the accounts that Port holds, and reads the declaration of the history.
+func (p *pruner) readPort(ctx context.Context) ([]repository, error) {
+	current, err := p.blueprint(ctx, mapper.CurrentBlueprint)
+	if current == nil || err != nil {
+		return nil, err
+	}
+	if p.history, err = p.blueprint(ctx, mapper.HistoryBlueprint); err != nil {
+		return nil, err
+	}
+	if _, declared := current.Schema.Properties[addressProperty]; !declared {
+		return nil, nil
+	}
+	var held []repository
+	include := port.SearchOptions{Include: []string{"$identifier", addressProperty}}
+	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, include) {
+		if err != nil {
+			return nil, fmt.Errorf("read the entities of %s: %w", mapper.CurrentBlueprint, err)
+		}
+		if r, ok := p.repositoryOf(entity); ok {
+			held = append(held, r)
+		}
+	}
+	return held, nil
+}
+
+// blueprint returns nil if Port doesn't have the blueprint.
+func (p *pruner) blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
+	blueprint, err := p.options.Port.Blueprint(ctx, identifier)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read blueprint %s: %w", identifier, err)
+	}
+	return &blueprint, nil
+}
+
+// repositoryOf returns the repository that an entity of the current blueprint is about. It reports false for another
+// account's, and for an entity that the built-in mapping would name differently.
+func (p *pruner) repositoryOf(entity port.Entity) (repository, bool) {
+	address, _ := entity.Properties[addressProperty].(string)
+	r, rest, ok := p.parsePage(address)
+	return r, ok && len(rest) == 0 && r.name == entity.Identifier
+}
+
+// parsePage returns the repository of the accounts that an address at Codecov is about, and the segments below it.
+func (p *pruner) parsePage(address string) (r repository, rest []string, ok bool) {
+	page, ok := backfill.ParsePage(p.options.AppURL, address)
+	if !ok || page.Service != p.options.Codecov.Service() {
+		return repository{}, nil, false
+	}
+	i := slices.IndexFunc(p.options.Owners, func(owner string) bool { return strings.EqualFold(owner, page.Owner) })
+	if i < 0 {
+		return repository{}, nil, false
+	}
+	return repository{owner: p.options.Owners[i], name: page.Repository}, page.Rest, true
+}

@@ -1,0 +1,191 @@
+// Package prune removes repositories from Port that Codecov no longer has, together with their history.
+//
+// A repository goes only if Codecov itself answers that it has none of this name. A failure of one repository is data
+// in the result; an error ends the run.
+package prune
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// DefaultLimit is the share of an account's repositories in Port that a run removes at most.
+const DefaultLimit = 0.2
+
+// concurrency is the number of repositories that are worked on at once; the clients have limits of their own.
+const concurrency = 16
+
+// Options configures Run. Codecov, Port, Owners, AppURL and Mapping are required.
+type Options struct {
+	Codecov *codecov.Client
+	Port    *port.Client
+	Owners  []string        // accounts whose repositories are looked at
+	AppURL  string          // address of Codecov's web pages, without a slash at the end
+	Mapping *mapper.Mapping // what wrote the entities; it must name them as the built-in mapping does
+	Limit   float64         // share of an account's repositories in Port that may be removed, 0 to 1; 0 means DefaultLimit
+	DryRun  bool            // remove nothing, and report what would be removed
+	Yes     bool            // don't ask
+
+	// Ask reports whether the repositories may be removed. It is called once, unless Yes or DryRun is set.
+	// If it is nil, nothing is removed.
+	Ask  func([]Repository) bool
+	Stop <-chan struct{} // when closed, Run finishes the requests under way and returns
+	Log  *slog.Logger    // receives each removed repository at Info; nil disables logging
+}
+
+// ErrMapping is returned when the repository of an entity cannot be told from its identifier.
+var ErrMapping = errors.New("the mapping omits a built-in blueprint, or names its entities differently")
+
+// errStopped ends what is under way when Options.Stop is closed.
+var errStopped = errors.New("interrupted")
+
+// Run removes the repositories that Codecov no longer has. The result is complete for what was done, also with an error.
+// When ctx ends, Run returns at once.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	if o.Limit <= 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &pruner{options: o}
+	started := time.Now()
+	err := p.run(ctx)
+	result := p.result(time.Since(started))
+	if errors.Is(err, errStopped) {
+		result.Interrupted, err = true, nil
+	}
+	result.Complete = err == nil && !result.Interrupted && len(result.Failures) == 0
+	return result, err
+}
+
+// pruner is the state of one run. Each candidate is changed by one goroutine at a time.
+type pruner struct {
+	options    Options
+	history    *port.Blueprint // nil if Port doesn't have it
+	held       map[string]int  // repositories in Port by owner
+	candidates []*candidate
+
+	codecovOutage, portOutage outage
+
+	mu       sync.Mutex // guards failures
+	failures []backfill.Failure
+}
+
+// candidate is a repository in Port that Codecov doesn't list.
+type candidate struct {
+	repository repository
+	kept       string // why it is not removed; empty while nothing keeps it
+	planned    int    // entities to be removed
+	removed    int    // entities that were removed
+	done       bool   // nothing of it is left
+}
+
+// repository is the name of a repository and one of Options.Owners.
+type repository struct{ owner, name string }
+
+func (p *pruner) run(ctx context.Context) error {
+	if !p.options.Mapping.NamesAsBuiltin() {
+		return ErrMapping
+	}
+	deciding, end := untilClosed(ctx, p.options.Stop)
+	defer end()
+	err := p.plan(deciding)
+	if err == nil && !p.options.DryRun {
+		p.confirm()
+	}
+	switch {
+	case errors.Is(context.Cause(deciding), errStopped):
+		return errStopped
+	case err != nil:
+		return err
+	case p.options.DryRun:
+		for _, c := range p.going() {
+			c.done, c.removed = true, c.planned
+		}
+		return nil
+	}
+	return p.each(ctx, p.remove)
+}
+
+// plan finds the candidates and decides which of them go.
+func (p *pruner) plan(ctx context.Context) error {
+	if err := p.find(ctx); err != nil {
+		return err
+	}
+	if err := p.each(ctx, p.askCodecov); err != nil {
+		return err
+	}
+	p.applyLimit()
+	return p.each(ctx, p.survey)
+}
+
+// confirm keeps every candidate unless somebody agrees to the removal.
+func (p *pruner) confirm() {
+	going := p.going()
+	if len(going) == 0 || p.options.Yes {
+		return
+	}
+	var shown []Repository
+	for _, c := range going {
+		shown = append(shown, Repository{Owner: c.repository.owner, Repository: c.repository.name, Entities: c.planned})
+	}
+	if p.options.Ask != nil && p.options.Ask(shown) || p.isStopped() {
+		return
+	}
+	for _, c := range going {
+		c.kept = "the removal was not confirmed"
+	}
+}
+
+// going returns the candidates that nothing keeps.
+func (p *pruner) going() []*candidate {
+	return slices.DeleteFunc(slices.Clone(p.candidates), func(c *candidate) bool { return c.kept != "" })
+}
+
+// each calls do for every candidate that nothing keeps, several at a time.
+func (p *pruner) each(ctx context.Context, do func(context.Context, *candidate) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(concurrency)
+	for _, c := range p.going() {
+		g.Go(func() error { return do(ctx, c) })
+	}
+	return g.Wait()
+}
+
+func (p *pruner) isStopped() bool {
+	select {
+	case <-p.options.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// untilClosed returns a context that ends with the cause errStopped when stop is closed, and a function to release it.
+func untilClosed(ctx context.Context, stop <-chan struct{}) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-stop:
+			cancel(errStopped)
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watch.Wait()
+	}
+}

@@ -1,0 +1,52 @@
+package terminal
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+)
+
+// advice is the remedy for a failure, by its code.
+var advice = map[string]string{
+	backfill.CodeNoSeat:         "activate a seat for the token's user in Codecov › Members, or use another user's token",
+	backfill.CodeProviderLogin:  "sign in to Codecov again as the token's user: the git provider rejects the login, the token itself works",
+	backfill.CodeProviderLimit:  "run sync again in an hour: the git provider limits Codecov's requests",
+	backfill.CodeNoAccess:       "check the name, and the access of the token's user at the git provider",
+	backfill.CodeOutage:         "run sync again later: Codecov or the git provider is down",
+	backfill.CodeRowUnreadable:  "ask Codecov's support to repair the row; everything else was read",
+	backfill.CodeListStopped:    "name the repositories with --repo NAME: Codecov finds them by name, but cannot list what follows this row",
+	backfill.CodeListIncomplete: "run sync again: the list changed while it was read",
+	backfill.CodeUnreadable:     "run sync again; -vv logs every request",
+	backfill.CodeUnfinished:     "run sync again: it writes what is missing",
+
+	backfill.CodeTaken:               "put the owner into the identifier with a --mapping of your own; for a renamed account use --adopt",
+	backfill.CodeForbiddenIdentifier: "use a --mapping that replaces other characters: Port only allows letters, digits and @ _ . + : \\ / = - in identifiers",
+	backfill.CodeUnsendable:          "use a --mapping that leaves long properties out: an entity must be smaller than 1 MiB",
+	backfill.CodeNoAnswer:            "run sync again: Port may have stored them, and sync compares first",
+}
+
+// adviceByStatus is the remedy for a failure with a code of Port's.
+func adviceByStatus(status int) string {
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return "use credentials that may write entities in Port"
+	case status == http.StatusNotFound:
+		return "run codecov-port check: the blueprint or a related entity is missing in Port"
+	case status == http.StatusConflict:
+		return "run sync again: something else changed the entity at the same time"
+	case status == http.StatusRequestEntityTooLarge:
+		return advice[backfill.CodeUnsendable]
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return "change the blueprint or the mapping: a value does not fit; codecov-port check compares them"
+	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+		return "run sync again later, or with a lower --port-share: Port was overloaded"
+	case status >= http.StatusInternalServerError:
+		return "run sync again later: Port is down"
+	}
+	return ""
+}
+
+func adviceAbout(f backfill.Failure) string {
+	return cmp.Or(advice[f.Code], adviceByStatus(f.Status), "run sync again with -vv, which logs every request")
+}

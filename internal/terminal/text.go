@@ -1,0 +1,128 @@
+// Package terminal is what a command shows: streams, colors, a live view of a run, tables, and the summary of a result.
+package terminal
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/codecov-port/codecov-port/internal/backfill"
+)
+
+// Printable reports whether a character may be printed to a terminal: control characters, line breaks, bidirectional marks and
+// zero-width characters may not.
+func Printable(r rune) bool {
+	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// Safe returns text from outside with every character that is not Printable replaced by �.
+func Safe(text string) string {
+	return strings.Map(func(r rune) rune {
+		if Printable(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+// SafeLines is Safe for several lines.
+func SafeLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Safe(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Count formats a number with a comma between thousands: 1,505.
+func Count[T int | int64](n T) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Plural formats a number of things: 1 entity, 1,200 entities.
+func Plural(count int, thing string) string {
+	switch {
+	case count == 1:
+		return "1 " + thing
+	case strings.HasSuffix(thing, "y"):
+		thing = strings.TrimSuffix(thing, "y") + "ie"
+	}
+	return Count(count) + " " + thing + "s"
+}
+
+// Percent formats a percentage as Codecov shows it: 97.22%. It returns "–" for NaN.
+func Percent(percent float64) string {
+	if math.IsNaN(percent) || math.Abs(percent) > 1e6 {
+		return "–"
+	}
+	return decimals(backfill.Hundredths(percent)) + "%"
+}
+
+// Points formats the change between two percentages as they are shown: +1.25.
+func Points(from, to float64) string {
+	change := backfill.Hundredths(to) - backfill.Hundredths(from)
+	if change < 0 {
+		return "-" + decimals(-change)
+	}
+	return "+" + decimals(change)
+}
+
+func decimals(hundredths int) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) }
+
+// Duration formats a duration with about two units: 143 ms, 1.8 s, 59 s, 3 min 7 s, 2 h 5 min.
+func Duration(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	switch {
+	case d < 950*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 9950*time.Millisecond:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case seconds < 60:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 3600:
+		return twoUnits(seconds/60, "min", seconds%60, "s")
+	}
+	minutes := (seconds + 30) / 60
+	return twoUnits(minutes/60, "h", minutes%60, "min")
+}
+
+func twoUnits(large int, unit string, small int, smallUnit string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", large, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", large, unit, small, smallUnit)
+}
+
+const longestCell = 60
+
+// Short shortens text to 60 characters.
+func Short(text string) string { return Shorten(text, longestCell) }
+
+// Shorten shortens text to a number of characters, the last of which is then "…".
+func Shorten(text string, length int) string {
+	if utf8.RuneCountInString(text) <= length {
+		return text
+	}
+	return string([]rune(text)[:max(length-1, 0)]) + strings.Repeat("…", min(max(length, 0), 1))
+}
+
+// ShortJSON formats a value as JSON on one line of at most 60 characters.
+func ShortJSON(value any) string {
+	if value == nil {
+		return "nothing"
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return "?"
+	}
+	return Short(Safe(string(encoded)))
+}

@@ -1,0 +1,67 @@
+package codecov
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// SkippedRowError is a row that a list skips: Codecov answers 500 to every page that contains it, or the row cannot be
+// decoded.
+type SkippedRowError struct {
+	List     string // "the repositories of acme", "the commits of acme/monolith"
+	Position int    // in the list when it was read, from 1; 0 if the row was requested by name
+	Name     string // the repository's name or the commit's sha, if known
+	Err      error
+}
+
+// Error returns the row and the cause.
+func (e *SkippedRowError) Error() string {
+	if e.Position == 0 {
+		return fmt.Sprintf("read %q of %s: %v", e.Name, e.List, e.Err)
+	}
+	name := ""
+	if e.Name != "" {
+		name = fmt.Sprintf(" (%q)", e.Name)
+	}
+	return fmt.Sprintf("read row %d%s of %s: %v", e.Position, name, e.List, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SkippedRowError) Unwrap() error { return e.Err }
+
+// TruncatedListError ends a list whose rows cannot be read from one position on. One kind of malformed repository does
+// that to the list of repositories; those behind it can still be read by name.
+type TruncatedListError struct {
+	List     string
+	Position int // of the first row that cannot be read, from 1
+	Count    int // rows of the whole list, 0 if unknown
+	Err      error
+}
+
+// Error returns where the list ends, and the cause.
+func (e *TruncatedListError) Error() string {
+	of := ""
+	if e.Count > 0 {
+		of = fmt.Sprintf(" of %d", e.Count)
+	}
+	return fmt.Sprintf("read %s from row %d%s: %v", e.List, e.Position, of, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *TruncatedListError) Unwrap() error { return e.Err }
+
+// IncompleteError ends a list of which fewer rows were found than Codecov counts.
+type IncompleteError struct {
+	List    string
+	Missing int // 0 if unknown
+	Count   int // rows of the whole list
+}
+
+// Error returns how many rows are missing.
+func (e *IncompleteError) Error() string {
+	missing := "some"
+	if e.Missing > 0 {
+		missing = strconv.Itoa(e.Missing)
+	}
+	return fmt.Sprintf("%s moved while they were read: %s of %d may be missing", e.List, missing, e.Count)
+}
