@@ -41,25 +41,30 @@ func outage(broken error) error {
 }
 
 // bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size) requests.
-// Rows before position from are not returned.
-func bisect[T any](ctx context.Context, l list, page place, from int, broken error) pageRows[T] {
-	b := &bisection[T]{list: l, from: from}
+// Rows before position first are not returned. count is the length of the list, 0 if unknown, and skipped is the number
+// of rows that have been skipped before.
+func bisect[T any](ctx context.Context, l list, page place, first, count, skipped int, broken error) pageRows[T] {
+	b := &bisection[T]{list: l, first: first, skipped: skipped, result: pageRows[T]{count: count}}
 	firstRowOK, err := b.probe(ctx, page, broken)
 	if err != nil {
-		return pageRows[T]{err: err}
+		return pageRows[T]{count: count, err: err}
 	}
-	b.result.err = b.readHalves(ctx, page, firstRowOK)
-	next := place{page.offset + page.size, page.size}
-	b.result.next = next
-	b.result.more = b.result.err == nil && !b.ended && (l.progress.count == 0 || next.offset < l.progress.count)
-	return b.result
+	p := &b.result
+	p.err = b.readHalves(ctx, page, firstRowOK)
+	p.next, p.end = page.next(), page.end()
+	if p.count > 0 {
+		p.end = min(p.end, p.count)
+	}
+	p.more = p.err == nil && !b.ended && (p.count == 0 || p.next.offset < p.count)
+	return *p
 }
 
 type bisection[T any] struct {
-	list   list
-	from   int
-	result pageRows[T]
-	ended  bool // the end of the list was reached
+	list    list
+	first   int
+	skipped int // rows, those before the page included
+	result  pageRows[T]
+	ended   bool // the end of the list was reached
 }
 
 // probe tells a malformed row from an outage: in an outage, single rows at both ends of the page and a page past the
@@ -86,15 +91,15 @@ func (b *bisection[T]) readHalves(ctx context.Context, page place, firstRowOK bo
 	if page.size%2 == 0 {
 		size = page.size / 2
 	}
-	skipped, end := b.list.progress.skipped, page.offset+page.size
+	skipped, end := b.skipped, page.offset+page.size
 	for at := (place{page.offset, size}); at.offset < end && !b.ended; at.offset += size {
 		isFirst, isLast := at.offset == page.offset, at.offset+size == end
 		var err error
 		switch {
-		case at.offset+size <= b.from:
+		case at.offset+size <= b.first:
 		case size == 1:
 			err = b.readRow(ctx, at)
-		case isLast && b.list.progress.skipped == skipped, isFirst && !firstRowOK:
+		case isLast && b.skipped == skipped, isFirst && !firstRowOK:
 			err = b.readHalves(ctx, at, firstRowOK || !isFirst)
 		default:
 			err = b.readHalf(ctx, at)
@@ -124,10 +129,10 @@ func (b *bisection[T]) readRow(ctx context.Context, at place) error {
 	switch {
 	case failure != nil:
 		return failure
-	case truncated, b.list.progress.skipped >= maxSkippedRows:
-		return &TruncatedListError{List: b.list.title, Position: at.offset + 1, Count: b.list.progress.count, Err: err}
+	case truncated, b.skipped >= maxSkippedRows:
+		return &TruncatedListError{List: b.list.title, Position: at.offset + 1, Count: b.result.count, Err: err}
 	}
-	b.list.progress.skipped++
+	b.skipped++
 	b.result.bad = append(b.result.bad, &SkippedRowError{List: b.list.title, Position: at.offset + 1, Err: err})
 	return nil
 }
@@ -156,7 +161,7 @@ func (b *bisection[T]) get(ctx context.Context, at place, again int) (page[T], e
 	var answer page[T]
 	err := b.list.client.get(ctx, newTries(again), b.list.segments, b.list.page(at), answer.decode)
 	if err == nil {
-		b.list.progress.setCount(answer.Count)
+		b.result.count = answer.Count
 	}
 	return answer, err
 }
@@ -170,8 +175,8 @@ func (b *bisection[T]) add(answer page[T], at place, err error) error {
 	if err != nil {
 		return err
 	}
-	rows, bad := answer.split(b.from, at, b.list.title)
+	rows, bad := answer.split(b.first, at, b.list.title)
 	b.result.rows, b.result.bad = append(b.result.rows, rows...), append(b.result.bad, bad...)
-	b.list.progress.skipped += len(bad)
+	b.skipped += len(bad)
 	return nil
 }

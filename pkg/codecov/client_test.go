@@ -15,7 +15,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-func TestNewClientRefuses(t *testing.T) {
+func TestNewClientRejects(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		options  codecov.Options
@@ -41,7 +41,7 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 }
 
-func TestNewClientTakes(t *testing.T) {
+func TestNewClientAccepts(t *testing.T) {
 	for _, options := range []codecov.Options{
 		{},
 		{BaseURL: "https://codecov.example.com/api/v2/"},
@@ -59,7 +59,7 @@ func TestNewClientTakes(t *testing.T) {
 	}
 }
 
-// TestOptionsHideTheToken prints options in every way in which a program might.
+// TestOptionsHideTheToken prints options in every common way.
 func TestOptionsHideTheToken(t *testing.T) {
 	options := codecov.Options{Token: seesAll, Service: codecov.GitHub, BaseURL: "https://codecov.example.com"}
 	var logged bytes.Buffer
@@ -82,7 +82,7 @@ func TestOptionsHideTheToken(t *testing.T) {
 	}
 }
 
-// headers keeps the headers of the requests that pass through it.
+// headers stores the headers of the requests that it passes on.
 type headers struct {
 	next http.Handler
 	mu   sync.Mutex
@@ -120,7 +120,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestWrongTokenIsToldAtOnce(t *testing.T) {
+func TestWrongTokenIsNotRetried(t *testing.T) {
 	server := serve(t, acme(t).emulated)
 	const wrong = "0a1b2c3d-0000-4000-8000-00000000bbbb"
 	client := server.client(t, func(o *codecov.Options) { o.Token = wrong })

@@ -18,12 +18,12 @@ var (
 	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
 	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
 	// ErrUnauthorized: Codecov rejected the token. Only a user API token works.
-	ErrUnauthorized = errors.New("Codecov rejected the token")
+	ErrUnauthorized = errors.New("token rejected by Codecov")
 	// ErrProviderRefused: the git provider rejected the user's login at Codecov (401) or limits its rate (403).
 	// The token is valid, and other repositories may work.
-	ErrProviderRefused = errors.New("the git provider refused")
+	ErrProviderRefused = errors.New("refused by the git provider")
 	// ErrOutage: every page of a list fails. Codecov is down, or, for a private repository, the git provider.
-	ErrOutage = errors.New("Codecov or the git provider is down")
+	ErrOutage = errors.New("outage of Codecov or the git provider")
 	// ErrOwnerNotFound: the service has no such owner.
 	ErrOwnerNotFound = errors.New("owner not found")
 	// ErrNotFound: the repository does not exist, or the token's user has no access to it.

@@ -53,8 +53,9 @@ func (e *TruncatedListError) Unwrap() error { return e.Err }
 // IncompleteError ends a list of which fewer rows were found than Codecov counts.
 type IncompleteError struct {
 	List    string
-	Missing int // 0 if unknown
-	Count   int // rows of the whole list
+	Missing int  // 0 if unknown
+	Count   int  // rows of the whole list
+	Moved   bool // the list changed while it was read; reading it later may find all rows
 }
 
 // Error returns how many rows are missing.
@@ -63,5 +64,9 @@ func (e *IncompleteError) Error() string {
 	if e.Missing > 0 {
 		missing = strconv.Itoa(e.Missing)
 	}
-	return fmt.Sprintf("%s moved while they were read: %s of %d may be missing", e.List, missing, e.Count)
+	text := fmt.Sprintf("read %s: %s of %d missing", e.List, missing, e.Count)
+	if e.Moved {
+		text += ", because the list changed while it was read"
+	}
+	return text
 }

@@ -23,14 +23,14 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// wire is a network without connections, for the tests of time: it takes a round trip and asks the emulator.
+// wire is a network without connections, for tests of time: each request takes a round trip and calls the server.
 type wire struct {
 	server http.Handler
-	// fault may give an answer instead of the server's. asked counts from 1.
-	fault func(asked, size int, r *http.Request) (*http.Response, error)
+	// fault may return an answer instead of the server's. number counts requests from 1.
+	fault func(number, size int, r *http.Request) (*http.Response, error)
 
 	mu       sync.Mutex
-	asked    []string // "page 3 of 512", in the order of the requests
+	sent     []string // "page 3 of 512", in the order of the requests
 	underWay atomic.Int64
 }
 
@@ -41,8 +41,8 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer w.underWay.Add(-1)
 	query := r.URL.Query()
 	w.mu.Lock()
-	w.asked = append(w.asked, "page "+query.Get("page")+" of "+query.Get("page_size"))
-	asked := len(w.asked)
+	w.sent = append(w.sent, "page "+query.Get("page")+" of "+query.Get("page_size"))
+	number := len(w.sent)
 	w.mu.Unlock()
 	select {
 	case <-time.After(roundTrip):
@@ -51,7 +51,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if w.fault != nil {
 		size, _ := strconv.Atoi(query.Get("page_size"))
-		if resp, err := w.fault(asked, size, r); resp != nil || err != nil {
+		if resp, err := w.fault(number, size, r); resp != nil || err != nil {
 			return resp, err
 		}
 	}
@@ -63,10 +63,17 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 func (w *wire) requests() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.asked)
+	return slices.Clone(w.sent)
 }
 
-// sizes gives the sizes of the pages that were asked for.
+// forget drops the requests so far.
+func (w *wire) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent = nil
+}
+
+// sizes returns the sizes of the requested pages.
 func (w *wire) sizes() []string {
 	var sizes []string
 	for _, request := range w.requests() {
@@ -75,7 +82,7 @@ func (w *wire) sizes() []string {
 	return sizes
 }
 
-// runs gives the sizes of the pages that were asked for, those in a row together: "256 x 8".
+// runs returns the sizes of the requested pages with the number of those in a row: "256 x 8".
 func (w *wire) runs() []string {
 	var runs []string
 	sizes := w.sizes()
@@ -90,11 +97,15 @@ func (w *wire) runs() []string {
 	return runs
 }
 
-// wired gives a client of an account with one repository of so many commits, and what it is wired to.
-func wired(t *testing.T, commits int, o codecov.Options) (*wire, *codecov.Client, func(codecov.CommitsOptions) iter.Seq2[codecov.Commit, error]) {
+type commitList func(codecov.CommitsOptions) iter.Seq2[codecov.Commit, error]
+
+// wired returns a client of an account with one repository, its wire, and the repository's list of so many commits.
+func wired(t *testing.T, commits int, o codecov.Options) (*wire, *codecov.Client, commitList) {
 	t.Helper()
 	account, name := synthetic(commits)
-	server := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}}})
+	server := fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}},
+	})
 	w := &wire{server: server}
 	o.Token, o.Transport = seesAll, w
 	client := newClient(t, o)
@@ -103,16 +114,26 @@ func wired(t *testing.T, commits int, o codecov.Options) (*wire, *codecov.Client
 	}
 }
 
-// rowsOf gives the rows of the account that wired serves, as they are without a fault.
+// rowsOf returns the commits of wired's account as they arrive without a fault.
 func rowsOf(t *testing.T, commits int) []codecov.Commit {
 	t.Helper()
 	_, _, list := wired(t, commits, codecov.Options{})
 	rows, err := collect(list(codecov.CommitsOptions{}))
 	if err != nil || len(rows) != commits {
-		t.Fatalf("%d rows, %v", len(rows), err)
+		t.Fatalf("%d rows, %v; want %d", len(rows), err, commits)
 	}
 	return rows
 }
+
+// readAll reads the list and expects so many commits.
+func (list commitList) readAll(t *testing.T, want int) {
+	t.Helper()
+	if rows, err := collect(list(codecov.CommitsOptions{})); len(rows) != want || err != nil {
+		t.Errorf("%d rows, %v; want %d", len(rows), err, want)
+	}
+}
+
+func sameCommit(a, b codecov.Commit) bool { return a.CommitID == b.CommitID }
 
 func status(code int) func(*http.Request) (*http.Response, error) {
 	return func(*http.Request) (*http.Response, error) { return answer(code, nil, "upstream request timeout"), nil }
@@ -123,18 +144,18 @@ func hang(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// tooLarge makes every request for more than size rows fail, from the one numbered first on.
+// tooLarge makes every request for more than size rows fail, from the one with the number first on.
 func tooLarge(first, size int, failure func(*http.Request) (*http.Response, error)) func(int, int, *http.Request) (*http.Response, error) {
-	return func(asked, wanted int, r *http.Request) (*http.Response, error) {
-		if asked >= first && wanted > size {
+	return func(number, wanted int, r *http.Request) (*http.Response, error) {
+		if number >= first && wanted > size {
 			return failure(r)
 		}
 		return nil, nil
 	}
 }
 
-// TestPagesShrinkInMidListing: whatever the size before and after, and wherever it changes, no row is lost or repeated.
-func TestPagesShrinkInMidListing(t *testing.T) {
+// TestPagesShrinkInMidList: whatever the size before and after, and wherever it changes, no row is lost or repeated.
+func TestPagesShrinkInMidList(t *testing.T) {
 	const commits = 1100
 	want := rowsOf(t, commits)
 	for _, test := range []struct {
@@ -157,7 +178,7 @@ func TestPagesShrinkInMidListing(t *testing.T) {
 								t.Fatal(err)
 							}
 							if !slices.EqualFunc(got, want, sameCommit) {
-								t.Errorf("%d rows, want %d, each once and in order; asked for %q", len(got), len(want), w.requests())
+								t.Errorf("%d rows, want %d, each once and in order; requests %q", len(got), len(want), w.requests())
 							}
 						})
 					})
@@ -167,10 +188,8 @@ func TestPagesShrinkInMidListing(t *testing.T) {
 	}
 }
 
-func sameCommit(a, b codecov.Commit) bool { return a.CommitID == b.CommitID }
-
-// TestOverlapIsCutByPlace: the list of owners has no key by which a row could be told to be a repeated one.
-func TestOverlapIsCutByPlace(t *testing.T) {
+// TestOverlapIsCutByPosition: the list of owners has no key that would show repeated rows.
+func TestOverlapIsCutByPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const owners = 100
 		w := &wire{fault: tooLarge(2, 32, status(504)), server: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -194,95 +213,119 @@ func TestOverlapIsCutByPlace(t *testing.T) {
 		if diff := cmp.Diff(want, names); diff != "" || err != nil {
 			t.Errorf("%v, owners (-want +got):\n%s", err, diff)
 		}
-		// Row 50 is on the second page of 32, which begins with 18 rows that were read already.
+		// Row 50 is on the second page of 32, which begins with 18 rows that were read before. Pages 3 and 4 are read together.
+		sent := w.requests()
+		slices.Sort(sent[3:])
 		wantRequests := []string{"page 1 of 50", "page 2 of 50", "page 2 of 32", "page 3 of 32", "page 4 of 32"}
-		if diff := cmp.Diff(wantRequests, w.requests()); diff != "" {
+		if diff := cmp.Diff(wantRequests, sent); diff != "" {
 			t.Errorf("requests (-want +sent):\n%s", diff)
 		}
 	})
 }
 
-// TestSizeGrowsBack: after eight full pages, and where the larger size divides the offset.
-func TestSizeGrowsBack(t *testing.T) {
+// TestSizeGrowsForTheNextList: after eight full pages, lists begin with the larger size again.
+func TestSizeGrowsForTheNextList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const commits = 4096
+		const commits = 2048
 		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
-		w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-			if asked == 2 {
+		w.fault = func(number, _ int, r *http.Request) (*http.Response, error) {
+			if number == 1 {
 				return status(504)(r)
 			}
 			return nil, nil
 		}
-		if rows, err := collect(list(codecov.CommitsOptions{})); len(rows) != commits || err != nil {
-			t.Fatalf("%d rows, %v", len(rows), err)
-		}
-		want := []string{
-			"page 1 of 512", "page 2 of 512",
-			"page 3 of 256", "page 4 of 256", "page 5 of 256", "page 6 of 256", "page 7 of 256", "page 8 of 256", "page 9 of 256", "page 10 of 256",
-			"page 6 of 512", "page 7 of 512", "page 8 of 512",
-		}
-		if diff := cmp.Diff(want, w.requests()); diff != "" {
-			t.Errorf("requests (-want +sent):\n%s", diff)
-		}
-	})
-}
-
-// TestSizeGrowsInVainLessAndLess: a server that never answers more than 256 rows is asked for more 4 times in 118 pages.
-func TestSizeGrowsInVainLessAndLess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const commits = 30_000
-		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
-		w.fault = tooLarge(1, 256, hang)
-		given := 0
-		for _, err := range list(codecov.CommitsOptions{}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			given++
-		}
-		var failed []int
-		for i, size := range w.sizes() {
-			if size == "512" {
-				failed = append(failed, i-len(failed))
-			}
-		}
-		if diff := cmp.Diff([]int{0, 8, 24, 56}, failed); diff != "" || given != commits {
-			t.Errorf("%d rows; larger pages were tried after so many (-want +got):\n%s", given, diff)
-		}
-	})
-}
-
-// TestSizeThatHeldIsTriedAsSoonAsEver: a size that was once grown to in vain is trusted again after it has held.
-func TestSizeThatHeldIsTriedAsSoonAsEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const commits = 20_480
-		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
-		failing := []int{1, 10, 43} // the first page, the first that was grown to, and one after 16 that came
-		w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-			if slices.Contains(failing, asked) {
-				return status(504)(r)
-			}
-			return nil, nil
-		}
-		if rows, err := collect(list(codecov.CommitsOptions{})); len(rows) != commits || err != nil {
-			t.Fatalf("%d rows, %v", len(rows), err)
-		}
-		want := []string{"512 x 1", "256 x 8", "512 x 1", "256 x 16", "512 x 17", "256 x 8", "512 x 8"}
-		if diff := cmp.Diff(want, w.runs()); diff != "" {
+		list.readAll(t, commits)
+		list.readAll(t, commits)
+		if diff := cmp.Diff([]string{"512 x 1", "256 x 8", "512 x 4"}, w.runs()); diff != "" {
 			t.Errorf("sizes (-want +sent):\n%s", diff)
 		}
 	})
 }
 
-// TestLateFailureDoesNotRaiseTheSize: a list waits for its time-out while another learns that the size is much too large.
+// TestPagesAheadAreReadAgainWhenTheSizeShrinks: pages of the old size are dropped, those behind have the new size.
+func TestPagesAheadAreReadAgainWhenTheSizeShrinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const commits = 3072
+		want := rowsOf(t, commits)
+		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
+		w.fault = func(_, size int, r *http.Request) (*http.Response, error) {
+			if size == 512 && r.URL.Query().Get("page") == "3" {
+				return status(504)(r)
+			}
+			return nil, nil
+		}
+		rows, err := collect(list(codecov.CommitsOptions{}))
+		if !slices.EqualFunc(rows, want, sameCommit) || err != nil {
+			t.Errorf("%d rows, %v; want %d in order", len(rows), err, commits)
+		}
+		// Two pages of 512 are used, and the rest comes in 8 pages of 256.
+		if runs := w.runs(); len(runs) != 2 || runs[1] != "256 x 8" {
+			t.Errorf("sizes %q, want some pages of 512 and then 8 of 256", runs)
+		}
+	})
+}
+
+// TestFailedGrowthIsTriedLessOften: a server that never returns more than 256 rows is asked for more after 8, 16, 32 and
+// 64 full pages.
+func TestFailedGrowthIsTriedLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const commits, pages = 2048, 8
+		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
+		w.fault = tooLarge(1, 256, status(504))
+		var failed []int
+		for i := range 18 {
+			w.forget()
+			list.readAll(t, commits)
+			if len(w.requests()) > pages {
+				failed = append(failed, i)
+			}
+		}
+		if diff := cmp.Diff([]int{0, 1, 3, 7, 15}, failed); diff != "" {
+			t.Errorf("lists that tried a larger size (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestGrowthThatSucceededIsTriedAsOftenAsAtFirst: a size that failed once after it had grown is trusted again later.
+func TestGrowthThatSucceededIsTriedAsOftenAsAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const commits = 4096
+		w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
+		fail := false
+		w.fault = func(_, size int, r *http.Request) (*http.Response, error) {
+			if fail && size == 512 {
+				return status(504)(r)
+			}
+			return nil, nil
+		}
+		for _, fail = range []bool{true, true, false, false} { // the size grows, fails, grows, and then succeeds for 16 pages
+			list.readAll(t, commits)
+		}
+		fail = true
+		read := 0
+		for range list(codecov.CommitsOptions{}) {
+			if read++; read == 9*256 {
+				break
+			}
+		}
+		fail = false
+		w.forget()
+		list.readAll(t, commits)
+		if diff := cmp.Diff([]string{"512 x 8"}, w.runs()); diff != "" {
+			t.Errorf("sizes after nine smaller pages (-want +sent):\n%s", diff)
+		}
+	})
+}
+
+// TestLateFailureDoesNotRaiseTheSize: one list waits for its time-out while another finds that the size is far too large.
 func TestLateFailureDoesNotRaiseTheSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 64, codecov.Options{PageSize: 512})
-		w.fault = func(asked, size int, r *http.Request) (*http.Response, error) {
-			if asked == 1 {
+		w.fault = func(number, size int, r *http.Request) (*http.Response, error) {
+			if number == 1 {
 				return hang(r)
 			}
-			return tooLarge(1, 64, status(504))(asked, size, r)
+			return tooLarge(1, 64, status(504))(number, size, r)
 		}
 		var readers sync.WaitGroup
 		for range 2 {
@@ -300,8 +343,8 @@ func TestLateFailureDoesNotRaiseTheSize(t *testing.T) {
 	})
 }
 
-// TestSizeIsSharedByTheLists: what one list has learnt, the next begins with.
-func TestSizeIsSharedByTheLists(t *testing.T) {
+// TestListsShareTheSize: a list begins with the size that the one before ended with.
+func TestListsShareTheSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, client, list := wired(t, 100, codecov.Options{PageSize: 512})
 		w.fault = tooLarge(1, 128, status(504))
@@ -317,8 +360,8 @@ func TestSizeIsSharedByTheLists(t *testing.T) {
 	})
 }
 
-// TestSizeGrowsByFullPagesOfIt: neither pages that are not full nor smaller ones tell that a larger one would come.
-func TestSizeGrowsByFullPagesOfIt(t *testing.T) {
+// TestSizeGrowsByFullPages: neither pages that are not full nor smaller ones make the size grow.
+func TestSizeGrowsByFullPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 512})
 		w.fault = tooLarge(1, 128, status(504))
@@ -338,8 +381,8 @@ func TestSizeGrowsByFullPagesOfIt(t *testing.T) {
 	})
 }
 
-// TestManyFailuresAtOnceHalveOnce reads lists that all fail at the same time.
-func TestManyFailuresAtOnceHalveOnce(t *testing.T) {
+// TestFailuresAtTheSameTimeShrinkOnce reads lists that all fail at the same time.
+func TestFailuresAtTheSameTimeShrinkOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 512})
 		w.fault = tooLarge(1, 256, status(503))
@@ -359,13 +402,13 @@ func TestManyFailuresAtOnceHalveOnce(t *testing.T) {
 	})
 }
 
-// TestFailuresThatAreNotAboutSize are survived: at once down to the floor, then with the usual waits.
-func TestFailuresThatAreNotAboutSize(t *testing.T) {
+// TestOverload: a short one shrinks pages without a wait, a longer one is retried with back-off.
+func TestOverload(t *testing.T) {
 	for _, failures := range []int{1, 4, 7} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 100, codecov.Options{PageSize: 512})
-			w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-				if asked <= failures {
+			w.fault = func(number, _ int, r *http.Request) (*http.Response, error) {
+				if number <= failures {
 					return status(503)(r)
 				}
 				return nil, nil
@@ -386,12 +429,12 @@ func TestFailuresThatAreNotAboutSize(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsNotAboutSize: a server that says when to come back is asked for the same page then.
-func TestRetryAfterIsNotAboutSize(t *testing.T) {
+// TestRetryAfterKeepsTheSize: a server that sends Retry-After is asked for the same page later.
+func TestRetryAfterKeepsTheSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 512})
-		w.fault = func(asked, _ int, _ *http.Request) (*http.Response, error) {
-			if asked == 1 {
+		w.fault = func(number, _ int, _ *http.Request) (*http.Response, error) {
+			if number == 1 {
 				return answer(http.StatusServiceUnavailable, http.Header{"Retry-After": {"7"}}, ""), nil
 			}
 			return nil, nil
@@ -406,7 +449,7 @@ func TestRetryAfterIsNotAboutSize(t *testing.T) {
 	})
 }
 
-// TestDeadServer is told of within the two minutes that a request has, sizes and all.
+// TestDeadServer ends the list within the two minutes of one request, smaller pages included.
 func TestDeadServer(t *testing.T) {
 	for name, test := range map[string]struct {
 		failure  func(*http.Request) (*http.Response, error)
@@ -424,10 +467,10 @@ func TestDeadServer(t *testing.T) {
 				t.Errorf("%s: %d rows, error %v after %q", name, len(rows), err, w.requests())
 			}
 			if took := time.Since(started); took > 2*time.Minute {
-				t.Errorf("%s: told after %s", name, took)
+				t.Errorf("%s: failed after %s, want 2m0s at most", name, took)
 			}
 			if last := w.sizes()[len(w.sizes())-1]; last != "32" {
-				t.Errorf("%s: the last page asked for was one of %s, want the smallest", name, last)
+				t.Errorf("%s: the last page had %s rows, want 32", name, last)
 			}
 			if errors.Is(err, httpclient.ErrTimeout) != (name == "hangs") {
 				t.Errorf("%s: error %v", name, err)
@@ -436,13 +479,13 @@ func TestDeadServer(t *testing.T) {
 	}
 }
 
-// TestOtherFailuresKeepTheSize: they pass with a wait, or stay.
+// TestOtherFailuresKeepTheSize: requests with these answers are retried.
 func TestOtherFailuresKeepTheSize(t *testing.T) {
 	for _, code := range []int{408, 429, 500} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 600, codecov.Options{PageSize: 512})
-			w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-				if asked < 3 {
+			w.fault = func(number, _ int, r *http.Request) (*http.Response, error) {
+				if number < 3 {
 					return status(code)(r)
 				}
 				return nil, nil
@@ -455,102 +498,133 @@ func TestOtherFailuresKeepTheSize(t *testing.T) {
 	}
 }
 
-// TestNextPageIsReadAhead: one page and no more, while the caller works on the one before.
-func TestNextPageIsReadAhead(t *testing.T) {
+// TestPagesAreReadAhead: four pages, and no more, while the caller works on the one before.
+func TestPagesAreReadAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, _, list := wired(t, 300, codecov.Options{PageSize: 100})
-		started, given := time.Now(), 0
+		w, _, list := wired(t, 1000, codecov.Options{PageSize: 100})
+		started, rows := time.Now(), 0
 		for _, err := range list(codecov.CommitsOptions{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if given++; given%100 != 1 {
+			if rows++; rows%100 != 1 {
 				continue
 			}
-			time.Sleep(roundTrip)
 			synctest.Wait()
-			if want := min(given/100+2, 3); len(w.requests()) != want {
-				t.Errorf("at row %d: asked for %q, want %d pages", given, w.requests(), want)
+			// The last row of a page comes with the next page, since there could be more of its time.
+			if want := min((rows+98)/100+5, 10); len(w.requests()) != want {
+				t.Errorf("at row %d: requests %q, want %d", rows, w.requests(), want)
 			}
 		}
-		// The first page is waited for; each of the others comes while the one before is worked on.
-		if took := time.Since(started); given != 300 || took != 4*roundTrip || len(w.requests()) != 3 {
-			t.Errorf("%d rows in %s, asked for %q", given, took, w.requests())
+		// The first page, and the others four at a time.
+		if took := time.Since(started); rows != 1000 || took != 4*roundTrip || len(w.requests()) != 10 {
+			t.Errorf("%d rows in %s, requests %q", rows, took, w.requests())
 		}
 	})
 }
 
-// TestBreakEndsTheReadAhead: at most one request more than the rows took, and it is given up. That nothing is left
-// running is seen by synctest.
+// TestListsShareThePagesAhead: however many lists are read, a client reads no more than eight pages ahead.
+func TestListsShareThePagesAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, list := wired(t, 1000, codecov.Options{PageSize: 100})
+		resume := make(chan struct{})
+		var readers sync.WaitGroup
+		for range 5 {
+			readers.Go(func() {
+				rows := 0
+				for _, err := range list(codecov.CommitsOptions{}) {
+					if err != nil {
+						t.Error(err)
+					}
+					if rows++; rows == 1 {
+						<-resume
+					}
+				}
+				if rows != 1000 {
+					t.Errorf("%d rows, want 1000", rows)
+				}
+			})
+		}
+		time.Sleep(10 * roundTrip)
+		if len(w.requests()) != 5+8 {
+			t.Errorf("%d requests while five lists wait, want 5 first pages and 8 ahead", len(w.requests()))
+		}
+		close(resume)
+		readers.Wait()
+	})
+}
+
+// TestBreakEndsTheReadAhead: no more requests than the rows needed and four, and those are canceled. synctest sees that
+// nothing is left running.
 func TestBreakEndsTheReadAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 1000, codecov.Options{PageSize: 100})
-		started, given := time.Now(), 0
+		started, rows := time.Now(), 0
 		for _, err := range list(codecov.CommitsOptions{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if given++; given == 101 {
-				synctest.Wait() // the third page is on its way
+			if rows++; rows == 101 {
+				synctest.Wait() // page 6 has been requested
 				break
 			}
 		}
 		left := w.underWay.Load()
-		if took := time.Since(started); len(w.requests()) != 3 || took != 2*roundTrip || left != 0 {
-			t.Errorf("asked for %q in %s, %d of them still under way", w.requests(), took, left)
+		if took := time.Since(started); len(w.requests()) != 6 || took != 2*roundTrip || left != 0 {
+			t.Errorf("requests %q in %s, %d of them still under way", w.requests(), took, left)
 		}
 	})
 }
 
-// TestPanicEndsTheReadAhead: a caller that leaves by a panic leaves nothing running either.
+// TestPanicEndsTheReadAhead: a caller that panics leaves nothing running either.
 func TestPanicEndsTheReadAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 1000, codecov.Options{PageSize: 100})
 		defer func() {
-			if left := w.underWay.Load(); recover() == nil || left != 0 || len(w.requests()) != 2 {
+			if left := w.underWay.Load(); recover() == nil || left != 0 || len(w.requests()) != 5 {
 				t.Errorf("%d of %q are still under way", left, w.requests())
 			}
 		}()
 		for _, err := range list(codecov.CommitsOptions{}) {
-			synctest.Wait() // the second page is on its way
+			synctest.Wait() // four more pages have been requested
 			panic(err)
 		}
 	})
 }
 
-// TestEndedContextEndsTheReadAhead: the rows that have come are given, then the cause.
-func TestEndedContextEndsTheReadAhead(t *testing.T) {
+// TestCanceledContextEndsTheReadAhead: the rows of the page that was read come first, then the cause.
+func TestCanceledContextEndsTheReadAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client, _ := wired(t, 1000, codecov.Options{PageSize: 100})
 		account, name := synthetic(1000)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		cause := errors.New("the caller's cause")
-		given := 0
+		rows := 0
 		var last error
 		for _, err := range client.Commits(ctx, account.Owner().Username, name, codecov.CommitsOptions{}) {
 			if last = err; err == nil {
-				given++
+				rows++
 				cancel(cause)
 			}
 		}
-		if given != 100 || !errors.Is(last, cause) {
-			t.Errorf("%d rows, error %v", given, last)
+		if rows != 99 || !errors.Is(last, cause) {
+			t.Errorf("%d rows, error %v; want 99 and %v", rows, last, cause)
 		}
 	})
 }
 
-// TestExpect: the first page is as small as the caller says, later ones grow, and none is read before it is needed.
-func TestExpect(t *testing.T) {
+// TestLimitHint: the first page is just large enough, later ones grow, and none is read before it is needed.
+func TestLimitHint(t *testing.T) {
 	for _, test := range []struct {
-		expect, most int
-		sizes        string // of the pages until 1000 rows are read
+		hint, maxSize int
+		sizes         string // of the pages until 1000 rows are read
 	}{
 		{1, 512, "16 16 32 64 128 256 512"},
-		{16, 512, "16 16 32 64 128 256 512"},
-		{17, 512, "32 32 64 128 256 512"},
+		{15, 512, "16 16 32 64 128 256 512"},
+		{16, 512, "32 32 64 128 256 512"}, // one row more shows whether the last one has others of its time
 		{100, 512, "128 128 256 512"},
-		{512, 512, "512 512"},
+		{511, 512, "512 512"},
 		{513, 512, "512 512"},
 		{1 << 62, 512, "512 512"},
 		{3, 300, "16 16 32 64 128 256 256 256"},
@@ -559,27 +633,27 @@ func TestExpect(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 1000, codecov.Options{})
-			given := 0
-			for _, err := range list(codecov.CommitsOptions{LimitHint: test.expect, PageSize: test.most}) {
+			rows := 0
+			for _, err := range list(codecov.CommitsOptions{LimitHint: test.hint, PageSize: test.maxSize}) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if given++; given == 1 {
+				if rows++; rows == min(test.hint, test.maxSize-1) {
 					synctest.Wait()
 					if len(w.requests()) != 1 {
-						t.Errorf("%d of %d: read ahead: %q", test.expect, test.most, w.requests())
+						t.Errorf("hint %d, pages of %d: requests %q for row %d", test.hint, test.maxSize, w.requests(), rows)
 					}
 				}
 			}
-			if got := strings.Join(w.sizes(), " "); got != test.sizes || given != 1000 {
-				t.Errorf("%d of %d: %d rows by pages of %s, want %s", test.expect, test.most, given, got, test.sizes)
+			if got := strings.Join(w.sizes(), " "); got != test.sizes || rows != 1000 {
+				t.Errorf("hint %d, pages of %d: %d rows by pages of %s, want %s", test.hint, test.maxSize, rows, got, test.sizes)
 			}
 		})
 	}
 }
 
-// TestExpectHoldsToTheSharedSize: what the server cannot answer with is not asked for, whatever is expected.
-func TestExpectHoldsToTheSharedSize(t *testing.T) {
+// TestLimitHintKeepsToTheSharedSize: a size that the server cannot return is not requested, whatever the hint.
+func TestLimitHintKeepsToTheSharedSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 200, codecov.Options{PageSize: 512})
 		w.fault = tooLarge(1, 64, status(504))
@@ -594,8 +668,8 @@ func TestExpectHoldsToTheSharedSize(t *testing.T) {
 	})
 }
 
-// TestAnswersThatCannotBeRead: one that broke off is asked for again, one of another shape stays so.
-func TestAnswersThatCannotBeRead(t *testing.T) {
+// TestAnswersThatCannotBeDecoded: a truncated one is requested again, one of another shape is an error.
+func TestAnswersThatCannotBeDecoded(t *testing.T) {
 	for body, wantRequests := range map[string]int{
 		`{"count":1,"results":[{"commitid":"a"`: 2,
 		`{"count":1,"results":{}}`:              1,
@@ -603,8 +677,8 @@ func TestAnswersThatCannotBeRead(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 5, codecov.Options{})
-			w.fault = func(asked, _ int, _ *http.Request) (*http.Response, error) {
-				if asked == 1 {
+			w.fault = func(number, _ int, _ *http.Request) (*http.Response, error) {
+				if number == 1 {
 					return answer(http.StatusOK, nil, body), nil
 				}
 				return nil, nil
