@@ -166,8 +166,8 @@ func TestOutageIsNotBisected(t *testing.T) {
 	for _, first := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 1100, codecov.Options{PageSize: 512})
-			w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-				if asked >= first {
+			w.fault = func(_, size int, r *http.Request) (*http.Response, error) {
+				if page, _ := strconv.Atoi(r.URL.Query().Get("page")); (page-1)*size >= (first-1)*512 {
 					return broken(r)
 				}
 				return nil, nil

@@ -67,14 +67,17 @@ func (r row) text(name string) string {
 	return text
 }
 
-func (r row) whole(name string) int64 {
+func (r row) whole(name string) *int64 {
 	r.t.Helper()
-	number, _ := r.take(name).(json.Number)
+	number, ok := r.take(name).(json.Number)
+	if !ok {
+		return nil
+	}
 	whole, err := number.Int64()
 	if err != nil {
 		r.t.Errorf("%s: %v", name, err)
 	}
-	return whole
+	return &whole
 }
 
 func (r row) decimal(name string) *float64 {

@@ -111,15 +111,15 @@ func totals(t *codecov.Totals) any {
 		return nil
 	}
 	return map[string]any{
-		"files":            whole(t.Files),
-		"lines":            whole(t.Lines),
-		"hits":             whole(t.Hits),
-		"misses":           whole(t.Misses),
-		"partials":         whole(t.Partials),
+		"files":            count(t.Files),
+		"lines":            count(t.Lines),
+		"hits":             count(t.Hits),
+		"misses":           count(t.Misses),
+		"partials":         count(t.Partials),
 		"coverage":         coverage(*t),
-		"branches":         whole(t.Branches),
-		"methods":          whole(t.Methods),
-		"sessions":         whole(t.Sessions),
+		"branches":         count(t.Branches),
+		"methods":          count(t.Methods),
+		"sessions":         count(t.Sessions),
 		"complexity":       number(t.Complexity),
 		"complexity_total": number(t.ComplexityTotal),
 	}
@@ -158,6 +158,14 @@ func whole(n int64) any {
 		return int(n)
 	}
 	return big.NewInt(n)
+}
+
+// count returns a whole number, or nil for a null.
+func count(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return whole(*n)
 }
 
 // maxExact is the largest whole number up to which a float64 holds every whole number: 2^53.

@@ -53,7 +53,8 @@ func sampleCommit() codecov.Commit {
 		Branch:    pointer("slanks-patch-11"),
 		State:     pointer(codecov.StateComplete),
 		Totals: &codecov.Totals{
-			Files: 3, Lines: 36, Hits: 35, Misses: 1, Sessions: 2,
+			Files: pointer(int64(3)), Lines: pointer(int64(36)), Hits: pointer(int64(35)), Misses: pointer(int64(1)),
+			Partials: new(int64), Branches: new(int64), Methods: new(int64), Sessions: pointer(int64(2)),
 			Coverage: pointer(97.22), Complexity: new(float64), ComplexityTotal: new(float64), ComplexityRatio: new(float64),
 		},
 	}
