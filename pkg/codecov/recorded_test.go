@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,20 +49,22 @@ func TestRecordings(t *testing.T) {
 // lists.
 func listings(t testing.TB) []recordings.Exchange {
 	t.Helper()
+	return recordedGets(t, func(path string) bool {
+		isList := strings.HasSuffix(path, "/repos") || strings.HasSuffix(path, "/commits")
+		return isList && path != "/api/v2/github/acme/repos/repos" && path != "/api/v2/github/acme/repos/commits"
+	})
+}
+
+// recordedGets returns the recorded GET requests whose path matches.
+func recordedGets(t testing.TB, matches func(path string) bool) []recordings.Exchange {
+	t.Helper()
 	exchanges, err := recordings.HTTP(os.DirFS(recordingsDir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lists []recordings.Exchange
-	for _, exchange := range exchanges {
-		path := pathOf(exchange)
-		isList := strings.HasSuffix(path, "/repos") || strings.HasSuffix(path, "/commits")
-		isDetail := path == "/api/v2/github/acme/repos/repos" || path == "/api/v2/github/acme/repos/commits"
-		if exchange.Request.Method == http.MethodGet && isList && !isDetail {
-			lists = append(lists, exchange)
-		}
-	}
-	return lists
+	return slices.DeleteFunc(exchanges, func(exchange recordings.Exchange) bool {
+		return exchange.Request.Method != http.MethodGet || !matches(pathOf(exchange))
+	})
 }
 
 func pathOf(exchange recordings.Exchange) string {
@@ -81,7 +84,7 @@ func recordedClient(t testing.TB, exchange recordings.Exchange) *codecov.Client 
 		header.Set(name, value)
 	}
 	return newClient(t, codecov.Options{Transport: network(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Query().Get("page") == "1" {
+		if page := r.URL.Query().Get("page"); page == "1" || page == "" {
 			return answer(exchange.Response.Status, header, string(body)), nil
 		}
 		return answer(http.StatusNotFound, nil, `{"detail":"Invalid page."}`), nil
