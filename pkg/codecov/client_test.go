@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -132,6 +133,24 @@ func TestWrongTokenIsNotRetried(t *testing.T) {
 	if text := fmt.Sprintf("%v %+v %#v %s", err, err, err, encoded); strings.Contains(text, wrong) {
 		t.Errorf("the token is in %s", text)
 	}
+}
+
+// TestDefaultConcurrency: 64 requests may be under way, once an answer without rate limit has come.
+func TestDefaultConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _ := wired(t, 1, codecov.Options{})
+		call := func() { _, _ = client.RepositoryExists(t.Context(), "synthetic", "nope") }
+		call()
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(call)
+		}
+		synctest.Wait()
+		if underWay := w.underWay.Load(); underWay != 64 {
+			t.Errorf("%d requests under way, want 64", underWay)
+		}
+		callers.Wait()
+	})
 }
 
 func TestCounts(t *testing.T) {
