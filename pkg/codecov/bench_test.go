@@ -25,8 +25,8 @@ func far(roundTrip time.Duration) network {
 	}
 }
 
-// BenchmarkPageSize reads lists of three lengths by pages of four sizes. The server takes as long as the real one, and the
-// round trip is 50 ms.
+// BenchmarkPageSize reads lists of three lengths by pages of four sizes. The server takes as long as the real one,
+// and the round trip is 50 ms.
 func BenchmarkPageSize(b *testing.B) {
 	for _, rows := range []int{20, 1000, 100_000} {
 		account, name := synthetic(rows)
@@ -56,8 +56,8 @@ func BenchmarkPageSize(b *testing.B) {
 	}
 }
 
-// BenchmarkLongList reads one list of 20,000 commits, several pages at a time. The server takes as long as the real one,
-// and the round trip is 80 ms.
+// BenchmarkLongList reads one list of 20,000 commits, several pages at a time. The server takes as long as the real
+// one, and the round trip is 80 ms.
 func BenchmarkLongList(b *testing.B) {
 	const rows = 20_000
 	account, name := synthetic(rows)

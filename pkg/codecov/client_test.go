@@ -164,3 +164,31 @@ func TestCounts(t *testing.T) {
 		t.Errorf("counted %+v, the server saw %+v", counts, seen)
 	}
 }
+
+// TestErrorMessages: the text of each form of an error's body.
+func TestErrorMessages(t *testing.T) {
+	html, location := http.Header{"Content-Type": {"text/html"}}, http.Header{"Location": {"https://login.example.com/"}}
+	for _, test := range []struct {
+		status int
+		header http.Header
+		body   string
+		want   string
+	}{
+		{404, nil, `{"detail":"Not found."}`, "Not found."},
+		{404, html, `{"error":"Page Not Found (404)"}`, "Page Not Found (404)"},
+		{400, nil, `["Null characters are not allowed."]`, `["Null characters are not allowed."]`},
+		{400, html, "<html>Bad request</html>", "(an HTML page)"},
+		{404, nil, " <!doctype html>", "(an HTML page)"},
+		{302, location, "", "redirects to https://login.example.com/, which is not followed"},
+		{404, nil, "upstream\n\x1b[31mtimeout", "upstream  [31mtimeout"},
+	} {
+		client := newClient(t, codecov.Options{Transport: network(func(*http.Request) (*http.Response, error) {
+			return answer(test.status, test.header, test.body), nil
+		})})
+		_, err := client.CountCommits(t.Context(), "acme", "api", codecov.CommitsOptions{})
+		apiError := (*codecov.APIError)(nil)
+		if !errors.As(err, &apiError) || apiError.Message != test.want || apiError.Status != test.status {
+			t.Errorf("%d %s: error %v, want the message %q", test.status, test.body, err, test.want)
+		}
+	}
+}

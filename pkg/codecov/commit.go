@@ -37,13 +37,13 @@ type CommitsOptions struct {
 	Counted func(count int)
 }
 
-// Commits returns a repository's commits in every state, each once, newest first. Of commits with the same timestamp, the
-// one with the greatest id comes first, whatever the page size.
+// Commits returns a repository's commits in every state, each once, newest first. Of commits with the same
+// timestamp, the one with the greatest id comes first, whatever the page size.
 //
-// Commits with the same timestamp are in memory together. Pages are read ahead while the caller works on the commits,
-// unless LimitHint is set. Where commits appear twice or the list becomes shorter while it is read, the rows at that place
-// are read again, so that none is missing up to the commit where the caller stops. Commits that are added meanwhile
-// before those that have been returned are not part of the list.
+// Commits with the same timestamp are in memory together. Pages are read ahead while the caller works on the
+// commits, unless LimitHint is set. Where commits appear twice or the list becomes shorter while it is read, the
+// rows at that place are read again, so that none is missing up to the commit where the caller stops. Commits that
+// are added meanwhile before those that have been returned are not part of the list.
 //
 // An error comes once and last: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a
 // *SkippedRowError. Before an *APIError, commits whose timestamp may have more commits are not returned.

@@ -1,11 +1,11 @@
 package codecov
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
@@ -122,53 +122,19 @@ func sentinel(response *httpclient.Response, message string) error {
 	return nil
 }
 
-// message returns the text of an error's body: {"detail": …}, {"error": …}, an array, an object by field, HTML, or
-// plain text.
+// message returns the text of an error's body: {"detail": …}, {"error": …}, other JSON, HTML, or plain text.
 func message(response *httpclient.Response) string {
-	var body any
-	if json.Unmarshal(response.Body, &body) != nil {
-		return plainText(response)
+	var body struct{ Detail, Error string }
+	_ = json.Unmarshal(response.Body, &body)
+	if text := cmp.Or(body.Detail, body.Error); text != "" {
+		return httpclient.Message(text)
 	}
-	object, ok := body.(map[string]any)
-	if !ok {
-		return httpclient.Message(joined(body))
-	}
-	for _, key := range []string{"detail", "error"} {
-		if text, ok := object[key].(string); ok {
-			return httpclient.Message(text)
-		}
-	}
-	var fields []string
-	for field, value := range object {
-		fields = append(fields, field+": "+joined(value))
-	}
-	slices.Sort(fields)
-	return httpclient.Message(strings.Join(fields, "; "))
-}
-
-// joined returns the strings of an array, at any depth, as one text.
-func joined(value any) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case []any:
-		var all []string
-		for _, element := range value {
-			all = append(all, joined(element))
-		}
-		return strings.Join(all, " ")
-	}
-	text, _ := json.Marshal(value)
-	return string(text)
-}
-
-func plainText(response *httpclient.Response) string {
-	body := string(response.Body)
-	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(body), "<") {
+	text := strings.TrimSpace(string(response.Body))
+	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(text, "<") {
 		return "(an HTML page)"
 	}
 	if location := response.Header.Get("Location"); location != "" {
-		return httpclient.Message("redirects to " + location + ", which is not followed")
+		text = "redirects to " + location + ", which is not followed"
 	}
-	return httpclient.Message(body)
+	return httpclient.Message(text)
 }

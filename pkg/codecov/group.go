@@ -12,8 +12,8 @@ const maxRereadRows = 100_000
 
 // group holds back the last rows of a list with times, until the group of rows with the same time is complete.
 //
-// Codecov sorts commits by time alone, and PostgreSQL orders rows with the same time differently from page to page: where
-// a page ends within such a group, rows repeat and go missing. A group is in memory as a whole.
+// Codecov sorts commits by time alone, and PostgreSQL orders rows with the same time differently from page to page:
+// where a page ends within such a group, rows repeat and go missing. A group is in memory as a whole.
 type group[T any] struct {
 	rows  []T
 	time  time.Time // of the rows
@@ -87,9 +87,9 @@ func (g *group[T]) checkBorder(p pageRows[T], fresh int, repeated bool, count in
 }
 
 // reread adds the rows that may be missing of a doubtful group and of the gap behind it. It reads them as one page,
-// because one page has one order: if it begins with a newer row and ends with an older one, it has all rows between them.
-// end is the position after the rows that were read last; toEnd reads to the end of the list. If the server cannot return
-// a page that is large enough, nothing is added, and the list will be found to be incomplete.
+// because one page has one order: if it begins with a newer row and ends with an older one, it has all rows between
+// them. end is the position after the rows that were read last; toEnd reads to the end of the list. If the server
+// cannot return a page that is large enough, nothing is added, and the list will be found to be incomplete.
 func (r *reader[T]) reread(end int, toEnd bool) error {
 	g := &r.group
 	next, oldest := r.nextGroup(), g.time

@@ -118,8 +118,8 @@ func TestListIsReadTwice(t *testing.T) {
 	}
 }
 
-// TestRowsPushedMeanwhile adds commits in front while the list is read. They are not part of the list, and push no commit
-// out of it.
+// TestRowsPushedMeanwhile adds commits in front while the list is read. They are not part of the list, and push no
+// commit out of it.
 func TestRowsPushedMeanwhile(t *testing.T) {
 	account := acme(t)
 	server := serve(t, account.emulated)

@@ -10,7 +10,8 @@ import (
 // Measured with an unmodified server.
 const maxRequestLine = 4094
 
-// named returns the repositories of these names, each once. Each request asks for as many names as its line can hold. If a malformed row breaks an answer, it asks for halves of the names until one name is left, which it skips.
+// named returns the repositories of these names, each once. Each request asks for as many names as its line can
+// hold. If a malformed row breaks an answer, it asks for halves of the names until one name is left, which it skips.
 // That also reads repositories behind a row that truncates the whole list.
 func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
 	return func(yield func(Repository, error) bool) {

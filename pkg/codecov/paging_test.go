@@ -216,7 +216,8 @@ func TestOverlapIsCutByPosition(t *testing.T) {
 		if diff := cmp.Diff(want, names); diff != "" || err != nil {
 			t.Errorf("%v, owners (-want +got):\n%s", err, diff)
 		}
-		// Row 50 is on the second page of 32, which begins with 18 rows that were read before. Pages 3 and 4 are read together.
+		// Row 50 is on the second page of 32, which begins with 18 rows that were read before. Pages 3 and 4 are
+		// read together.
 		sent := w.requests()
 		slices.Sort(sent[3:])
 		wantRequests := []string{"page 1 of 50", "page 2 of 50", "page 2 of 32", "page 3 of 32", "page 4 of 32"}
@@ -308,7 +309,10 @@ func TestGrowthThatSucceededIsTriedAsOftenAsAtFirst(t *testing.T) {
 		}
 		fail = true
 		read := 0
-		for range list(codecov.CommitsOptions{}) {
+		for _, err := range list(codecov.CommitsOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if read++; read == 9*32 {
 				break
 			}
@@ -322,7 +326,8 @@ func TestGrowthThatSucceededIsTriedAsOftenAsAtFirst(t *testing.T) {
 	})
 }
 
-// TestLateFailureDoesNotRaiseTheSize: one list waits for its time-out while another finds that the size is far too large.
+// TestLateFailureDoesNotRaiseTheSize: one list waits for its time-out while another finds that the size is far too
+// large.
 func TestLateFailureDoesNotRaiseTheSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 64, codecov.Options{PageSize: 512})

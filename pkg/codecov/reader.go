@@ -25,8 +25,8 @@ func (k rowKind[T]) newestFirst(a, b T) int {
 	return strings.Compare(k.key(b), k.key(a))
 }
 
-// rows returns the rows of a list, each once. Rows with a time come in the order of newestFirst, and no row follows that
-// should have come before another one. An error comes once and last.
+// rows returns the rows of a list, each once. Rows with a time come in the order of newestFirst, and no row follows
+// that should have come before another one. An error comes once and last.
 func rows[T any](ctx context.Context, l list, kind rowKind[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -187,8 +187,8 @@ func (r *reader[T]) fail(err error) bool {
 	return false
 }
 
-// missing returns how many rows of the list were not found. Rows with a time that are added meanwhile, before those that
-// have been yielded, are not missing.
+// missing returns how many rows of the list were not found. Rows with a time that are added meanwhile, before those
+// that have been yielded, are not missing.
 func (r *reader[T]) missing() int {
 	if r.kind.key == nil {
 		return 0
@@ -200,8 +200,8 @@ func (r *reader[T]) missing() int {
 	return max(0, count-r.skipped-r.found)
 }
 
-// isComplete reports whether the reading found every row. If the list became shorter, rows may have moved to a page that
-// had already been read; deliverGroups reads those again.
+// isComplete reports whether the reading found every row. If the list became shorter, rows may have moved to a page
+// that had already been read; deliverGroups reads those again.
 func (r *reader[T]) isComplete() bool {
 	return r.missing() == 0 && (r.kind.key == nil || r.kind.time != nil || !r.shrank)
 }

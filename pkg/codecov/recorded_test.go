@@ -45,8 +45,8 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// listings returns the recorded GET requests of the lists, without the details of two repositories that have the names of
-// lists.
+// listings returns the recorded GET requests of the lists, without the details of two repositories that have the
+// names of lists.
 func listings(t testing.TB) []recordings.Exchange {
 	t.Helper()
 	return recordedGets(t, func(path string) bool {
@@ -177,19 +177,18 @@ func recordedMessage(t testing.TB, exchange recordings.Exchange) string {
 	switch body := body.(type) {
 	case string:
 		return htmlMessage
-	case []any:
-		return body[0].(string)
 	case map[string]any:
 		for _, name := range []string{"detail", "error"} {
 			if text, ok := body[name].(string); ok {
 				return text
 			}
 		}
-		if texts, ok := body["branch"].([]any); ok {
-			return "branch: " + texts[0].(string)
-		}
 	}
-	return ""
+	raw, err := exchange.Response.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func checkError(t *testing.T, exchange recordings.Exchange, err error) {

@@ -124,7 +124,8 @@ func (l *tiedList) add(size int) {
 	}
 }
 
-// recordedTies is a list of 1,100 commits, 40 of each timestamp, that was recorded by pages of 512, 1,024 and 2,048 rows.
+// recordedTies is a list of 1,100 commits, 40 of each timestamp, that was recorded by pages of 512, 1,024 and 2,048
+// rows.
 func recordedTies(t testing.TB) *tiedList {
 	t.Helper()
 	list := &tiedList{recorded: map[string]string{}}
@@ -160,7 +161,7 @@ func unzip(t testing.TB, file string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer compressed.Close()
+	defer func() { _ = compressed.Close() }()
 	reader, err := gzip.NewReader(compressed)
 	if err != nil {
 		t.Fatal(err)
@@ -305,9 +306,9 @@ func unique(all []string) map[string]bool {
 	return set
 }
 
-// TestListThatChanges changes a list of groups between requests, and the order of equal commits with each request. Commits
-// that were there all the time must arrive, in order. Commits that are both added and removed between two requests leave
-// no trace in the count: then only the order is certain.
+// TestListThatChanges changes a list of groups between requests, and the order of equal commits with each request.
+// Commits that were there all the time must arrive, in order. Commits that are both added and removed between two
+// requests leave no trace in the count: then only the order is certain.
 func TestListThatChanges(t *testing.T) {
 	for name, change := range map[string]func(l *tiedList, random *rand.Rand){
 		"added in front": func(l *tiedList, _ *rand.Rand) { l.insert(0, time.Minute) },

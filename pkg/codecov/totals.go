@@ -2,8 +2,8 @@ package codecov
 
 import "strconv"
 
-// Totals are the coverage figures of a commit or of a repository. A nil pointer is a JSON null, which occurs in old rows.
-// Integers may exceed 2^31 and 2^53.
+// Totals are the coverage figures of a commit or of a repository. A nil pointer is a JSON null, which occurs in old
+// rows. Integers may exceed 2^31 and 2^53.
 type Totals struct {
 	Files    *int64 `json:"files"`
 	Lines    *int64 `json:"lines"`
