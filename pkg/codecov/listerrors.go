@@ -1,6 +1,7 @@
 package codecov
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -69,4 +70,11 @@ func (e *IncompleteError) Error() string {
 		text += ", because the list changed while it was read"
 	}
 	return text
+}
+
+// IsPartial reports whether err ended a list early although the rows before it can be used: it is a *TruncatedListError
+// or an *IncompleteError.
+func IsPartial(err error) bool {
+	truncated, incomplete := (*TruncatedListError)(nil), (*IncompleteError)(nil)
+	return errors.As(err, &truncated) || errors.As(err, &incomplete)
 }

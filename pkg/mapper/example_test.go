@@ -33,10 +33,10 @@ func Example() {
 	}
 
 	account := mapper.Account{Service: codecov.GitHub, Owner: "acme", AppURL: "https://app.codecov.io"}
-	coverage := 97.22
+	lines, hits, coverage := int64(36), int64(35), 97.22
 	payload := mapper.Payload(account, codecov.Repository{Name: "web"}, codecov.Commit{
 		CommitID: "a7794fc92007d3a1b99066c8f6ec66a393bf3520",
-		Totals:   &codecov.Totals{Lines: 36, Hits: 35, Coverage: &coverage},
+		Totals:   &codecov.Totals{Lines: &lines, Hits: &hits, Coverage: &coverage},
 	})
 	result, err := mapping.Map(context.Background(), payload, func(blueprint, identifier string) bool { return true })
 	if err != nil {

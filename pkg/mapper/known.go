@@ -142,7 +142,7 @@ var sampleCommits = [2]codecov.Commit{
 }
 
 func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) codecov.Commit {
-	branch := "main"
+	branch, lines, misses := "main", 4*n, 2*n
 	return codecov.Commit{
 		CommitID:  sha,
 		Message:   &text,
@@ -150,7 +150,7 @@ func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) cod
 		Author:    &codecov.Author{Service: string(codecov.GitHub), Username: &text, Name: &text},
 		Branch:    &branch,
 		Totals: &codecov.Totals{
-			Files: n, Lines: 4 * n, Hits: n, Misses: 2 * n, Partials: n, Branches: n, Methods: n, Sessions: n,
+			Files: &n, Lines: &lines, Hits: &n, Misses: &misses, Partials: &n, Branches: &n, Methods: &n, Sessions: &n,
 			Coverage: &coverage, Complexity: &coverage, ComplexityTotal: &coverage,
 		},
 	}
