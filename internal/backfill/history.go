@@ -80,7 +80,7 @@ func (s *sampler) keep(at time.Time, totals *codecov.Totals) {
 	s.kept = append(s.kept, sample{
 		at:       uint32(min(max(at.Unix(), 0), math.MaxUint32)),
 		coverage: float32(coverage),
-		lines:    uint32(min(max(totals.Lines, 0), math.MaxUint32)),
+		lines:    uint32(min(max(linesOf(totals), 0), math.MaxUint32)),
 	})
 }
 
@@ -138,4 +138,12 @@ func widened(short float32) float64 {
 		return float64(short)
 	}
 	return math.Round(number*1e5) / 1e5 // the decimals that Codecov keeps
+}
+
+// linesOf returns the number of lines, 0 if Codecov has none.
+func linesOf(totals *codecov.Totals) int64 {
+	if totals.Lines == nil {
+		return 0
+	}
+	return *totals.Lines
 }

@@ -11,20 +11,22 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// synthetic is an account with one repository, and its name.
+// synthetic returns an account with one repository, and the repository's name.
 func synthetic(commits int) (account fakecodecov.Account, repository string) {
 	account = fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: 1, CommitsPerRepository: commits})
 	return account, account.Repository(0).Name
 }
 
-// far is a network with a round trip of 50 ms.
-func far(r *http.Request) (*http.Response, error) {
-	time.Sleep(50 * time.Millisecond)
-	return http.DefaultTransport.RoundTrip(r)
+// far returns a network with that round trip.
+func far(roundTrip time.Duration) network {
+	return func(r *http.Request) (*http.Response, error) {
+		time.Sleep(roundTrip)
+		return http.DefaultTransport.RoundTrip(r)
+	}
 }
 
-// BenchmarkPageSize reads lists of three lengths by pages of three sizes, from a server that takes the time that the
-// real one took, behind a round trip of 50 ms.
+// BenchmarkPageSize reads lists of three lengths by pages of four sizes. The server takes as long as the real one,
+// and the round trip is 50 ms.
 func BenchmarkPageSize(b *testing.B) {
 	for _, rows := range []int{20, 1000, 100_000} {
 		account, name := synthetic(rows)
@@ -33,17 +35,17 @@ func BenchmarkPageSize(b *testing.B) {
 		}))
 		for _, size := range []int{128, 256, 512, 1024} {
 			b.Run(fmt.Sprintf("rows=%d/size=%d", rows, size), func(b *testing.B) {
-				client := newClient(b, codecov.Options{BaseURL: server.URL + fakecodecov.DefaultBasePath, Token: seesAll, PageSize: size, Transport: network(far)})
+				client := newClient(b, codecov.Options{BaseURL: server.URL + fakecodecov.DefaultBasePath, Token: seesAll, PageSize: size, Transport: far(50 * time.Millisecond)})
 				for b.Loop() {
-					given := 0
+					read := 0
 					for _, err := range client.Commits(b.Context(), "synthetic", name, codecov.CommitsOptions{}) {
 						if err != nil {
 							b.Fatal(err)
 						}
-						given++
+						read++
 					}
-					if given != rows {
-						b.Fatalf("%d rows, want %d", given, rows)
+					if read != rows {
+						b.Fatalf("%d rows, want %d", read, rows)
 					}
 				}
 				b.ReportMetric(float64(client.Counts().Requests)/float64(b.N), "requests/op")
@@ -54,7 +56,34 @@ func BenchmarkPageSize(b *testing.B) {
 	}
 }
 
-// BenchmarkDecodeCommits takes a page of 512 commits from the answer to the rows, without a network.
+// BenchmarkLongList reads one list of 20,000 commits, several pages at a time. The server takes as long as the real
+// one, and the round trip is 80 ms.
+func BenchmarkLongList(b *testing.B) {
+	const rows = 20_000
+	account, name := synthetic(rows)
+	server := httptest.NewServer(fakecodecov.New(fakecodecov.Options{
+		Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{seesAll: {}}, Latency: fakecodecov.MeasuredLatency,
+	}))
+	defer server.Close()
+	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	client := newClient(b, codecov.Options{
+		BaseURL: server.URL + fakecodecov.DefaultBasePath, Token: seesAll, Transport: far(80 * time.Millisecond),
+	})
+	for b.Loop() {
+		read := 0
+		for _, err := range client.Commits(b.Context(), "synthetic", name, codecov.CommitsOptions{}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			read++
+		}
+		if read != rows {
+			b.Fatalf("%d rows, want %d", read, rows)
+		}
+	}
+}
+
+// BenchmarkDecodeCommits reads a page of 512 commits, without a network.
 func BenchmarkDecodeCommits(b *testing.B) {
 	const rows = 512
 	account, name := synthetic(rows)
@@ -71,15 +100,15 @@ func BenchmarkDecodeCommits(b *testing.B) {
 	})})
 	b.ReportAllocs()
 	for b.Loop() {
-		given := 0
+		read := 0
 		for _, err := range client.Commits(b.Context(), "synthetic", name, codecov.CommitsOptions{}) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			given++
+			read++
 		}
-		if given != rows {
-			b.Fatalf("%d rows, want %d", given, rows)
+		if read != rows {
+			b.Fatalf("%d rows, want %d", read, rows)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")

@@ -40,95 +40,82 @@ func outage(broken error) error {
 	return broken
 }
 
-// bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size) requests.
-// Rows before position from are not returned.
-func bisect[T any](ctx context.Context, l list, page place, from int, broken error) pageRows[T] {
-	b := &bisection[T]{list: l, from: from}
-	firstRowOK, err := b.probe(ctx, page, broken)
-	if err != nil {
-		return pageRows[T]{err: err}
+// bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size)
+// requests. Rows before position first are not returned. count is the length of the list, 0 if unknown, and skipped
+// is the number of rows that have been skipped before.
+func bisect[T any](ctx context.Context, l list, page place, first, count, skipped int, broken error) pageRows[T] {
+	b := &bisection[T]{list: l, first: first, skipped: skipped, result: pageRows[T]{count: count}}
+	p := &b.result
+	if _, p.err = b.get(ctx, pastTheEnd, 0); isBrokenPage(p.err) {
+		p.err = outage(broken)
+		return *p
 	}
-	b.result.err = b.readHalves(ctx, page, firstRowOK)
-	next := place{page.offset + page.size, page.size}
-	b.result.next = next
-	b.result.more = b.result.err == nil && !b.ended && (l.progress.count == 0 || next.offset < l.progress.count)
-	return b.result
+	p.err = b.readHalves(ctx, page, broken)
+	p.next, p.end = page.next(), page.end()
+	if p.count > 0 {
+		p.end = min(p.end, p.count)
+	}
+	p.more = p.err == nil && !b.ended && (p.count == 0 || p.next.offset < p.count)
+	return *p
 }
 
 type bisection[T any] struct {
-	list   list
-	from   int
-	result pageRows[T]
-	ended  bool // the end of the list was reached
+	list    list
+	first   int
+	skipped int // rows, those before the page included
+	result  pageRows[T]
+	ended   bool // the end of the list was reached
 }
 
-// probe tells a malformed row from an outage: in an outage, single rows at both ends of the page and a page past the
-// end of the list fail, too. It reports whether the page's first row can be read.
-func (b *bisection[T]) probe(ctx context.Context, page place, broken error) (firstRowOK bool, err error) {
-	for i, at := range []place{{page.offset, 1}, {page.offset + page.size, 1}, pastTheEnd} {
-		_, err := b.get(ctx, at, 0)
-		switch {
-		case err == nil:
-			return i == 0, nil
-		case isPastTheEnd(err):
-			return false, nil
-		case !isBrokenPage(err):
-			return false, err
-		}
+// readHalves reads a broken page as two pages of half its size, or as single rows if its size is odd. A page of one row
+// is skipped, unless the list cannot be read beyond it.
+func (b *bisection[T]) readHalves(ctx context.Context, page place, broken error) error {
+	if page.size == 1 {
+		return b.skip(ctx, page, broken)
 	}
-	return false, outage(broken)
-}
-
-// readHalves reads a broken page as two pages of half its size, or as single rows if its size is odd. If all parts but
-// the last can be read, the last one must be broken and is not requested.
-func (b *bisection[T]) readHalves(ctx context.Context, page place, firstRowOK bool) error {
 	size := 1
 	if page.size%2 == 0 {
 		size = page.size / 2
 	}
-	skipped, end := b.list.progress.skipped, page.offset+page.size
-	for at := (place{page.offset, size}); at.offset < end && !b.ended; at.offset += size {
-		isFirst, isLast := at.offset == page.offset, at.offset+size == end
-		var err error
-		switch {
-		case at.offset+size <= b.from:
-		case size == 1:
-			err = b.readRow(ctx, at)
-		case isLast && b.list.progress.skipped == skipped, isFirst && !firstRowOK:
-			err = b.readHalves(ctx, at, firstRowOK || !isFirst)
-		default:
-			err = b.readHalf(ctx, at)
+	for at := (place{page.offset, size}); at.offset < page.end() && !b.ended; at = at.next() {
+		if at.end() <= b.first {
+			continue
 		}
-		if err != nil {
+		again := 0
+		if size == 1 {
+			again = 1
+		}
+		answer, err := b.get(ctx, at, again)
+		switch {
+		case isPastTheEnd(err):
+			b.ended = true
+		case isBrokenPage(err):
+			err = b.readHalves(ctx, at, err)
+			if err != nil {
+				return err
+			}
+		case err != nil:
 			return err
+		default:
+			rows, bad := answer.split(b.first, at, b.list.title)
+			b.result.rows, b.result.bad = append(b.result.rows, rows...), append(b.result.bad, bad...)
+			b.skipped += len(bad)
 		}
 	}
 	return nil
 }
 
-func (b *bisection[T]) readHalf(ctx context.Context, at place) error {
-	answer, err := b.get(ctx, at, 0)
-	if isBrokenPage(err) {
-		return b.readHalves(ctx, at, true)
-	}
-	return b.add(answer, at, err)
-}
-
-// readRow reads a page of one row. It skips a malformed row, unless the list cannot be read beyond it.
-func (b *bisection[T]) readRow(ctx context.Context, at place) error {
-	answer, err := b.get(ctx, at, 1)
-	if !isBrokenPage(err) {
-		return b.add(answer, at, err)
-	}
-	truncated, failure := b.isTruncated(ctx, at, err)
+// skip skips a malformed row.
+func (b *bisection[T]) skip(ctx context.Context, at place, broken error) error {
+	truncated, err := b.isTruncated(ctx, at, broken)
 	switch {
-	case failure != nil:
-		return failure
-	case truncated, b.list.progress.skipped >= maxSkippedRows:
-		return &TruncatedListError{List: b.list.title, Position: at.offset + 1, Count: b.list.progress.count, Err: err}
+	case err != nil:
+		return err
+	case truncated, b.skipped >= maxSkippedRows:
+		return &TruncatedListError{List: b.list.title, Position: at.offset + 1, Count: b.result.count, Err: broken}
 	}
-	b.list.progress.skipped++
-	b.result.bad = append(b.result.bad, &SkippedRowError{List: b.list.title, Position: at.offset + 1, Err: err})
+	b.skipped++
+	b.result.bad = append(b.result.bad, &SkippedRowError{List: b.list.title, Position: at.offset + 1, Err: broken})
 	return nil
 }
 
@@ -156,22 +143,7 @@ func (b *bisection[T]) get(ctx context.Context, at place, again int) (page[T], e
 	var answer page[T]
 	err := b.list.client.get(ctx, newTries(again), b.list.segments, b.list.page(at), answer.decode)
 	if err == nil {
-		b.list.progress.setCount(answer.Count)
+		b.result.count = answer.Count
 	}
 	return answer, err
-}
-
-// add adds the rows of a page to the result.
-func (b *bisection[T]) add(answer page[T], at place, err error) error {
-	if isPastTheEnd(err) {
-		b.ended = true
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	rows, bad := answer.split(b.from, at, b.list.title)
-	b.result.rows, b.result.bad = append(b.result.rows, rows...), append(b.result.bad, bad...)
-	b.list.progress.skipped += len(bad)
-	return nil
 }

@@ -1,6 +1,7 @@
 package codecov_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -19,30 +20,33 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// spoiled is how Codecov answers to a page that holds a malformed row, and how it answers where the git provider is dead.
-func spoiled(*http.Request) (*http.Response, error) {
+// broken is Codecov's answer to a page with a malformed row, and also while the git provider is down.
+func broken(*http.Request) (*http.Response, error) {
 	return answer(http.StatusInternalServerError, nil, `{"error": "Server Error (500)"}`), nil
 }
 
-// spoil makes every page that holds one of the rows (counted from 0) answer 500.
-func spoil(bad ...int) func(int, int, *http.Request) (*http.Response, error) {
+// malformed breaks every page with one of these rows, counted from 0.
+func malformed(bad ...int) func(int, int, *http.Request) (*http.Response, error) {
 	return func(_, size int, r *http.Request) (*http.Response, error) {
 		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		from := (page - 1) * size
 		if slices.ContainsFunc(bad, func(row int) bool { return from <= row && row < from+size }) {
-			return spoiled(r)
+			return broken(r)
 		}
 		return nil, nil
 	}
 }
 
-// left collects the positions of the rows that were left out.
-type left struct{ positions []int }
+// skippedRows collects the positions of skipped rows.
+type skippedRows struct{ positions []int }
 
-func (l *left) note(row *codecov.SkippedRowError) { l.positions = append(l.positions, row.Position) }
+func (l *skippedRows) add(row *codecov.SkippedRowError) {
+	l.positions = append(l.positions, row.Position)
+}
 
-// TestBadRowsAreLeftOut: wherever the bad rows are, the others are given, in their order, and the bad ones are told of.
-func TestBadRowsAreLeftOut(t *testing.T) {
+// TestMalformedRowsAreSkipped: wherever they are, the other rows come in their order, and each malformed one is
+// reported.
+func TestMalformedRowsAreSkipped(t *testing.T) {
 	const commits = 1100
 	want := rowsOf(t, commits)
 	random := rand.New(rand.NewPCG(6, 6))
@@ -60,9 +64,9 @@ func TestBadRowsAreLeftOut(t *testing.T) {
 		t.Run(fmt.Sprintf("%d rows a page/%d bad from %d", test.size, len(test.bad), test.bad[0]), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, _, list := wired(t, commits, codecov.Options{PageSize: test.size})
-				w.fault = spoil(test.bad...)
-				var skipped left
-				got, err := collect(list(codecov.CommitsOptions{Skipped: skipped.note}))
+				w.fault = malformed(test.bad...)
+				var skipped skippedRows
+				got, err := collect(list(codecov.CommitsOptions{Skipped: skipped.add}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -79,7 +83,7 @@ func TestBadRowsAreLeftOut(t *testing.T) {
 					t.Errorf("%d rows, want the %d others in their order", len(got), len(sound))
 				}
 				if diff := cmp.Diff(positions, skipped.positions); diff != "" {
-					t.Errorf("left out (-want +told):\n%s", diff)
+					t.Errorf("skipped (-want +reported):\n%s", diff)
 				}
 				if len(w.requests()) > test.requests {
 					t.Errorf("%d requests, want %d at the most", len(w.requests()), test.requests)
@@ -89,11 +93,11 @@ func TestBadRowsAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestBadRowEndsTheListOfACallerThatTakesNone: the rows before it are given.
-func TestBadRowEndsTheListOfACallerThatTakesNone(t *testing.T) {
+// TestMalformedRowEndsTheListWithoutSkipped: the rows before it come first.
+func TestMalformedRowEndsTheListWithoutSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 16})
-		w.fault = spoil(20)
+		w.fault = malformed(20)
 		rows, err := collect(list(codecov.CommitsOptions{}))
 		row, apiError := (*codecov.SkippedRowError)(nil), (*codecov.APIError)(nil)
 		if !errors.As(err, &row) || row.Position != 21 || !errors.As(err, &apiError) || len(rows) < 16 {
@@ -102,8 +106,8 @@ func TestBadRowEndsTheListOfACallerThatTakesNone(t *testing.T) {
 	})
 }
 
-// TestListOfNothingButBadRows ends after a bounded number of requests.
-func TestListOfNothingButBadRows(t *testing.T) {
+// TestListOfMalformedRows ends after a bounded number of requests.
+func TestListOfMalformedRows(t *testing.T) {
 	for name, test := range map[string]struct {
 		bad      func(int) bool
 		position int // where the list stops
@@ -122,11 +126,11 @@ func TestListOfNothingButBadRows(t *testing.T) {
 				}
 			}
 			w, _, list := wired(t, commits, codecov.Options{PageSize: 512})
-			w.fault = spoil(bad...)
+			w.fault = malformed(bad...)
 			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}}))
 			stopped := (*codecov.TruncatedListError)(nil)
 			if !errors.As(err, &stopped) || stopped.Position != test.position {
-				t.Errorf("%s: %d rows, error %v; want it to stop at row %d", name, len(rows), err, test.position)
+				t.Errorf("%s: %d rows, error %v; want a TruncatedListError at row %d", name, len(rows), err, test.position)
 			}
 			if sound := len(rows); test.position > 1 && sound < 100 {
 				t.Errorf("%s: %d rows before it", name, sound)
@@ -138,14 +142,14 @@ func TestListOfNothingButBadRows(t *testing.T) {
 	}
 }
 
-// TestBadRowsBehindRowsThatCannotBeDecoded: rows of both kinds count, so that the search for bad ones has an end.
-func TestBadRowsBehindRowsThatCannotBeDecoded(t *testing.T) {
+// TestMalformedRowsBehindUndecodableOnes: rows of both kinds count for the limit of skipped rows.
+func TestMalformedRowsBehindUndecodableOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const commits, size, garbled = 600, 256, 150
 		w, _, list := wired(t, commits, codecov.Options{PageSize: size})
 		w.fault = func(asked, wanted int, r *http.Request) (*http.Response, error) {
 			if page, _ := strconv.Atoi(r.URL.Query().Get("page")); (page-1)*wanted >= size {
-				return spoil(size, size+2, size+4, size+6)(asked, wanted, r)
+				return malformed(size, size+2, size+4, size+6)(asked, wanted, r)
 			}
 			body := fmt.Sprintf(`{"count":%d,"results":[%s%s]}`, commits, strings.Repeat("[],", garbled), strings.Repeat(`,{}`, size-garbled)[1:])
 			return answer(http.StatusOK, nil, body), nil
@@ -153,47 +157,47 @@ func TestBadRowsBehindRowsThatCannotBeDecoded(t *testing.T) {
 		rows, err := collect(list(codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}}))
 		stopped := (*codecov.TruncatedListError)(nil)
 		if !errors.As(err, &stopped) || stopped.Position != size+1 {
-			t.Errorf("%d rows, error %v; want it to stop at row %d", len(rows), err, size+1)
+			t.Errorf("%d rows, error %v; want a TruncatedListError at row %d", len(rows), err, size+1)
 		}
 	})
 }
 
-// TestOutageIsNotBisected: one more try, and a look at two places and past the end.
+// TestOutageIsNotBisected: one retry, and one request past the end of the list.
 func TestOutageIsNotBisected(t *testing.T) {
 	for _, first := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			w, _, list := wired(t, 1100, codecov.Options{PageSize: 512})
-			w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
-				if asked >= first {
-					return spoiled(r)
+			w.fault = func(_, size int, r *http.Request) (*http.Response, error) {
+				if page, _ := strconv.Atoi(r.URL.Query().Get("page")); (page-1)*size >= (first-1)*512 {
+					return broken(r)
 				}
 				return nil, nil
 			}
 			started := time.Now()
 			rows, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}))
 			apiError := (*codecov.APIError)(nil)
-			if !errors.Is(err, codecov.ErrOutage) || !errors.As(err, &apiError) || apiError.Attempts != 2 || len(rows) != 512*(first-1) {
+			if !errors.Is(err, codecov.ErrOutage) || !errors.As(err, &apiError) || apiError.Attempts != 2 || len(rows) != max(0, 512*(first-1)-1) {
 				t.Errorf("%d rows, error %v", len(rows), err)
 			}
-			if sent := len(w.requests()) - (first - 1); sent != 5 {
-				t.Errorf("%d requests, want 5: %q", sent, w.requests())
+			if sent := len(w.requests()) - (first - 1); sent != 3 {
+				t.Errorf("%d requests, want 3: %q", sent, w.requests())
 			}
 			if took := time.Since(started); took > 2*time.Second {
-				t.Errorf("told after %s", took)
+				t.Errorf("failed after %s, want 2s at most", took)
 			}
 		})
 	}
 }
 
-// TestOutageInTheMiddleOfTheSearchForABadRow is an outage, not as many bad rows.
-func TestOutageInTheMiddleOfTheSearchForABadRow(t *testing.T) {
+// TestOutageWhileBisecting is an outage, not many malformed rows.
+func TestOutageWhileBisecting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 1100, codecov.Options{PageSize: 512})
 		w.fault = func(asked, size int, r *http.Request) (*http.Response, error) {
 			if asked > 5 {
-				return spoiled(r)
+				return broken(r)
 			}
-			return spoil(300)(asked, size, r)
+			return malformed(300)(asked, size, r)
 		}
 		_, err := collect(list(codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}))
 		if !errors.Is(err, codecov.ErrOutage) {
@@ -202,25 +206,25 @@ func TestOutageInTheMiddleOfTheSearchForABadRow(t *testing.T) {
 	})
 }
 
-// TestOneServerErrorIsNoBadRow: asked for again, the page comes.
-func TestOneServerErrorIsNoBadRow(t *testing.T) {
+// TestSingleServerErrorIsRetried: the page comes when it is requested again.
+func TestSingleServerErrorIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 100, codecov.Options{PageSize: 512})
 		w.fault = func(asked, _ int, r *http.Request) (*http.Response, error) {
 			if asked == 1 {
-				return spoiled(r)
+				return broken(r)
 			}
 			return nil, nil
 		}
 		rows, err := collect(list(codecov.CommitsOptions{}))
 		if len(rows) != 100 || err != nil || len(w.requests()) != 2 {
-			t.Errorf("%d rows, %v, asked for %q", len(rows), err, w.requests())
+			t.Errorf("%d rows, %v, requests %q", len(rows), err, w.requests())
 		}
 	})
 }
 
-// TestDeadProvider: the private repository's list is an outage, the public one's comes.
-func TestDeadProvider(t *testing.T) {
+// TestProviderDown: the list of a private repository fails as an outage, that of a public one is read.
+func TestProviderDown(t *testing.T) {
 	account := acme(t)
 	const token = "0a1b2c3d-0000-4000-8000-00000000bbbb"
 	server := fakecodecov.New(fakecodecov.Options{BasePath: basePath, Accounts: []fakecodecov.Account{account.emulated},
@@ -232,11 +236,11 @@ func TestDeadProvider(t *testing.T) {
 			t.Errorf("private repository: error %v, want ErrOutage", err)
 		}
 		rows, err := collect(client.Commits(t.Context(), "acme", "ties", codecov.CommitsOptions{}))
-		compare(t, rows, err, wantAll(t, account.Commits["ties"], wantCommit))
+		compare(t, rows, err, wantCommits(t, account.Commits["ties"]))
 	})
 }
 
-// poisonedAcme serves the recorded account with some bad rows, by the place of the repository in the list.
+// poisonedAcme serves the recorded account with malformed rows at these positions of the list of repositories.
 func poisonedAcme(t *testing.T, poison map[int]fakecodecov.Poison) (recordedAccount, emulator) {
 	t.Helper()
 	account := acme(t)
@@ -253,12 +257,12 @@ func nameAt(account recordedAccount, place int) string {
 	return account.Repositories[place]["name"].(string)
 }
 
-func TestMalformedRepositoriesAreLeftOut(t *testing.T) {
+func TestMalformedRepositoriesAreSkipped(t *testing.T) {
 	account, server := poisonedAcme(t, map[int]fakecodecov.Poison{8: fakecodecov.Malformed, 19: fakecodecov.Malformed, 20: fakecodecov.Malformed, 59: fakecodecov.Malformed})
 	synctest.Test(t, func(t *testing.T) {
-		var skipped left
+		var skipped skippedRows
 		client := server.client(t, server.direct)
-		got, err := collect(client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Skipped: skipped.note}))
+		got, err := collect(client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{Skipped: skipped.add}))
 		sound := slices.Concat(account.Repositories[:8], account.Repositories[9:19], account.Repositories[21:59])
 		compare(t, got, err, wantAll(t, sound, wantRepository))
 		if !slices.Equal(skipped.positions, []int{9, 20, 21, 60}) {
@@ -267,8 +271,8 @@ func TestMalformedRepositoriesAreLeftOut(t *testing.T) {
 	})
 }
 
-// TestUnreadableRepositoryStopsTheList: all before it are given, and those behind it by their names.
-func TestUnreadableRepositoryStopsTheList(t *testing.T) {
+// TestUnreadableRepositoryTruncatesTheList: all before it are listed, and those behind it can be read by name.
+func TestUnreadableRepositoryTruncatesTheList(t *testing.T) {
 	for _, place := range []int{0, 1, 30, 58} {
 		account, server := poisonedAcme(t, map[int]fakecodecov.Poison{place: fakecodecov.Unreadable})
 		synctest.Test(t, func(t *testing.T) { checkTruncated(t, account, server, place) })
@@ -282,7 +286,7 @@ func checkTruncated(t *testing.T, account recordedAccount, server emulator, plac
 	got, err := collect(client.Repositories(t.Context(), "acme", options))
 	stopped := (*codecov.TruncatedListError)(nil)
 	if !errors.As(err, &stopped) || stopped.Position != place+1 || place > 0 && stopped.Count != 60 {
-		t.Errorf("error %v, want one that stops at row %d", err, place+1)
+		t.Errorf("error %v, want a TruncatedListError at row %d", err, place+1)
 	}
 	compare(t, got, nil, wantAll(t, account.Repositories[:place], wantRepository))
 
@@ -294,18 +298,18 @@ func checkTruncated(t *testing.T, account recordedAccount, server emulator, plac
 	server.Reset()
 	named, err := collect(client.Repositories(t.Context(), "acme", options))
 	if err != nil || len(named) != len(options.Names)-1 || !slices.Equal(unread, []string{nameAt(account, place)}) {
-		t.Errorf("by name: %d repositories, %q left out, %v", len(named), unread, err)
+		t.Errorf("by name: %d repositories, %q skipped, %v", len(named), unread, err)
 	}
 	if requests := server.Requests().Requests; requests > 50 {
 		t.Errorf("%d requests for %d names", requests, len(options.Names))
 	}
 }
 
-// TestNamesInAnOutage: nothing is left out where nothing answers.
+// TestNamesInAnOutage: nothing is skipped if every answer is broken.
 func TestNamesInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, client, _ := wired(t, 1, codecov.Options{})
-		w.fault = func(_, _ int, r *http.Request) (*http.Response, error) { return spoiled(r) }
+		w.fault = func(_, _ int, r *http.Request) (*http.Response, error) { return broken(r) }
 		options := codecov.RepositoriesOptions{Names: []string{"a", "b", "c"}, Skipped: func(row *codecov.SkippedRowError) { t.Error(row) }}
 		if _, err := collect(client.Repositories(t.Context(), "synthetic", options)); !errors.Is(err, codecov.ErrOutage) {
 			t.Errorf("error %v", err)
@@ -313,7 +317,7 @@ func TestNamesInAnOutage(t *testing.T) {
 	})
 }
 
-// TestRowsThatCannotBeDecoded are left out one by one, named where they have a name.
+// TestRowsThatCannotBeDecoded are skipped one by one, with their ids if they have one.
 func TestRowsThatCannotBeDecoded(t *testing.T) {
 	body := `{"count":5,"results":[
 		{"commitid":"a","timestamp":"2026-11-22T21:00:00Z"},
@@ -324,10 +328,10 @@ func TestRowsThatCannotBeDecoded(t *testing.T) {
 	client := newClient(t, codecov.Options{Transport: network(func(*http.Request) (*http.Response, error) {
 		return answer(http.StatusOK, nil, body), nil
 	})})
-	var told []string
+	var reported []string
 	rows, err := collect(client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{Skipped: func(row *codecov.SkippedRowError) {
 		text, _, _ := strings.Cut(row.Error(), ": ")
-		told = append(told, text)
+		reported = append(reported, text)
 	}}))
 	if err != nil || len(rows) != 2 || rows[0].CommitID != "a" || rows[1].CommitID != "e" {
 		t.Errorf("rows %+v, %v", rows, err)
@@ -336,12 +340,12 @@ func TestRowsThatCannotBeDecoded(t *testing.T) {
 		`read row 2 ("b") of the commits of acme/monolith`, `read row 3 ("c") of the commits of acme/monolith`,
 		`read row 4 of the commits of acme/monolith`,
 	}
-	if diff := cmp.Diff(want, told); diff != "" {
-		t.Errorf("left out (-want +told):\n%s", diff)
+	if diff := cmp.Diff(want, reported); diff != "" {
+		t.Errorf("skipped (-want +reported):\n%s", diff)
 	}
 }
 
-// TestDeletedRowHidesAnother: the row that moved to a page before is found by another reading.
+// TestDeletedRowHidesAnother: a row that moves to a page that has been read is found when the list is read again.
 func TestDeletedRowHidesAnother(t *testing.T) {
 	account := acme(t)
 	server := serve(t, account.emulated)
@@ -352,7 +356,7 @@ func TestDeletedRowHidesAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 		if names[repository.Name]++; len(names) == 5 {
-			// Two pages may have been read by now, no more.
+			// Five pages may have been read by now, no more.
 			if err := server.HideRepository("github", "acme", nameAt(account, 0)); err != nil {
 				t.Fatal(err)
 			}
@@ -360,49 +364,57 @@ func TestDeletedRowHidesAnother(t *testing.T) {
 	}
 	for place := range account.Repositories {
 		if name := nameAt(account, place); names[name] != 1 {
-			t.Errorf("%s was given %d times", name, names[name])
+			t.Errorf("%s came %d times, want once", name, names[name])
 		}
 	}
 }
 
-// TestTiesThatMove: rows of one timestamp change places between two pages, as was seen on a real server, where the
-// count stays. Where they never stop to, the list is incomplete.
-func TestTiesThatMove(t *testing.T) {
+// TestPageThatRepeatsAnother: if a page has the rows of the one before, the rows in its place are read again.
+func TestPageThatRepeatsAnother(t *testing.T) {
 	const commits, size = 60, 20
 	want := rowsOf(t, commits)
-	for _, readings := range []int{1, 2, 3} {
-		synctest.Test(t, func(t *testing.T) {
-			w, _, list := wired(t, commits, codecov.Options{PageSize: size})
-			first := 0
-			w.fault = func(_, _ int, r *http.Request) (*http.Response, error) {
-				if r.URL.Query().Get("page") == "1" {
-					first++
-				}
-				if r.URL.Query().Get("page") == "2" && first <= readings {
-					return answerWith(w, r, "page=2", "page=1"), nil
-				}
-				return nil, nil
+	synctest.Test(t, func(t *testing.T) {
+		w, _, list := wired(t, commits, codecov.Options{PageSize: size})
+		w.fault = func(_, asked int, r *http.Request) (*http.Response, error) {
+			if asked == size && r.URL.Query().Get("page") == "2" {
+				return answerWith(w, r, "page=2", "page=1"), nil
 			}
-			rows, err := collect(list(codecov.CommitsOptions{}))
-			if readings < 3 {
-				if err != nil || len(rows) != commits || first != readings+1 {
-					t.Errorf("%d rows after %d readings, %v", len(rows), first, err)
-				}
-				late := rows[commits-size:]
-				if diff := cmp.Diff(want[size:2*size], late); diff != "" {
-					t.Errorf("late rows (-want +given):\n%s", diff)
-				}
-				return
-			}
-			incomplete := (*codecov.IncompleteError)(nil)
-			if !errors.As(err, &incomplete) || incomplete.Missing != size || len(rows) != commits-size || first != 3 {
-				t.Errorf("%d rows after %d readings, error %v", len(rows), first, err)
-			}
-		})
+			return nil, nil
+		}
+		rows, err := collect(list(codecov.CommitsOptions{}))
+		if err != nil || !slices.EqualFunc(rows, want, sameCommit) {
+			t.Errorf("%d rows, %v; want all %d in order", len(rows), err, commits)
+		}
+	})
+}
+
+// TestRowThatMovesToTheFront: a commit whose time changes is missing if its new place has been read. It does not come
+// out of order.
+func TestRowThatMovesToTheFront(t *testing.T) {
+	list := &tiedList{}
+	for range 60 {
+		list.add(1)
+	}
+	want := list.want(t)
+	list.change = func(page, _ int) {
+		if page == 2 && len(unique(list.times)) == 60 {
+			moved := strings.Replace(string(list.rows[50]), list.times[50], "2026-11-02T00:00:00Z", 1)
+			list.remove(50)
+			list.rows = slices.Insert(list.rows, 0, json.RawMessage(moved))
+			list.times = slices.Insert(list.times, 0, "2026-11-01T00:00:00Z")
+		}
+	}
+	rows, err := collect(list.client(t, 20).Commits(t.Context(), "acme", "api", codecov.CommitsOptions{LimitHint: 19}))
+	incomplete := (*codecov.IncompleteError)(nil)
+	if !errors.As(err, &incomplete) || incomplete.Missing != 1 || !incomplete.Moved {
+		t.Errorf("%d rows, error %v; want one missing row that moved", len(rows), err)
+	}
+	if !slices.Equal(ids(rows), slices.Delete(want, 50, 51)) {
+		t.Errorf("%d rows, want the 59 others in order", len(rows))
 	}
 }
 
-// answerWith gives the answer to another page.
+// answerWith returns the answer to another page.
 func answerWith(w *wire, r *http.Request, page, other string) *http.Response {
 	changed := r.Clone(r.Context())
 	changed.URL.RawQuery = strings.Replace(r.URL.RawQuery, page+"&", other+"&", 1)
@@ -411,8 +423,8 @@ func answerWith(w *wire, r *http.Request, page, other string) *http.Response {
 	return recorder.Result()
 }
 
-// TestCountBehindABadRow: the newest commits may be the bad ones.
-func TestCountBehindABadRow(t *testing.T) {
+// TestCountWithMalformedRows: the newest commits may be malformed.
+func TestCountWithMalformedRows(t *testing.T) {
 	account := acme(t)
 	ties := account.Commits["ties"]
 	server := serve(t, account.emulated)
@@ -429,8 +441,8 @@ func TestCountBehindABadRow(t *testing.T) {
 	})
 }
 
-// TestBadRowIsToldOfOnce: also where the list is read again.
-func TestBadRowIsToldOfOnce(t *testing.T) {
+// TestMalformedRowIsReportedOnce: also if rows are read again.
+func TestMalformedRowIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, list := wired(t, 60, codecov.Options{PageSize: 20})
 		moved := false
@@ -439,12 +451,12 @@ func TestBadRowIsToldOfOnce(t *testing.T) {
 				moved = true
 				return answerWith(w, r, "page=3", "page=2"), nil
 			}
-			return spoil(5)(asked, size, r)
+			return malformed(5)(asked, size, r)
 		}
-		var skipped left
-		rows, err := collect(list(codecov.CommitsOptions{Skipped: skipped.note}))
+		var skipped skippedRows
+		rows, err := collect(list(codecov.CommitsOptions{Skipped: skipped.add}))
 		if len(rows) != 59 || err != nil || !slices.Equal(skipped.positions, []int{6}) || !moved {
-			t.Errorf("%d rows, rows %v left out, %v", len(rows), skipped.positions, err)
+			t.Errorf("%d rows, rows %v skipped, %v", len(rows), skipped.positions, err)
 		}
 	})
 }

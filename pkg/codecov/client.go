@@ -24,7 +24,7 @@ import (
 // DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
 const DefaultBaseURL = "https://api.codecov.io/api/v2"
 
-const defaultConcurrency = 28
+const defaultConcurrency = 64
 
 // Options configures a Client. Service is required.
 type Options struct {
@@ -33,7 +33,7 @@ type Options struct {
 	Service      Service           // the git provider whose accounts are read
 	UserAgent    string            // optional
 	PageSize     int               // maximum rows of a request, default: DefaultPageSize; the server has no upper limit
-	Concurrency  int               // maximum requests under way, default: 28
+	Concurrency  int               // maximum requests under way, default: 64; halved while the server is overloaded
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
@@ -52,14 +52,14 @@ func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 //
 // A page that the server fails to return as if it were too large (502, 503, 504, no answer in time) is requested
 // again with the next smaller power of two as its size, and all lists of the client go on with that size. After
-// several full pages the size grows again, at most to Options.PageSize.
+// several full pages, lists begin with a larger size again, at most with Options.PageSize.
 //
 // It is safe for concurrent use.
 type Client struct {
 	base    *url.URL
 	service Service
 	size    *pageSize
-	ahead   chan struct{} // a slot for each list that reads a page ahead
+	ahead   chan struct{} // a slot for each page that is read ahead
 	http    *httpclient.Client
 	stats   httpclient.Stats
 }
@@ -84,7 +84,7 @@ func NewClient(o Options) (*Client, error) {
 		o.Concurrency = defaultConcurrency
 	}
 	client := &Client{
-		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxListsAhead),
+		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxClientPagesAhead),
 	}
 	client.stats.LogWaits(o.Logger)
 	client.http, err = httpclient.New(httpclient.Options{

@@ -10,12 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-func TestNewClientRefuses(t *testing.T) {
+func TestNewClientRejects(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		options  codecov.Options
@@ -41,7 +42,7 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 }
 
-func TestNewClientTakes(t *testing.T) {
+func TestNewClientAccepts(t *testing.T) {
 	for _, options := range []codecov.Options{
 		{},
 		{BaseURL: "https://codecov.example.com/api/v2/"},
@@ -59,7 +60,7 @@ func TestNewClientTakes(t *testing.T) {
 	}
 }
 
-// TestOptionsHideTheToken prints options in every way in which a program might.
+// TestOptionsHideTheToken prints options in every common way.
 func TestOptionsHideTheToken(t *testing.T) {
 	options := codecov.Options{Token: seesAll, Service: codecov.GitHub, BaseURL: "https://codecov.example.com"}
 	var logged bytes.Buffer
@@ -82,7 +83,7 @@ func TestOptionsHideTheToken(t *testing.T) {
 	}
 }
 
-// headers keeps the headers of the requests that pass through it.
+// headers stores the headers of the requests that it passes on.
 type headers struct {
 	next http.Handler
 	mu   sync.Mutex
@@ -120,7 +121,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestWrongTokenIsToldAtOnce(t *testing.T) {
+func TestWrongTokenIsNotRetried(t *testing.T) {
 	server := serve(t, acme(t).emulated)
 	const wrong = "0a1b2c3d-0000-4000-8000-00000000bbbb"
 	client := server.client(t, func(o *codecov.Options) { o.Token = wrong })
@@ -134,6 +135,24 @@ func TestWrongTokenIsToldAtOnce(t *testing.T) {
 	}
 }
 
+// TestDefaultConcurrency: 64 requests may be under way, once an answer without rate limit has come.
+func TestDefaultConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, client, _ := wired(t, 1, codecov.Options{})
+		call := func() { _, _ = client.RepositoryExists(t.Context(), "synthetic", "nope") }
+		call()
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(call)
+		}
+		synctest.Wait()
+		if underWay := w.underWay.Load(); underWay != 64 {
+			t.Errorf("%d requests under way, want 64", underWay)
+		}
+		callers.Wait()
+	})
+}
+
 func TestCounts(t *testing.T) {
 	server := serve(t, acme(t).emulated)
 	client := server.client(t)
@@ -143,5 +162,33 @@ func TestCounts(t *testing.T) {
 	counts, seen := client.Counts(), server.Requests()
 	if counts.Requests != int64(seen.Requests) || counts.ReceivedBytes != seen.Bytes || counts.Retries != 0 {
 		t.Errorf("counted %+v, the server saw %+v", counts, seen)
+	}
+}
+
+// TestErrorMessages: the text of each form of an error's body.
+func TestErrorMessages(t *testing.T) {
+	html, location := http.Header{"Content-Type": {"text/html"}}, http.Header{"Location": {"https://login.example.com/"}}
+	for _, test := range []struct {
+		status int
+		header http.Header
+		body   string
+		want   string
+	}{
+		{404, nil, `{"detail":"Not found."}`, "Not found."},
+		{404, html, `{"error":"Page Not Found (404)"}`, "Page Not Found (404)"},
+		{400, nil, `["Null characters are not allowed."]`, `["Null characters are not allowed."]`},
+		{400, html, "<html>Bad request</html>", "(an HTML page)"},
+		{404, nil, " <!doctype html>", "(an HTML page)"},
+		{302, location, "", "redirects to https://login.example.com/, which is not followed"},
+		{404, nil, "upstream\n\x1b[31mtimeout", "upstream  [31mtimeout"},
+	} {
+		client := newClient(t, codecov.Options{Transport: network(func(*http.Request) (*http.Response, error) {
+			return answer(test.status, test.header, test.body), nil
+		})})
+		_, err := client.CountCommits(t.Context(), "acme", "api", codecov.CommitsOptions{})
+		apiError := (*codecov.APIError)(nil)
+		if !errors.As(err, &apiError) || apiError.Message != test.want || apiError.Status != test.status {
+			t.Errorf("%d %s: error %v, want the message %q", test.status, test.body, err, test.want)
+		}
 	}
 }

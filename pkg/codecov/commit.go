@@ -33,19 +33,25 @@ type CommitsOptions struct {
 	LimitHint int
 	// Skipped receives each row that the list skips, while it is read. If nil, the first such row ends the list.
 	Skipped func(*SkippedRowError)
-	// Counted receives the length of the list with each page, before the page's rows. It may be called while the
-	// caller is working on the page before. Optional.
+	// Counted receives the length of the list with each page, before the page's rows. Optional.
 	Counted func(count int)
 }
 
-// Commits returns a repository's commits in every state, each once, newest first by timestamp. If rows move while the
-// list is read, it is read again, at most twice, and the rows that were missed come last.
-// The next page is read while the caller works on the one before, unless LimitHint is set.
+// Commits returns a repository's commits in every state, each once, newest first. Of commits with the same
+// timestamp, the one with the greatest id comes first, whatever the page size.
+//
+// Commits with the same timestamp are in memory together. Pages are read ahead while the caller works on the
+// commits, unless LimitHint is set. Where commits appear twice or the list becomes shorter while it is read, the
+// rows at that place are read again, so that none is missing up to the commit where the caller stops. Commits that
+// are added meanwhile before those that have been returned are not part of the list.
 //
 // An error comes once and last: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a
-// *SkippedRowError.
+// *SkippedRowError. Before an *APIError, commits whose timestamp may have more commits are not returned.
 func (c *Client) Commits(ctx context.Context, owner, repository string, o CommitsOptions) iter.Seq2[Commit, error] {
-	return rows(ctx, c.commits(owner, repository, o), func(commit Commit) string { return commit.CommitID })
+	return rows(ctx, c.commits(owner, repository, o), rowKind[Commit]{
+		key:  func(commit Commit) string { return commit.CommitID },
+		time: func(commit Commit) time.Time { return commit.Timestamp },
+	})
 }
 
 // CountCommits returns the number of commits that Commits would return. Only the Branch of the options is used.

@@ -1,11 +1,11 @@
 package codecov
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
@@ -18,12 +18,12 @@ var (
 	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
 	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
 	// ErrUnauthorized: Codecov rejected the token. Only a user API token works.
-	ErrUnauthorized = errors.New("Codecov rejected the token")
+	ErrUnauthorized = errors.New("token rejected by Codecov")
 	// ErrProviderRefused: the git provider rejected the user's login at Codecov (401) or limits its rate (403).
 	// The token is valid, and other repositories may work.
-	ErrProviderRefused = errors.New("the git provider refused")
+	ErrProviderRefused = errors.New("refused by the git provider")
 	// ErrOutage: every page of a list fails. Codecov is down, or, for a private repository, the git provider.
-	ErrOutage = errors.New("Codecov or the git provider is down")
+	ErrOutage = errors.New("outage of Codecov or the git provider")
 	// ErrOwnerNotFound: the service has no such owner.
 	ErrOwnerNotFound = errors.New("owner not found")
 	// ErrNotFound: the repository does not exist, or the token's user has no access to it.
@@ -122,53 +122,19 @@ func sentinel(response *httpclient.Response, message string) error {
 	return nil
 }
 
-// message returns the text of an error's body: {"detail": …}, {"error": …}, an array, an object by field, HTML, or
-// plain text.
+// message returns the text of an error's body: {"detail": …}, {"error": …}, other JSON, HTML, or plain text.
 func message(response *httpclient.Response) string {
-	var body any
-	if json.Unmarshal(response.Body, &body) != nil {
-		return plainText(response)
+	var body struct{ Detail, Error string }
+	_ = json.Unmarshal(response.Body, &body)
+	if text := cmp.Or(body.Detail, body.Error); text != "" {
+		return httpclient.Message(text)
 	}
-	object, ok := body.(map[string]any)
-	if !ok {
-		return httpclient.Message(joined(body))
-	}
-	for _, key := range []string{"detail", "error"} {
-		if text, ok := object[key].(string); ok {
-			return httpclient.Message(text)
-		}
-	}
-	var fields []string
-	for field, value := range object {
-		fields = append(fields, field+": "+joined(value))
-	}
-	slices.Sort(fields)
-	return httpclient.Message(strings.Join(fields, "; "))
-}
-
-// joined returns the strings of an array, at any depth, as one text.
-func joined(value any) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case []any:
-		var all []string
-		for _, element := range value {
-			all = append(all, joined(element))
-		}
-		return strings.Join(all, " ")
-	}
-	text, _ := json.Marshal(value)
-	return string(text)
-}
-
-func plainText(response *httpclient.Response) string {
-	body := string(response.Body)
-	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(body), "<") {
+	text := strings.TrimSpace(string(response.Body))
+	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(text, "<") {
 		return "(an HTML page)"
 	}
 	if location := response.Header.Get("Location"); location != "" {
-		return httpclient.Message("redirects to " + location + ", which is not followed")
+		text = "redirects to " + location + ", which is not followed"
 	}
-	return httpclient.Message(body)
+	return httpclient.Message(text)
 }

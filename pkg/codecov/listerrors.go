@@ -1,6 +1,7 @@
 package codecov
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -53,8 +54,9 @@ func (e *TruncatedListError) Unwrap() error { return e.Err }
 // IncompleteError ends a list of which fewer rows were found than Codecov counts.
 type IncompleteError struct {
 	List    string
-	Missing int // 0 if unknown
-	Count   int // rows of the whole list
+	Missing int  // 0 if unknown
+	Count   int  // rows of the whole list
+	Moved   bool // the list changed while it was read; reading it later may find all rows
 }
 
 // Error returns how many rows are missing.
@@ -63,5 +65,16 @@ func (e *IncompleteError) Error() string {
 	if e.Missing > 0 {
 		missing = strconv.Itoa(e.Missing)
 	}
-	return fmt.Sprintf("%s moved while they were read: %s of %d may be missing", e.List, missing, e.Count)
+	text := fmt.Sprintf("read %s: %s of %d missing", e.List, missing, e.Count)
+	if e.Moved {
+		text += ", because the list changed while it was read"
+	}
+	return text
+}
+
+// IsPartial reports whether err ended a list early although the rows before it can be used: it is a *TruncatedListError
+// or an *IncompleteError.
+func IsPartial(err error) bool {
+	truncated, incomplete := (*TruncatedListError)(nil), (*IncompleteError)(nil)
+	return errors.As(err, &truncated) || errors.As(err, &incomplete)
 }

@@ -10,7 +10,7 @@ import (
 // Measured with an unmodified server.
 const maxRequestLine = 4094
 
-// named returns the repositories of these names, with one request after the other for as many names as its line can
+// named returns the repositories of these names, each once. Each request asks for as many names as its line can
 // hold. If a malformed row breaks an answer, it asks for halves of the names until one name is left, which it skips.
 // That also reads repositories behind a row that truncates the whole list.
 func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
@@ -21,7 +21,7 @@ func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, 
 			return
 		}
 		all.byName = true
-		n := &nameReader{ctx: ctx, list: all, yield: yield}
+		n := &nameReader{ctx: ctx, list: all, yield: yield, seen: make(map[string]bool)}
 		for group := range groups(names, room) {
 			if !n.read(group, false) {
 				return
@@ -34,16 +34,21 @@ type nameReader struct {
 	ctx   context.Context
 	list  list
 	yield func(Repository, error) bool
+	seen  map[string]bool // names of repositories that were yielded
 }
 
 // read yields the repositories of some names and reports whether to go on.
 func (n *nameReader) read(names []string, once bool) bool {
 	some := n.list
 	some.query, some.once = url.Values{"names": names}, once
-	for repository, err := range rows(n.ctx, some, repositoryName) {
+	for repository, err := range rows(n.ctx, some, repositories) {
 		if isBrokenPage(err) {
 			return n.split(names, err)
 		}
+		if err == nil && n.seen[repository.Name] {
+			continue
+		}
+		n.seen[repository.Name] = true
 		if !n.yield(repository, err) || err != nil {
 			return false
 		}

@@ -11,9 +11,7 @@ type page[T any] struct {
 	Count   int `json:"count"` // rows of the whole list
 	Results []T `json:"results"`
 
-	// By the index in Results, which has a zero value there:
-	unreadable map[int]error
-	names      map[int]string
+	bad map[int]*SkippedRowError // rows that cannot be decoded, by their index in Results
 }
 
 // errNoList: an empty list is an empty array, so an answer without an array is none.
@@ -36,12 +34,10 @@ func (p *page[T]) decode(body []byte) error {
 		return err
 	}
 	p.Count, p.Results = raw.Count, make([]T, len(raw.Results))
-	p.unreadable, p.names = make(map[int]error), make(map[int]string)
+	p.bad = make(map[int]*SkippedRowError)
 	for i, row := range raw.Results {
 		if err := json.Unmarshal(row, &p.Results[i]); err != nil {
-			p.Results[i] = *new(T)
-			p.unreadable[i] = decodeError(err)
-			p.names[i] = nameOf(row)
+			p.bad[i] = &SkippedRowError{Name: nameOf(row), Err: decodeError(err)}
 		}
 	}
 	return nil
@@ -64,12 +60,13 @@ func nameOf(row []byte) string {
 // split returns the page's rows from position first of the list on, and apart from them those that cannot be read.
 func (p *page[T]) split(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
 	start := max(0, min(first-at.offset, len(p.Results)))
-	if len(p.unreadable) == 0 {
+	if len(p.bad) == 0 {
 		return p.Results[start:], nil
 	}
 	for i := start; i < len(p.Results); i++ {
-		if err := p.unreadable[i]; err != nil {
-			bad = append(bad, &SkippedRowError{List: title, Position: at.offset + i + 1, Name: p.names[i], Err: err})
+		if row := p.bad[i]; row != nil {
+			row.List, row.Position = title, at.offset+i+1
+			bad = append(bad, row)
 			continue
 		}
 		rows = append(rows, p.Results[i])

@@ -73,9 +73,9 @@ func (s *pageSize) succeeded(size, rows int) {
 // nextSmaller returns the next smaller power of two, at least minShrunkSize.
 func nextSmaller(size int) int { return max(minShrunkSize, 1<<(bits.Len(uint(size-1))-1)) }
 
-// sizeFor returns the smallest power of two for so many rows, at most limit.
+// sizeFor returns the smallest power of two for so many rows and the one behind them, at most limit.
 func sizeFor(rows, limit int) int {
-	rows = max(rows, minFirstPage)
+	rows = max(min(rows, limit)+1, minFirstPage)
 	if rows >= limit {
 		return limit
 	}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ import (
 
 const recordingsDir = "../../testdata/codecov"
 
-// TestRecordings gives the client each recorded answer of the two lists.
+// TestRecordings reads each recorded answer of the two lists.
 func TestRecordings(t *testing.T) {
 	seen := map[string]int{}
 	for _, exchange := range listings(t) {
@@ -29,9 +30,9 @@ func TestRecordings(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := recordedClient(t, exchange)
 				if strings.HasSuffix(pathOf(exchange), "/repos") {
-					check(t, exchange, client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{}), wantRepository)
+					check(t, exchange, client.Repositories(t.Context(), "acme", codecov.RepositoriesOptions{}), wantRepositories)
 				} else {
-					check(t, exchange, client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{}), wantCommit)
+					check(t, exchange, client.Commits(t.Context(), "acme", "monolith", codecov.CommitsOptions{}), wantCommits)
 				}
 			})
 		})
@@ -44,24 +45,26 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// listings gives the recorded GET requests of the lists. Two repositories are named as the lists are: their details
-// are left out.
+// listings returns the recorded GET requests of the lists, without the details of two repositories that have the
+// names of lists.
 func listings(t testing.TB) []recordings.Exchange {
+	t.Helper()
+	return recordedGets(t, func(path string) bool {
+		isList := strings.HasSuffix(path, "/repos") || strings.HasSuffix(path, "/commits")
+		return isList && path != "/api/v2/github/acme/repos/repos" && path != "/api/v2/github/acme/repos/commits"
+	})
+}
+
+// recordedGets returns the recorded GET requests whose path matches.
+func recordedGets(t testing.TB, matches func(path string) bool) []recordings.Exchange {
 	t.Helper()
 	exchanges, err := recordings.HTTP(os.DirFS(recordingsDir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lists []recordings.Exchange
-	for _, exchange := range exchanges {
-		path := pathOf(exchange)
-		isList := strings.HasSuffix(path, "/repos") || strings.HasSuffix(path, "/commits")
-		isDetail := path == "/api/v2/github/acme/repos/repos" || path == "/api/v2/github/acme/repos/commits"
-		if exchange.Request.Method == http.MethodGet && isList && !isDetail {
-			lists = append(lists, exchange)
-		}
-	}
-	return lists
+	return slices.DeleteFunc(exchanges, func(exchange recordings.Exchange) bool {
+		return exchange.Request.Method != http.MethodGet || !matches(pathOf(exchange))
+	})
 }
 
 func pathOf(exchange recordings.Exchange) string {
@@ -69,8 +72,7 @@ func pathOf(exchange recordings.Exchange) string {
 	return path
 }
 
-// recordedClient gives a client that gets the recorded answer for its first page, and for any other that it is
-// past the end.
+// recordedClient returns a client that gets the recorded answer for a first page, and "Invalid page." for any other.
 func recordedClient(t testing.TB, exchange recordings.Exchange) *codecov.Client {
 	t.Helper()
 	body, err := exchange.Response.Bytes()
@@ -82,14 +84,14 @@ func recordedClient(t testing.TB, exchange recordings.Exchange) *codecov.Client 
 		header.Set(name, value)
 	}
 	return newClient(t, codecov.Options{Transport: network(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Query().Get("page") == "1" {
+		if page := r.URL.Query().Get("page"); page == "1" || page == "" {
 			return answer(exchange.Response.Status, header, string(body)), nil
 		}
 		return answer(http.StatusNotFound, nil, `{"detail":"Invalid page."}`), nil
 	})})
 }
 
-// network is a RoundTripper for the tests of time: a real connection cannot be used inside synctest.
+// network is a RoundTripper for tests of time: synctest allows no real connections.
 type network func(*http.Request) (*http.Response, error)
 
 func (n network) RoundTrip(r *http.Request) (*http.Response, error) { return n(r) }
@@ -98,7 +100,7 @@ func answer(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-func check[T any](t *testing.T, exchange recordings.Exchange, rows iter.Seq2[T, error], want func(testing.TB, map[string]any) T) {
+func check[T any](t *testing.T, exchange recordings.Exchange, rows iter.Seq2[T, error], want func(testing.TB, []map[string]any) []T) {
 	t.Helper()
 	got, err := collect(rows)
 	if outcome(t, exchange) != "rows" {
@@ -110,26 +112,24 @@ func check[T any](t *testing.T, exchange recordings.Exchange, rows iter.Seq2[T, 
 		Results []map[string]any
 	}
 	decode(t, exchange.Response.Body, &page)
-	// The other pages of the list are not to be had.
+	// The other pages of the list are not recorded.
 	if missing := page.Count - len(page.Results); missing > 0 {
 		if incomplete := (*codecov.IncompleteError)(nil); !errors.As(err, &incomplete) || incomplete.Missing != missing {
-			t.Fatalf("error %v, want one that tells of %d missing rows", err, missing)
+			t.Fatalf("error %v, want an IncompleteError with %d missing rows", err, missing)
 		}
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(wantAll(t, page.Results, want), got); diff != "" {
-		t.Errorf("rows (-recorded +given):\n%s", diff)
-	}
+	compare(t, got, nil, want(t, page.Results))
 }
 
-// collect gives the rows and the error, which must come last.
+// collect returns the rows and the error, which must come last.
 func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	var all []T
 	var failed error
 	for row, err := range rows {
 		if failed != nil {
-			return all, errors.New("something follows the error: " + failed.Error())
+			return all, errors.New("the list goes on after the error: " + failed.Error())
 		}
 		if err != nil {
 			failed = err
@@ -145,7 +145,7 @@ var sentinels = map[string]error{
 	"owner not found": codecov.ErrOwnerNotFound, "not found": codecov.ErrNotFound,
 }
 
-// outcome tells what the client should make of a recorded answer.
+// outcome returns the kind of result that a recorded answer must have.
 func outcome(t testing.TB, exchange recordings.Exchange) string {
 	t.Helper()
 	_, challenged := exchange.Response.Headers["WWW-Authenticate"]
@@ -169,7 +169,7 @@ func outcome(t testing.TB, exchange recordings.Exchange) string {
 
 const htmlMessage = "(an HTML page)"
 
-// recordedMessage gives the words of the shapes of errors that were recorded.
+// recordedMessage returns the message of a recorded error.
 func recordedMessage(t testing.TB, exchange recordings.Exchange) string {
 	t.Helper()
 	var body any
@@ -177,19 +177,18 @@ func recordedMessage(t testing.TB, exchange recordings.Exchange) string {
 	switch body := body.(type) {
 	case string:
 		return htmlMessage
-	case []any:
-		return body[0].(string)
 	case map[string]any:
 		for _, name := range []string{"detail", "error"} {
 			if text, ok := body[name].(string); ok {
 				return text
 			}
 		}
-		if texts, ok := body["branch"].([]any); ok {
-			return "branch: " + texts[0].(string)
-		}
 	}
-	return ""
+	raw, err := exchange.Response.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func checkError(t *testing.T, exchange recordings.Exchange, err error) {
@@ -250,7 +249,7 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// checkOutcome holds what any answer must lead to.
+// checkOutcome checks what must be true for any answer.
 func checkOutcome(t *testing.T, status int, body string, err error) {
 	t.Helper()
 	if err == nil {
@@ -265,9 +264,9 @@ func checkOutcome(t *testing.T, status int, body string, err error) {
 		incomplete *codecov.IncompleteError
 	)
 	if !errors.As(err, &apiError) && !errors.As(err, &row) && !errors.As(err, &incomplete) {
-		t.Errorf("error %v is of no kind that is documented", err)
+		t.Errorf("error %v (%T) is not documented", err, err)
 	}
 	if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		t.Errorf("error %q is no printable line", err)
+		t.Errorf("error %q is not one printable line", err)
 	}
 }

@@ -55,16 +55,17 @@ func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesO
 		maxSize: o.PageSize, skipped: o.Skipped,
 	}
 	if len(o.Names) > 0 {
-		return distinct(named(ctx, all, o.Names), repositoryName)
+		return named(ctx, all, o.Names)
 	}
-	return rows(ctx, all, repositoryName)
+	return rows(ctx, all, repositories)
 }
 
-func repositoryName(r Repository) string { return r.Name }
+var repositories = rowKind[Repository]{key: func(r Repository) string { return r.Name }}
 
 // Owners returns the accounts of the service that the token's user can see. It needs a token.
 // An error is an *APIError and comes once and last.
 func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
 	// Without the slash at the end of the address the server redirects.
-	return rows[Author](ctx, list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}, nil)
+	owners := list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}
+	return rows(ctx, owners, rowKind[Author]{})
 }

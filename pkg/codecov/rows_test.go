@@ -2,23 +2,25 @@ package codecov_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// row is one row of a list, decoded without the client's types. Each field that is read is taken out, so that what
-// the client does not know is left over.
+// row is one row of a list, decoded without the client's types. Fields are removed as they are read, so that unknown
+// ones remain.
 type row struct {
 	t      testing.TB
 	fields map[string]any
 }
 
-// decode reads JSON with its numbers as they are written.
+// decode decodes JSON and keeps numbers as they are written.
 func decode(t testing.TB, text []byte, into any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -38,7 +40,7 @@ func (r row) take(name string) any {
 	return value
 }
 
-// done fails when the row holds more than what was taken.
+// done fails if fields are left.
 func (r row) done() {
 	r.t.Helper()
 	if len(r.fields) > 0 {
@@ -46,7 +48,7 @@ func (r row) done() {
 	}
 }
 
-// object gives the object of that name; nil where it is null.
+// object returns the object of that name, nil if it is null.
 func (r row) object(name string) *row {
 	r.t.Helper()
 	fields, _ := r.take(name).(map[string]any)
@@ -65,14 +67,17 @@ func (r row) text(name string) string {
 	return text
 }
 
-func (r row) whole(name string) int64 {
+func (r row) whole(name string) *int64 {
 	r.t.Helper()
-	number, _ := r.take(name).(json.Number)
+	number, ok := r.take(name).(json.Number)
+	if !ok {
+		return nil
+	}
 	whole, err := number.Int64()
 	if err != nil {
 		r.t.Errorf("%s: %v", name, err)
 	}
-	return whole
+	return &whole
 }
 
 func (r row) decimal(name string) *float64 {
@@ -101,7 +106,7 @@ func (r row) instant(name string) *time.Time {
 	return &instant
 }
 
-// optional gives a value that may be null.
+// optional returns a value that may be null.
 func optional[T string | bool](r row, name string) *T {
 	r.t.Helper()
 	value, ok := r.take(name).(T)
@@ -111,7 +116,7 @@ func optional[T string | bool](r row, name string) *T {
 	return &value
 }
 
-// wantRepository is what the client should make of a row.
+// wantRepository returns what the client must decode from a row.
 func wantRepository(t testing.TB, fields map[string]any) codecov.Repository {
 	t.Helper()
 	r := row{t, maps.Clone(fields)}
@@ -129,7 +134,7 @@ func wantRepository(t testing.TB, fields map[string]any) codecov.Repository {
 	}
 }
 
-// wantCommit is what the client should make of a row.
+// wantCommit returns what the client must decode from a row.
 func wantCommit(t testing.TB, fields map[string]any) codecov.Commit {
 	t.Helper()
 	r := row{t, maps.Clone(fields)}
@@ -185,7 +190,7 @@ func (r row) totals() *codecov.Totals {
 	}
 }
 
-// wantAll makes what the client should give of a list's rows.
+// wantAll returns what the client must return for the rows of a list.
 func wantAll[T any](t testing.TB, rows []map[string]any, want func(testing.TB, map[string]any) T) []T {
 	t.Helper()
 	var all []T
@@ -193,4 +198,21 @@ func wantAll[T any](t testing.TB, rows []map[string]any, want func(testing.TB, m
 		all = append(all, want(t, fields))
 	}
 	return all
+}
+
+func wantRepositories(t testing.TB, rows []map[string]any) []codecov.Repository {
+	t.Helper()
+	return wantAll(t, rows, wantRepository)
+}
+
+// wantCommits returns what the client must return for a list of commits: those of equal time in the order of their ids.
+func wantCommits(t testing.TB, rows []map[string]any) []codecov.Commit {
+	t.Helper()
+	commits := wantAll(t, rows, wantCommit)
+	slices.SortFunc(commits, newestFirst)
+	return commits
+}
+
+func newestFirst(a, b codecov.Commit) int {
+	return cmp.Or(b.Timestamp.Compare(a.Timestamp), strings.Compare(b.CommitID, a.CommitID))
 }

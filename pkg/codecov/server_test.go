@@ -14,19 +14,19 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// seesAll is a token whose user sees everything.
+// seesAll is a token whose user can see everything.
 const seesAll = "0a1b2c3d-0000-4000-8000-00000000aaaa"
 
-// basePath is below a prefix, so that an address which leaves it out is not found.
+// basePath has a prefix, so that an address without it is not found.
 const basePath = "/prefix/api/v2"
 
-// emulator is a Codecov over real HTTP.
+// emulator is a Codecov server over real HTTP.
 type emulator struct {
 	*fakecodecov.Server
 	address string // of the API
 }
 
-// serve starts an emulator that takes seesAll.
+// serve starts an emulator that accepts seesAll.
 func serve(t testing.TB, accounts ...fakecodecov.Account) emulator {
 	t.Helper()
 	server := fakecodecov.New(fakecodecov.Options{
@@ -35,7 +35,7 @@ func serve(t testing.TB, accounts ...fakecodecov.Account) emulator {
 	return emulator{server, listen(t, misleading(server))}
 }
 
-// misleading makes the emulator believe that it has another name, so that its "next" leads away from it.
+// misleading makes the emulator believe that it has another name, so that its "next" is the address of another host.
 func misleading(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Host = "codecov.invalid"
@@ -43,7 +43,7 @@ func misleading(next http.Handler) http.Handler {
 	})
 }
 
-// listen gives the address of the API that a handler serves.
+// listen returns the address of the API that a handler serves.
 func listen(t testing.TB, handler http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -51,7 +51,7 @@ func listen(t testing.TB, handler http.Handler) string {
 	return server.URL + basePath
 }
 
-// client gives a client of the emulator that reads GitHub's accounts and sees everything, unless change says otherwise.
+// client returns a client of the emulator for GitHub's accounts with the token seesAll, changed by change.
 func (e emulator) client(t testing.TB, change ...func(*codecov.Options)) *codecov.Client {
 	t.Helper()
 	options := codecov.Options{BaseURL: e.address, Token: seesAll}
@@ -126,7 +126,7 @@ func recordedAccounts(t testing.TB) []recordedAccount {
 	return accounts
 }
 
-// acme is the large one.
+// acme returns the large account.
 func acme(t testing.TB) recordedAccount {
 	t.Helper()
 	for _, account := range recordedAccounts(t) {
@@ -138,7 +138,7 @@ func acme(t testing.TB) recordedAccount {
 	return recordedAccount{}
 }
 
-// totals gives every totals of the account, its repositories' and its commits'.
+// totals returns all totals of the account's repositories and commits.
 func (a recordedAccount) totals(t testing.TB) []*codecov.Totals {
 	t.Helper()
 	var all []*codecov.Totals

@@ -28,24 +28,36 @@ func TestRatio(t *testing.T) {
 		{1 << 53, 1<<53 + 1, "100.00000"},
 		{3 << 40, 4 << 40, "75.00000"},
 	} {
-		if got := (codecov.Totals{Hits: test.hits, Lines: test.lines}).Ratio(); got != test.want {
+		if got := (codecov.Totals{Hits: &test.hits, Lines: &test.lines}).Ratio(); got != test.want {
 			t.Errorf("%d of %d: %q, want %q", test.hits, test.lines, got, test.want)
 		}
 	}
 }
 
-// TestRatioIsWhatWasCut compares with the coverage of every recorded commit and repository.
-func TestRatioIsWhatWasCut(t *testing.T) {
+// TestNullIsNotZero: counts that are null have no ratio.
+func TestNullIsNotZero(t *testing.T) {
+	var totals codecov.Totals
+	decode(t, []byte(`{"files":null,"lines":null,"hits":5,"misses":0,"coverage":50.0}`), &totals)
+	if totals.Files != nil || totals.Lines != nil || totals.Misses == nil || *totals.Hits != 5 {
+		t.Errorf("totals %+v, want files and lines nil", totals)
+	}
+	if ratio := totals.Ratio(); ratio != "" {
+		t.Errorf("ratio %q without lines, want none", ratio)
+	}
+}
+
+// TestRatioIsWhatWasTruncated compares with the coverage of every recorded commit and repository.
+func TestRatioIsWhatWasTruncated(t *testing.T) {
 	compared := 0
 	for _, account := range recordedAccounts(t) {
 		for _, totals := range account.totals(t) {
-			if totals.Coverage == nil || totals.Lines == 0 {
+			if totals.Coverage == nil || *totals.Lines == 0 {
 				continue // rows without lines may contradict themselves
 			}
 			compared++
 			ratio, err := strconv.ParseFloat(totals.Ratio(), 64)
 			if err != nil || math.Abs(ratio-*totals.Coverage) > 0.011 {
-				t.Errorf("%d of %d: %s (%v), recorded was %v", totals.Hits, totals.Lines, totals.Ratio(), err, *totals.Coverage)
+				t.Errorf("%d of %d: %s (%v), recorded was %v", *totals.Hits, *totals.Lines, totals.Ratio(), err, *totals.Coverage)
 			}
 		}
 	}
@@ -60,7 +72,7 @@ func FuzzRatio(f *testing.F) {
 	f.Add(int64(math.MaxInt64-1), int64(math.MaxInt64))
 	f.Add(int64(-1), int64(math.MinInt64))
 	f.Fuzz(func(t *testing.T, hits, lines int64) {
-		text := codecov.Totals{Hits: hits, Lines: lines}.Ratio()
+		text := codecov.Totals{Hits: &hits, Lines: &lines}.Ratio()
 		ratio, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(ratio) || math.IsInf(ratio, 0) {
 			t.Fatalf("%d of %d: %q: %v", hits, lines, text, err)

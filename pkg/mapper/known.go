@@ -22,7 +22,8 @@ const unknownServiceURL = "body.head.service_url"
 // as a whole.
 type Shape map[string]Shape
 
-// Project returns the part of value that has the keys of the shape. Values that are not objects are returned unchanged.
+// Project returns the part of value that has the keys of the shape. Values that are not objects are returned
+// unchanged.
 func (s Shape) Project(value any) any {
 	object, ok := value.(map[string]any)
 	if s == nil || !ok {
@@ -73,9 +74,9 @@ func (s Shape) remove(path []string) {
 	delete(s, path[0])
 }
 
-// firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A query that
-// uses an object with unknown parts otherwise than by following a known key depends on them. A query that is only a path may
-// return such an object: its shape is returned.
+// firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A
+// query that uses an object with unknown parts otherwise than by following a known key depends on them. A query that
+// is only a path may return such an object: its shape is returned.
 func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 	reads := query.Reads()
 	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {
@@ -141,7 +142,7 @@ var sampleCommits = [2]codecov.Commit{
 }
 
 func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) codecov.Commit {
-	branch := "main"
+	branch, lines, misses := "main", 4*n, 2*n
 	return codecov.Commit{
 		CommitID:  sha,
 		Message:   &text,
@@ -149,7 +150,7 @@ func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) cod
 		Author:    &codecov.Author{Service: string(codecov.GitHub), Username: &text, Name: &text},
 		Branch:    &branch,
 		Totals: &codecov.Totals{
-			Files: n, Lines: 4 * n, Hits: n, Misses: 2 * n, Partials: n, Branches: n, Methods: n, Sessions: n,
+			Files: &n, Lines: &lines, Hits: &n, Misses: &misses, Partials: &n, Branches: &n, Methods: &n, Sessions: &n,
 			Coverage: &coverage, Complexity: &coverage, ComplexityTotal: &coverage,
 		},
 	}

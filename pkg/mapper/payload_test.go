@@ -115,7 +115,7 @@ func TestPayloadCoverage(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			commit := codecov.Commit{Totals: &codecov.Totals{Hits: test.hits, Lines: test.lines, Coverage: test.coverage}}
+			commit := codecov.Commit{Totals: &codecov.Totals{Hits: &test.hits, Lines: &test.lines, Coverage: test.coverage}}
 			payload := mapper.Payload(sampleAccount(), sampleRepository(), commit)
 			if got := part(t, payload, "body", "head", "totals", "coverage"); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
@@ -126,7 +126,7 @@ func TestPayloadCoverage(t *testing.T) {
 
 func TestPayloadNumbers(t *testing.T) {
 	commit := codecov.Commit{Totals: &codecov.Totals{
-		Lines: 9007199254740993, Complexity: pointer(1e12), ComplexityTotal: pointer(2.5), ComplexityRatio: pointer(30.0),
+		Files: new(int64), Lines: pointer(int64(9007199254740993)), Complexity: pointer(1e12), ComplexityTotal: pointer(2.5), ComplexityRatio: pointer(30.0),
 	}}
 	totals := part(t, mapper.Payload(sampleAccount(), sampleRepository(), commit), "body", "head", "totals").(map[string]any)
 	for key, want := range map[string]any{
@@ -153,12 +153,14 @@ func TestPayloadNulls(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"service": "github", "username": nil, "name": nil}, head["author"]); diff != "" {
 		t.Error(diff)
 	}
-	if got := part(t, head, "totals", "complexity"); got != nil {
-		t.Errorf("complexity: got %v, want null", got)
+	for _, key := range []string{"files", "lines", "hits", "misses", "partials", "branches", "methods", "sessions", "complexity", "coverage"} {
+		if got := part(t, head, "totals", key); got != nil {
+			t.Errorf("%s: got %v, want null", key, got)
+		}
 	}
 }
 
-func TestPayloadHoldsOnlyWhatJQTakes(t *testing.T) {
+func TestPayloadHasOnlyTypesOfJQ(t *testing.T) {
 	commit := sampleCommit()
 	commit.Totals.Complexity = pointer(1e300)
 	assertJQTypes(t, mapper.Payload(sampleAccount(), sampleRepository(), commit))
@@ -197,7 +199,7 @@ func TestUsable(t *testing.T) {
 		{"a state of the future", codecov.Commit{State: pointer("archived"), Totals: covered}, mapper.UnknownState},
 		{"a state that is called like a reason", codecov.Commit{State: pointer("no totals"), Totals: covered}, mapper.UnknownState},
 		{"no totals", codecov.Commit{State: complete}, mapper.NoTotals},
-		{"no coverage", codecov.Commit{State: complete, Totals: &codecov.Totals{Hits: 5, Lines: 10}}, mapper.NoCoverage},
+		{"no coverage", codecov.Commit{State: complete, Totals: &codecov.Totals{Hits: pointer(int64(5)), Lines: pointer(int64(10))}}, mapper.NoCoverage},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func sampleRepository() codecov.Repository {
 	return codecov.Repository{Name: "codecov-example", Author: codecov.Author{Service: "github", Username: pointer("slanks")}}
 }
 
-// sampleCommit is the commit of the recorded webhook as the REST API tells it.
+// sampleCommit is the commit of the recorded webhook as the REST API returns it.
 func sampleCommit() codecov.Commit {
 	return codecov.Commit{
 		CommitID:  "a7794fc92007d3a1b99066c8f6ec66a393bf3520",
@@ -53,7 +53,8 @@ func sampleCommit() codecov.Commit {
 		Branch:    pointer("slanks-patch-11"),
 		State:     pointer(codecov.StateComplete),
 		Totals: &codecov.Totals{
-			Files: 3, Lines: 36, Hits: 35, Misses: 1, Sessions: 2,
+			Files: pointer(int64(3)), Lines: pointer(int64(36)), Hits: pointer(int64(35)), Misses: pointer(int64(1)),
+			Partials: new(int64), Branches: new(int64), Methods: new(int64), Sessions: pointer(int64(2)),
 			Coverage: pointer(97.22), Complexity: new(float64), ComplexityTotal: new(float64), ComplexityRatio: new(float64),
 		},
 	}
@@ -117,7 +118,7 @@ func entry(expression string) mapper.Entry {
 	}}
 }
 
-// mapOne runs one entry on a payload and gives the one entity.
+// mapOne runs one entry on a payload and returns the one entity.
 func mapOne(tb testing.TB, e mapper.Entry, payload map[string]any) mapper.Mapped {
 	tb.Helper()
 	result := mapAll(tb, e, payload)
