@@ -124,7 +124,7 @@ func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune
 		}
 		question := "remove them from Port?"
 		if commits.Len() > 0 {
-			question = "Codecov doesn't have these commits; if their data was erased at Codecov, it looks the same:\n" + commits.String() + question
+			question = "Codecov doesn't have these commits (erased data looks the same):\n" + commits.String() + question
 		}
 		if repositories.Len() > 0 {
 			question = "Codecov no longer has these repositories:\n" + repositories.String() + question

@@ -20,7 +20,7 @@ func TestAskAboutPrune(t *testing.T) {
 			t.Errorf("answer %q: got %t, want %t", answer, got, want)
 		}
 		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\n  acme/Plain (now plain): 2 entities\n" +
-			"Codecov doesn't have these commits; if their data was erased at Codecov, it looks the same:\n  acme/app (old commits): 3 entities\n" +
+			"Codecov doesn't have these commits (erased data looks the same):\n  acme/app (old commits): 3 entities\n" +
 			"remove them from Port? [y/N] "
 		if diff := cmp.Diff(question, asked.String()); diff != "" {
 			t.Errorf("question (-want +got):\n%s", diff)

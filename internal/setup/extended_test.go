@@ -13,7 +13,7 @@ import (
 // extended is a Port that also has scorecards and pages, and deletes a blueprint with its entities. It keeps the requests
 // that change something.
 type extended struct {
-	*fakeport.Server
+	Server    *fakeport.Server
 	changes   []string
 	documents []document // scorecards and pages
 	refuse    string     // path of requests that are refused with 422
