@@ -101,7 +101,7 @@ func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal
 	result, err := prune.Run(ctx, options)
 	switch {
 	case errors.Is(err, prune.ErrMapping):
-		err = usage(err, "prune can't tell which repository an entity belongs to; if sync runs with --mapping builtin, run prune with it, too")
+		err = usage(err, "prune can't determine which repository an entity belongs to; if sync runs with --mapping builtin, run prune with it, too")
 	case err != nil:
 		err = explain(ctx, err, s, options.Codecov)
 	case result.Interrupted:

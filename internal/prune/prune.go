@@ -45,7 +45,7 @@ type Options struct {
 	Log  *slog.Logger    // receives each removed repository at Info; nil disables logging
 }
 
-// ErrMapping is returned when the repository of an entity cannot be told from its identifier.
+// ErrMapping is returned when the repository of an entity can't be derived from its identifier.
 var ErrMapping = errors.New("the mapping omits a built-in blueprint, or names its entities differently")
 
 // errStopped ends what is under way when Options.Stop is closed.

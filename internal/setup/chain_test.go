@@ -122,7 +122,7 @@ type recordedCommit struct {
 	row    json.RawMessage
 }
 
-// accountWithout gives the recorded account as it was before the newest usable commit of a repository, and that commit.
+// accountWithout returns the recorded account as it was before the newest usable commit of a repository, and that commit.
 func accountWithout(t *testing.T, repository string) (*fakecodecov.Server, recordedCommit) {
 	t.Helper()
 	text, err := fs.ReadFile(recordings.Accounts, "accounts/github.acme.json")
@@ -175,7 +175,7 @@ func mappingOf(t *testing.T, server *fakeport.Server) *mapper.Mapping {
 	return mapping
 }
 
-// payloadOf writes the recorded payload anew for another commit, as Codecov sends it: what REST does not tell (diff,
+// payloadOf writes the recorded payload anew for another commit, as Codecov sends it: what REST does not return (diff,
 // messages, email, the services' ids, base, compare and pull) stays as it was recorded.
 func payloadOf(t *testing.T, c recordedCommit) []byte {
 	t.Helper()

@@ -31,7 +31,7 @@ var theContract = sync.OnceValues(func() (*contract.Contract, error) {
 	return contract.Load("../../testdata/port/openapi.json")
 })
 
-// emulate gives an empty Port. Each request that reaches it is held to Port's contract.
+// emulate returns an empty Port. Each request that reaches it is checked against Port's contract.
 func emulate(t testing.TB) *fakeport.Server {
 	t.Helper()
 	contract, err := theContract()
@@ -47,7 +47,7 @@ func emulate(t testing.TB) *fakeport.Server {
 	return server
 }
 
-// connect gives a client that calls a handler without a connection.
+// connect returns a client that calls a handler without a connection.
 func connect(t testing.TB, handler http.Handler) *port.Client {
 	t.Helper()
 	client, err := port.NewClient(port.Options{
@@ -71,7 +71,7 @@ func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// run runs setup and holds the requests that it tells of to those that arrived.
+// run runs setup and compares the reported requests with those that arrived.
 func run(t *testing.T, server *fakeport.Server, o setup.Options) *setup.Report {
 	t.Helper()
 	server.ResetCounts()
@@ -90,7 +90,7 @@ func run(t *testing.T, server *fakeport.Server, o setup.Options) *setup.Report {
 	return report
 }
 
-// arrived gives the requests that change something, as the emulator saw them.
+// arrived returns the requests that change something, as the emulator saw them.
 func arrived(server *fakeport.Server) []port.Request {
 	var requests []port.Request
 	for _, seen := range server.Seen() {
@@ -147,7 +147,7 @@ func webhookOf(t *testing.T, server *fakeport.Server) port.Webhook {
 	return webhook
 }
 
-// blueprintOf gives a blueprint without what changes with time.
+// blueprintOf returns a blueprint without what changes with time.
 func blueprintOf(t *testing.T, server *fakeport.Server, identifier string) map[string]any {
 	t.Helper()
 	text, ok := server.Blueprint(identifier)

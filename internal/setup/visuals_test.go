@@ -259,7 +259,7 @@ func TestSyncRelates(t *testing.T) {
 	for _, name := range mustList(t, source) {
 		putEntity(t, port.Server, "service", fakeport.Entity{Identifier: name + "-svc"})
 	}
-	syncAccount(t, source, connect(t, port), mapping)
+	syncAccount(t, source, connect(t, port.Server), mapping)
 	entity, _ := port.Server.Entity(current, "monolith")
 	if entity.Relations["service"] != "monolith-svc" {
 		t.Errorf("monolith relates to %v", entity.Relations)
