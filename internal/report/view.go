@@ -23,9 +23,9 @@ type view struct {
 	Account  account
 	Rows     []row
 	Many     bool // more rows than one looks at without scrolling
-	LeftOut  []leftOut
-	Causes   []cause
-	More     int // causes that are not shown
+	Skipped  []skippedItem
+	Failed   []failureGroup
+	More     int // groups that are not shown
 	Written  int // entities; under a dry run: that would be
 	Changes  []change
 	Unshown  int // changes that are not shown
@@ -63,7 +63,7 @@ const (
 )
 
 func newView(r Report) view {
-	v := view{Report: r, Result: r.Result, LeftOut: leftOuts(r.Result)}
+	v := view{Report: r, Result: r.Result, Skipped: skippedItems(r.Result)}
 	course := backfill.AccountCoverage(r.Result.Histories, chartMoments)
 	v.Account = accountOf(course)
 	v.Chart = newChart(course)
@@ -71,7 +71,7 @@ func newView(r Report) view {
 		v.Rows = append(v.Rows, newRow(r, history))
 	}
 	v.Many = len(v.Rows) > fewRows
-	v.Causes, v.More = causes(r.Result.Failures)
+	v.Failed, v.More = groupFailures(r.Result.Failures)
 	v.Changes, v.Unshown = changes(r.Result.Changes)
 	for _, entities := range r.Result.Entities {
 		v.Written += entities.Created + entities.Updated

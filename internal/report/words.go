@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
@@ -17,10 +18,10 @@ var functions = template.FuncMap{
 	"instant": instant, "took": took, "bytes": bytes, "rate": rate,
 }
 
-const longest = 500 // characters of a message
+const longestMessage = 500
 
-// short returns text from outside, shortened to the length of a message.
-func short(text string) string { return terminal.Shorten(terminal.Safe(text), longest) }
+// shorten returns text from outside, shortened to the length of a message.
+func shorten(text string) string { return terminal.Shorten(terminal.Safe(text), longestMessage) }
 
 // count formats an integer of any type with a comma between thousands.
 func count(n any) string {
@@ -37,13 +38,7 @@ func points(from, to float64) string {
 		return "–"
 	}
 	text := terminal.Points(from, to)
-	switch {
-	case text == "+0.00":
-		return "0.00"
-	case text[0] == '-':
-		return "−" + text[1:]
-	}
-	return text
+	return strings.Replace(text, "-", "−", 1)
 }
 
 func day(at time.Time) string { return at.UTC().Format("2 Jan 2006") }
@@ -70,12 +65,8 @@ func bytes(n int64) string {
 
 // rate formats a number per second.
 func rate(n int, s backfill.Seconds) string {
-	perSecond := float64(n) / time.Duration(s).Seconds()
-	switch {
-	case s <= 0:
+	if s <= 0 {
 		return "–"
-	case perSecond < 10:
-		return strconv.FormatFloat(perSecond, 'f', 1, 64)
 	}
-	return count(int(math.Round(perSecond)))
+	return terminal.Rate(float64(n) / time.Duration(s).Seconds())
 }
