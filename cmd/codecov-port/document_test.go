@@ -19,7 +19,6 @@ import (
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
-	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -74,16 +73,16 @@ func TestDocuments(t *testing.T) {
 		}},
 		"nothing new": {codecov: small, before: []string{}, check: func(d backfill.Result) bool { return d.Complete && d.Entities[1].Unchanged == 60 }},
 		"dry run":     {codecov: small, arguments: []string{"--dry-run"}, check: func(d backfill.Result) bool { return d.DryRun && d.Entities[1].Created == 60 && d.PortURL == nil }},
-		"changes": {codecov: small, before: []string{"--latest"}, arguments: []string{"--mapping", "testdata-changed", "--dry-run"}, check: func(d backfill.Result) bool {
+		"changes": {codecov: small, before: []string{"--no-history"}, arguments: []string{"--mapping", "testdata-changed", "--dry-run"}, check: func(d backfill.Result) bool {
 			return len(d.Changes) > 0 && d.Changes[0].Identifier != "" && d.Changes[0].To == "x\u202e"
 		}},
-		"failures": {codecov: hostileAccount, exit: exitPart, check: func(d backfill.Result) bool {
+		"failures": {codecov: hostileAccount, exit: exitPartial, check: func(d backfill.Result) bool {
 			return !d.Complete && d.Error != nil && len(d.Failures) >= len(hostileNames) && d.Failures[0].Code != ""
 		}},
-		"refused by Port": {codecov: small, refuses: true, exit: exitPart, check: func(d backfill.Result) bool {
+		"refused by Port": {codecov: small, refuses: true, exit: exitPartial, check: func(d backfill.Result) bool {
 			return d.Entities[1].Failed == 60 && d.Failures[59].TraceID == "trace-1" && d.Failures[59].Status == 422
 		}},
-		"barren": {codecov: small, arguments: []string{"--mapping", "testdata-barren", "--dry-run"}, exit: exitPart, check: func(d backfill.Result) bool {
+		"no identifier": {codecov: small, arguments: []string{"--mapping", "testdata-no-identifier", "--dry-run"}, exit: exitPartial, check: func(d backfill.Result) bool {
 			return reflect.DeepEqual(d.EntriesWithoutIdentifier, []int{2})
 		}},
 		"missing variable": {codecov: small, environment: map[string]string{"CODECOV_TOKEN": ""}, exit: exitUsage, check: func(d backfill.Result) bool {
@@ -128,8 +127,8 @@ func TestDocuments(t *testing.T) {
 }
 
 var testMappings = map[string]string{
-	"testdata-changed": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name", "properties": {"branch": "'x\u202e'"}}}]`,
-	"testdata-barren": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
+	"testdata-changed": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name", "properties": {"branch": "\"x\u202e\""}}}]`,
+	"testdata-no-identifier": `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}},
 		{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`,
 }
 
@@ -144,22 +143,23 @@ func TestDocumentOfEverything(t *testing.T) {
 		Commits:           backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
 		Entities:          []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
 		DroppedValues:     []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
-		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e", Entities: 3, Kept: "interrupted"}},
+		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e"}},
 		Changes:           []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
 		Failures: []backfill.Failure{
 			{Blueprint: "mine", Identifier: "a#b", Repository: "app", Status: 422, Code: "invalid", Message: "no\nnumber", TraceID: "trace-1"},
 			{Code: backfill.CodeListStopped, Status: 500, Message: "the repositories of acme cannot be read from row 3 of 4 on"},
 		},
-		Requests:  backfill.Requests{Port: port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute}},
+		Requests:  backfill.Requests{Port: port.Counts{Requests: 6000, Retries: 40, WaitedSeconds: 120}},
 		Histories: []backfill.History{{Owner: "acme", Repository: "日本", Commits: 1, Points: []backfill.Point{{At: time.Unix(0, 0).UTC(), Coverage: 50, Lines: 10}}}},
 	}
 	var out strings.Builder
-	if err := writeDocument(&out, result, link, errPart); err != nil {
+	complete(result, link, &partialError{"2 failures"})
+	if err := writeJSON(&out, result); err != nil {
 		t.Fatal(err)
 	}
 	assertFit(t, "everything", out.String())
 	d := holdToSchema(t, out.String())
-	if d.StaleRepositories[0].Kept != "interrupted" || d.NotWritten != 1 || d.DroppedValues[0].Count != 1200 || *d.PortURL != link || d.Requests.Port.Waited != 2*time.Minute {
+	if d.StaleRepositories[0].Owner != "acme" || d.NotWritten != 1 || d.DroppedValues[0].Count != 1200 || *d.PortURL != link || d.Requests.Port.WaitedSeconds != 120 {
 		t.Error(out.String())
 	}
 }
@@ -199,10 +199,13 @@ func holdToFields(t *testing.T, path string, kind reflect.Type, node *schemaNode
 		holdToFields(t, path, kind.Elem(), node, definitions)
 	case kind.Kind() == reflect.Slice:
 		holdToFields(t, path+"[]", kind.Elem(), node.Items, definitions)
-	case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]() && kind != reflect.TypeFor[codecov.Counts]():
+	case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]():
 		var names, required []string
 		for i := range kind.NumField() {
 			name, option, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+			if name == "-" {
+				continue
+			}
 			names = append(names, name)
 			if option == "" {
 				required = append(required, name)
@@ -228,10 +231,10 @@ func TestOutputFlag(t *testing.T) {
 	export(t, listen(t, http.NotFoundHandler()), listen(t, http.NotFoundHandler()), nil)
 	for arguments, want := range map[string]string{
 		"--output xml":             `error: --output "xml": expected text, json or jsonl`,
-		"--output jsonl":           "error: --output jsonl gives what would be written: it goes with --dry-run alone",
+		"--output jsonl":           "error: --output jsonl prints what would be written: it requires --dry-run",
 		"--output json\u202e":      "error: --output",
 		"--output JSON --dry-run":  `error: --output "JSON"`,
-		"--output jsonl --force":   "error: --output jsonl",
+		"--output jsonl --adopt":   "error: --output jsonl",
 		"--output= --dry-run":      `error: --output ""`,
 		"--output json,text --yes": "error: --output",
 	} {

@@ -95,13 +95,13 @@ func (b *faultBench) run(ctx context.Context, run *syncRun) (result *backfill.Re
 	if b.entries != nil {
 		run.options.Mapping, err = mapper.Compile(b.entries, mapper.Options{Now: recordings.Now()})
 	} else {
-		run.options.Mapping, err = syncMapping(run.streams, syncFlags{mapping: mapper.ChoiceAuto}, run.webhook, recordings.Now())
+		run.options.Mapping, err = chooseMapping(mapper.Choice{Name: mapper.ChoiceAuto}, run.webhook, mapper.Options{Now: recordings.Now()}, run.streams)
 	}
 	if err != nil {
 		return nil, explain(ctx, err, run.settings, run.options.Codecov)
 	}
 	result, err = backfill.Run(ctx, run.options)
-	return result, run.end(ctx, result, err)
+	return result, run.finish(ctx, result, err)
 }
 
 // address names an entity in Port.
@@ -139,7 +139,7 @@ func accountFor(expected, held map[address]fakeport.Entity, result *backfill.Res
 			}
 		}
 	}
-	endedUnwritten := exit != exitDone && exit != exitPart && len(repositories)+len(entities) == 0 && (result == nil || written(result) == 0)
+	endedUnwritten := exit != exitDone && exit != exitPartial && len(repositories)+len(entities) == 0 && (result == nil || written(result) == 0)
 	for at, want := range expected {
 		repository, _, _ := strings.Cut(at.identifier, "@")
 		switch {

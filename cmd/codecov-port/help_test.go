@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
@@ -76,47 +77,54 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
-// TestHelpIsWhole: every command has a purpose of one line, a long text, examples and exit codes, those that talk to a
-// side its variables, and no line is too wide to be read.
-func TestHelpIsWhole(t *testing.T) {
-	const widest = 125
+// TestHelpIsComplete: every command has a short and a long text and examples, its flags are in groups, and help fits a screen.
+func TestHelpIsComplete(t *testing.T) {
 	eachCommand(func(cmd *cobra.Command) {
 		path := cmd.CommandPath()
-		if cmd.Short == "" || strings.ContainsAny(cmd.Short, "\n.") || !strings.Contains(cmd.Long, exitCodes) {
-			t.Errorf("%s: no short text, or no exit codes", path)
+		if cmd.Short == "" || strings.ContainsAny(cmd.Short, "\n.") || len(strings.Fields(cmd.Short)) > 9 {
+			t.Errorf("%s: short text %q", path, cmd.Short)
 		}
-		if !cmd.HasExample() && !cmd.HasAvailableSubCommands() {
-			t.Errorf("%s: no example", path)
+		if !cmd.HasExample() && !cmd.HasAvailableSubCommands() && !strings.Contains(path, "completion") {
+			t.Errorf("%s has no example", path)
 		}
-		if cmd.Flags().Lookup("service") != nil && !strings.Contains(cmd.Long, "CODECOV_TOKEN") {
-			t.Errorf("%s: no variables", path)
+		help := say(t, append(strings.Fields(path)[1:], "--help")...).out
+		if lines := strings.Count(help, "\n"); lines > 70 {
+			t.Errorf("%s: help has %d lines, want at most 70", path, lines)
 		}
-		for line := range strings.Lines(say(t, append(strings.Fields(path)[1:], "--help")...).out) {
-			if len([]rune(line)) > widest && !strings.HasPrefix(line, "   ") {
-				t.Errorf("%s: wider than %d: %s", path, widest, line)
-			}
-		}
-	})
-}
-
-// TestFlagsHaveGroups: no flag of sync, which has many, is told among the others.
-func TestFlagsHaveGroups(t *testing.T) {
-	eachCommand(func(cmd *cobra.Command) {
-		for _, group := range groupFlags(cmd) {
-			if told := flagsTold(group); group.title == "Others" && cmd.Name() == "sync" && told != "help " {
-				t.Errorf("in no group: %s", told)
-			}
+		if strings.Contains(help, "\nOther:") && !strings.Contains(path, "completion") {
+			t.Errorf("%s: a flag is in no group:\n%s", path, help)
 		}
 	})
-}
-
-func flagsTold(group flagGroup) string {
-	var all strings.Builder
-	for line := range strings.Lines(group.flags.FlagUsages()) {
-		_, name, _ := strings.Cut(line, "--")
-		all.WriteString(strings.Fields(name)[0] + " ")
+	flags := 0
+	sync, _, _ := newRoot(&terminal.Streams{}).Find([]string{"sync"})
+	count := func(*pflag.Flag) { flags++ }
+	sync.LocalFlags().VisitAll(count)
+	sync.InheritedFlags().VisitAll(count)
+	if flags > 26 {
+		t.Errorf("sync has %d flags, want at most 26", flags)
 	}
-	return all.String()
+}
+
+// TestHelpTopics: the topics hold what the pages of the commands refer to.
+func TestHelpTopics(t *testing.T) {
+	for topic, want := range map[string]string{"environment": "CODECOV_TOKEN", "exit-codes": "130  interrupted", "mapping": "codecov_mapper"} {
+		if got := say(t, "help", topic); got.code != 0 || !strings.Contains(got.out, want) {
+			t.Errorf("help %s: exit code %d, want %q in\n%s", topic, got.code, want, got.text())
+		}
+	}
+}
+
+// TestRemovedFlags: each names its successor.
+func TestRemovedFlags(t *testing.T) {
+	for name, successor := range successors {
+		got := say(t, "sync", "--"+name)
+		if got.code != exitUsage || got.err != "error: --"+name+" was removed\nhint: "+successor+"\n" {
+			t.Errorf("--%s: exit code %d: %s", name, got.code, got.err)
+		}
+	}
+	if got := say(t, "config"); got.code != exitUsage || !strings.Contains(got.err, "the command config was removed") {
+		t.Errorf("config: exit code %d: %s", got.code, got.err)
+	}
 }
 
 // TestCompletion asks as a shell does.
@@ -126,11 +134,10 @@ func TestCompletion(t *testing.T) {
 		want string // among the lines
 		not  string
 	}{
-		{[]string{"s"}, "sync\tBring", "check"},
+		{[]string{"s"}, "sync\tSync", "check"},
 		{[]string{"sync", "--service", ""}, "gitlab_enterprise", ":0"},
 		{[]string{"sync", "--service", ""}, ":4", ""},
 		{[]string{"sync", "--every", "w"}, "week", ":0"},
-		{[]string{"check", "--port-region", ""}, "us", ""},
 		{[]string{"check", "--output", ""}, "json", "jsonl"},
 		{[]string{"sync", "--output", ""}, "jsonl", ""},
 		{[]string{"sync", "--color", ""}, "never", ""},
@@ -138,14 +145,14 @@ func TestCompletion(t *testing.T) {
 		{[]string{"sync", "--ca-file", ""}, ":0", ":4"},
 		{[]string{"sync", "--config", ""}, ":0", ":4"},
 		{[]string{"sync", "--env-file", ""}, ":0", ":4"},
-		{[]string{"sync", "--failures", ""}, ":0", ":4"},
+		{[]string{"sync", "--report", ""}, ":0", ":4"},
 		{[]string{"sync", "--since", ""}, ":4", ":0"},
 		{[]string{"sync", ""}, ":4", ":0"},
 		{[]string{"map", ""}, ":0", ":4"},
 		{[]string{"completion", ""}, "powershell", ""},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
-			inFolder(t, map[string]string{configDefault: "broken: ["})
+			inFolder(t, map[string]string{oldConfigFile: "broken: ["})
 			got := say(t, append([]string{"__complete"}, test.args...)...)
 			if got.code != 0 || !strings.Contains(got.out, test.want) || test.not != "" && strings.Contains(got.out, test.not+"\n") {
 				t.Errorf("exit code %d, want %q and not %q:\n%s%s", got.code, test.want, test.not, got.out, got.err)
@@ -159,40 +166,5 @@ func TestCompletionScripts(t *testing.T) {
 		if got := say(t, "completion", shell); got.code != 0 || !strings.Contains(got.out, "codecov-port") || got.err != "" {
 			t.Errorf("%s: exit code %d, %d bytes: %s", shell, got.code, len(got.out), got.err)
 		}
-	}
-}
-
-// TestManPages: a page a command, the same for the same source, with the sections that one looks for.
-func TestManPages(t *testing.T) {
-	inFolder(t, nil)
-	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	for _, dir := range []string{"one", "two"} {
-		if got := say(t, "man", dir); got.code != 0 {
-			t.Fatal(got.text())
-		}
-	}
-	eachCommand(func(cmd *cobra.Command) {
-		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
-		one, err := os.ReadFile(filepath.Join("one", name))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		two, _ := os.ReadFile(filepath.Join("two", name))
-		if string(one) != string(two) {
-			t.Errorf("%s: two pages differ", name)
-		}
-		for _, section := range []string{".SH NAME", ".SH SYNOPSIS", ".SH EXIT STATUS", "Nov 2023"} {
-			if !strings.Contains(string(one), section) {
-				t.Errorf("%s: no %q", name, section)
-			}
-		}
-		if strings.Contains(cmd.Long, "CODECOV_TOKEN") && !strings.Contains(string(one), ".SH ENVIRONMENT") {
-			t.Errorf("%s: no section on the environment", name)
-		}
-	})
-	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
-	if got := say(t, "man", "three"); got.code != exitUsage || !strings.Contains(got.err, "SOURCE_DATE_EPOCH") {
-		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 }

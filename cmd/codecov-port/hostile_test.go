@@ -11,7 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -97,7 +96,7 @@ func TestForbiddenIdentifiersAreNamed(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
 	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, fakeport.New(fakeport.Options{})), nil)
 	got := say(t, "sync", "--output", "json")
-	if got.code != exitPart {
+	if got.code != exitPartial {
 		t.Fatalf("exit code %d: %s", got.code, got.text())
 	}
 	named := map[string]bool{}
@@ -150,38 +149,6 @@ func TestHostileCatalog(t *testing.T) {
 		if !strings.Contains(spoken, shown) {
 			t.Errorf("%s is nowhere to be seen in\n%s", shown, spoken)
 		}
-	}
-}
-
-// TestFailuresFileIsFitToBeLookedAt, and for its owner alone.
-func TestFailuresFileIsFitToBeLookedAt(t *testing.T) {
-	repositories, commits := hostileCodecov(t, hostileNames...)
-	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, fakeport.New(fakeport.Options{})), nil)
-	file := filepath.Join(t.TempDir(), "failures.jsonl")
-	if got := say(t, "sync", "--failures", file); got.code != exitPart {
-		t.Fatalf("exit code %d: %s", got.code, got.text())
-	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	assertFit(t, "the file", string(content))
-	named := map[string]bool{}
-	for line := range strings.Lines(string(content)) {
-		var failure backfill.Failure
-		if err := json.Unmarshal([]byte(line), &failure); err != nil {
-			t.Fatal(err)
-		}
-		named[failure.Repository] = true
-	}
-	for _, name := range hostileNames {
-		if !named[name] {
-			t.Errorf("%.50q is not named", name)
-		}
-	}
-	info, err := os.Stat(file)
-	if err != nil || info.Mode() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build !man
+
 // Command codecov-port backfills the test coverage of an account from Codecov into Port.
 package main
 

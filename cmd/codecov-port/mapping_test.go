@@ -77,7 +77,7 @@ func TestDocumentedExamples(t *testing.T) {
 		prepare   func(*testing.T, *fakeport.Server)
 		verify    func(*testing.T, *fakeport.Server)
 	}{
-		"An entity a branch": {
+		"One entity per branch": {
 			arguments: []string{"--all-branches"},
 			verify: func(t *testing.T, catalog *fakeport.Server) {
 				branches := map[string]bool{}
@@ -93,7 +93,7 @@ func TestDocumentedExamples(t *testing.T) {
 				}
 			},
 		},
-		"A relation to your own services": {
+		"A relation to your services": {
 			prepare: func(t *testing.T, catalog *fakeport.Server) { putServices(t, catalog) },
 			verify: func(t *testing.T, catalog *fakeport.Server) {
 				entity, ok := catalog.Entity("service_coverage", "ledger-Worker23")
@@ -198,7 +198,7 @@ func execute(t *testing.T, arguments ...string) string {
 
 func TestMapPrintsWhatTheGuideShows(t *testing.T) {
 	for _, variable := range variables {
-		t.Setenv(variable.env, "")
+		t.Setenv(variable.name, "")
 	}
 	out := execute(t, "map", "../../testdata/port/webhook-sample.json")
 	var got []map[string]any

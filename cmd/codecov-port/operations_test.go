@@ -18,7 +18,6 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
-	"github.com/codecov-port/codecov-port/internal/summary"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
@@ -226,8 +225,8 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Identifier, Status: f.Status, Code: f.Code, Message: requestLine.ReplaceAllString(f.Message, "")})
 	}
 	var text strings.Builder
-	if document.Commits.Read > 0 || s.code == exitPart { // else the error says it all
-		if err := summary.Write(&terminal.Streams{Out: &text}, summary.Places{}, result); err != nil {
+	if document.Commits.Read > 0 || s.code == exitPartial { // else the error says it all
+		if err := terminal.WriteSummary(&terminal.Streams{Out: &text}, result); err != nil {
 			t.Fatal(err)
 		}
 	}

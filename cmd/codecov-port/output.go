@@ -93,6 +93,14 @@ func portURL(apiURL string, mapping *mapper.Mapping) string {
 	return apps[apiURL] + "/" + mapper.CurrentBlueprint + "s"
 }
 
+// previewLine is a line of --output jsonl.
+type previewLine struct {
+	Action     string      `json:"action"` // create or update
+	Blueprint  string      `json:"blueprint"`
+	Repository string      `json:"repository"`
+	Entity     port.Entity `json:"entity"`
+}
+
 // errPreview ends a run whose preview cannot be printed.
 var errPreview = errors.New("print the entities")
 
@@ -105,12 +113,7 @@ func previewTo(w io.Writer) func(backfill.Preview) error {
 		if p.Exists {
 			action = "update"
 		}
-		line := struct {
-			Action     string      `json:"action"`
-			Blueprint  string      `json:"blueprint"`
-			Repository string      `json:"repository"`
-			Entity     port.Entity `json:"entity"`
-		}{action, p.Blueprint, p.Repository, p.Entity}
+		line := previewLine{action, p.Blueprint, p.Repository, p.Entity}
 		if err := encoder.Encode(line); err != nil {
 			return fmt.Errorf("%w: %w", errPreview, err)
 		}

@@ -306,7 +306,7 @@ func TestFailuresFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := run(t, file)
-		if code := p.end(t); code != exitPart {
+		if code := p.end(t); code != exitPartial {
 			t.Errorf("exit code %d: %s", code, p.errors)
 		}
 		content, err := os.ReadFile(file)

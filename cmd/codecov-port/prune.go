@@ -17,10 +17,13 @@ import (
 )
 
 const aboutPrune = `Prune removes repositories from Port that Codecov no longer has, with their history. It asks Codecov for each
-repository that is not listed, and only removes those that Codecov answers it doesn't have. It shows them and asks first.`
+repository that is not listed, and only removes those that Codecov answers it doesn't have. It shows them and asks first.
+
+A name that was used again mixes two histories in Port. --history looks for commits that Codecov doesn't have, too;
+commits whose data was erased at Codecov look the same.`
 
 type pruneFlags struct {
-	dryRun, yes            bool
+	dryRun, yes, history   bool
 	limit, mapping, output string
 }
 
@@ -38,6 +41,7 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 	addSettingsFlags(cmd.Flags(), bothSides)
 	addMappingFlag(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
+	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
 	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
@@ -52,6 +56,9 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 	defer end()
 	result, err := pruneWith(cmd, ctx, first, streams, flags)
 	if flags.output == outputText {
+		if err != nil && len(result.Repositories)+len(result.Failures) == 0 {
+			return err // nothing was done
+		}
 		return cmp.Or(err, printPrune(streams.Out, result))
 	}
 	result.DryRun, result.Version, result.ExitCode = flags.dryRun, version().Version, exitCode(err)
@@ -75,7 +82,7 @@ func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal
 		return none, err
 	}
 	s.log = newLog(streams)
-	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, DryRun: flags.dryRun, Yes: flags.yes,
+	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, History: flags.history, DryRun: flags.dryRun, Yes: flags.yes,
 		Ask: askAboutPrune(streams, first.Done()), Stop: first.Done(), Log: s.log}
 	if options.Codecov, err = newCodecov(s); err != nil {
 		return none, err
@@ -107,14 +114,34 @@ func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal
 
 func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune.Repository) bool {
 	return func(going []prune.Repository) bool {
-		var question strings.Builder
-		question.WriteString("Codecov no longer has these repositories:\n")
+		var repositories, commits strings.Builder
 		for _, r := range going {
-			fmt.Fprintf(&question, "  %s: %s\n", terminal.Safe(r.Owner+"/"+r.Repository), terminal.Plural(r.Entities, "entity"))
+			text := &repositories
+			if r.HistoryOnly {
+				text = &commits
+			}
+			fmt.Fprintf(text, "  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Plural(r.Entities, "entity"))
 		}
-		question.WriteString("remove them and their history from Port?")
-		return confirm(streams, stop, question.String())
+		question := "remove them from Port?"
+		if commits.Len() > 0 {
+			question = "Codecov doesn't have these commits; if their data was erased at Codecov, it looks the same:\n" + commits.String() + question
+		}
+		if repositories.Len() > 0 {
+			question = "Codecov no longer has these repositories:\n" + repositories.String() + question
+		}
+		return confirm(streams, stop, question)
 	}
+}
+
+func prunedName(r prune.Repository) string {
+	name := r.Owner + "/" + r.Repository
+	switch {
+	case r.HistoryOnly:
+		name += " (old commits)"
+	case r.RenamedTo != "":
+		name += " (now " + r.RenamedTo + ")"
+	}
+	return name
 }
 
 // printPrune writes a line for each repository and failure, and the sum.
@@ -129,11 +156,13 @@ func printPrune(w io.Writer, r prune.Result) error {
 	}
 	repositories, entities := 0, 0
 	for _, c := range r.Repositories {
-		name := c.Owner + "/" + c.Repository
+		name := prunedName(c)
 		entities += c.Entities
+		if c.Removed && !c.HistoryOnly {
+			repositories++
+		}
 		switch {
 		case c.Removed:
-			repositories++
 			line(removed, "%s: %s", name, terminal.Plural(c.Entities, "entity"))
 		case c.Entities > 0:
 			line("removed partly", "%s: %s: %s", name, terminal.Plural(c.Entities, "entity"), c.Kept)

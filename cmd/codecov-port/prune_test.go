@@ -12,13 +12,16 @@ import (
 )
 
 func TestAskAboutPrune(t *testing.T) {
-	going := []prune.Repository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1}}
+	going := []prune.Repository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1},
+		{Owner: "acme", Repository: "Plain", RenamedTo: "plain", Entities: 2}, {Owner: "acme", Repository: "app", HistoryOnly: true, Entities: 3}}
 	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
 		var asked strings.Builder
 		if got := askAboutPrune(&terminal.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(going); got != want {
 			t.Errorf("answer %q: got %t, want %t", answer, got, want)
 		}
-		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\nremove them and their history from Port? [y/N] "
+		const question = "Codecov no longer has these repositories:\n  acme/gone: 1,200 entities\n  acme/e\ufffd[31m: 1 entity\n  acme/Plain (now plain): 2 entities\n" +
+			"Codecov doesn't have these commits; if their data was erased at Codecov, it looks the same:\n  acme/app (old commits): 3 entities\n" +
+			"remove them from Port? [y/N] "
 		if diff := cmp.Diff(question, asked.String()); diff != "" {
 			t.Errorf("question (-want +got):\n%s", diff)
 		}
@@ -32,20 +35,23 @@ func TestPrintPrune(t *testing.T) {
 		{Owner: "acme", Repository: "half", Entities: 100, Kept: "403 Forbidden"},
 		{Owner: "acme", Repository: "e\x1b[31m", Kept: "Codecov still has it, but doesn't list it"},
 		{Owner: "acme", Repository: "unasked"}, // interrupted
+		{Owner: "acme", Repository: "app", HistoryOnly: true, Removed: true, Entities: 2},
 	}
 	result.Failures = []backfill.Failure{{Repository: "half", Message: "403 Forbidden"}, {Message: "list the repositories of globex: 500"}}
 	for dryRun, want := range map[bool]string{
 		false: `removed        acme/gone: 1,200 entities
 removed partly acme/half: 100 entities: 403 Forbidden
 kept           acme/e�[31m: Codecov still has it, but doesn't list it
+removed        acme/app (old commits): 2 entities
 failed         list the repositories of globex: 500
-1 repository (1,300 entities) removed from Port
+1 repository (1,302 entities) removed from Port
 `,
 		true: `would remove   acme/gone: 1,200 entities
 removed partly acme/half: 100 entities: 403 Forbidden
 kept           acme/e�[31m: Codecov still has it, but doesn't list it
+would remove   acme/app (old commits): 2 entities
 failed         list the repositories of globex: 500
-1 repository (1,300 entities) would be removed from Port
+1 repository (1,302 entities) would be removed from Port
 `,
 	} {
 		result.DryRun = dryRun

@@ -65,7 +65,7 @@ func TestReportOfARunInPart(t *testing.T) {
 	catalog.Faults.Add(faults.Fault{Times: -1, Status: http.StatusUnprocessableEntity, Body: `{"ok":false,"error":"invalid_request","message":"<b>no</b>"}`,
 		Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/codecov_coverage/entities/bulk") }})
 	file := filepath.Join(t.TempDir(), "page.html")
-	if said := say(t, "sync", "--report", file); said.code != exitPart {
+	if said := say(t, "sync", "--report", file); said.code != exitPartial {
 		t.Errorf("exit code %d: %s", said.code, said.text())
 	}
 	page := reported(t, file)

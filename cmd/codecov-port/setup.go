@@ -130,7 +130,7 @@ func stepText(step setup.Step, dryRun bool) string {
 	lacks := terminal.Safe(strings.Join(step.Missing, ", "))
 	switch {
 	case step.State == setup.Updated:
-		line += ": " + lacks
+		line += ": " + terminal.Safe(strings.Join(step.Added, ", "))
 	case step.State == setup.Differs && lacks != "":
 		line += " from the built-in; --update adds: " + lacks
 	case step.State == setup.Differs:
@@ -150,6 +150,10 @@ func indented(text string) string {
 func printRequests(text *strings.Builder, requests []port.Request) error {
 	for _, request := range requests {
 		var body bytes.Buffer
+		if len(request.Body) == 0 { // a deletion
+			fmt.Fprintf(text, "\n%s %s\n", request.Method, request.Path)
+			continue
+		}
 		if err := json.Indent(&body, request.Body, "", "  "); err != nil {
 			return fmt.Errorf("show the request %s %s: %w", request.Method, request.Path, err)
 		}

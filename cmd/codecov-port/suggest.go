@@ -106,6 +106,9 @@ var fileFlags = []string{"mapping", "report", caFileFlag, configFlag, envFileFla
 // completeFlags completes the values of flags in all commands.
 func completeFlags(root *cobra.Command) {
 	for _, cmd := range append(root.Commands(), root) {
+		if cmd.ValidArgsFunction == nil && cmd.Name() != "map" && cmd.Runnable() {
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		}
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) { completeFlag(cmd, flag) })
 		cmd.PersistentFlags().VisitAll(func(flag *pflag.Flag) { completeFlag(cmd, flag) })
 	}

@@ -44,16 +44,16 @@ func TestCAFile(t *testing.T) {
 		code int
 		err  string
 	}{
-		"sync without":      {[]string{"sync", "--latest", "--dry-run"}, exitFailed, "hint: where the server's certificate is from a CA of your own, name it: --ca-file FILE"},
+		"sync without":      {[]string{"sync", "--no-history", "--dry-run"}, exitFailed, "hint: if the server's certificate is from a CA of your own, add it with --ca-file FILE"},
 		"setup without":     {[]string{"setup", "--dry-run"}, exitFailed, "--ca-file FILE"},
 		"check without":     {[]string{"check"}, exitUsage, "--ca-file FILE"},
-		"sync with":         {[]string{"sync", "--latest", "--dry-run", "--ca-file", "ca.pem"}, exitDone, ""},
+		"sync with":         {[]string{"sync", "--no-history", "--dry-run", "--ca-file", "ca.pem"}, exitDone, ""},
 		"setup with":        {[]string{"setup", "--dry-run", "--ca-file", "ca.pem"}, exitDone, ""},
 		"check with":        {[]string{"check", "--ca-file", "ca.pem"}, exitDone, ""},
 		"map with":          {[]string{"map", "--repo", "monolith", "--commit", "a", "--ca-file", "ca.pem"}, exitDone, ""},
-		"by config file":    {[]string{"sync", "--latest", "--dry-run", "--config", "named.yaml"}, exitDone, ""},
+		"by config file":    {[]string{"sync", "--no-history", "--dry-run", "--config", "named.yaml"}, exitDone, ""},
 		"no such file":      {[]string{"sync", "--ca-file", "nowhere.pem"}, exitUsage, "error: --ca-file: open nowhere.pem"},
-		"no certificate":    {[]string{"sync", "--ca-file", "text.pem"}, exitUsage, "error: --ca-file: text.pem: no certificate in it"},
+		"no certificate":    {[]string{"sync", "--ca-file", "text.pem"}, exitUsage, "error: --ca-file: text.pem: no certificate found"},
 		"wrong certificate": {[]string{"sync", "--ca-file", "broken.pem"}, exitUsage, "error: --ca-file: broken.pem: certificate 1: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestProxy(t *testing.T) {
 		}
 	}))
 	export(t, "http://codecov.invalid", "http://port.invalid", map[string]string{"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""})
-	got := sayAlone(t, "sync", "--latest", "--dry-run", "--insecure-http")
+	got := sayAlone(t, "sync", "--no-history", "--dry-run", "--insecure-http")
 	if got.code != exitDone || proxied.Load() == 0 {
 		t.Errorf("exit code %d, %d requests through the proxy: %s", got.code, proxied.Load(), got.err)
 	}

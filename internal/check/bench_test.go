@@ -113,12 +113,12 @@ func (b *bench) clients(t *testing.T, source codecov.Options, catalog port.Optio
 	return codecovClient, portClient
 }
 
-// builtinBlueprints returns the built-in blueprints without computed properties, whose targets would have to exist.
+// builtinBlueprints returns the built-in blueprints without aggregations, whose targets would have to exist.
 func builtinBlueprints(t *testing.T) []port.Blueprint {
 	t.Helper()
 	blueprints := mapper.BuiltinBlueprints()
 	for i := range blueprints {
-		blueprints[i].AggregationProperties, blueprints[i].CalculationProperties = nil, nil
+		blueprints[i].AggregationProperties = nil
 	}
 	return blueprints
 }
@@ -140,6 +140,14 @@ func (b *bench) change(t *testing.T, index int, change func(*port.Blueprint)) {
 	blueprint := builtinBlueprints(t)[index]
 	change(&blueprint)
 	b.put(t, blueprint)
+}
+
+// hold puts an entity with the address of its page into Port.
+func (b *bench) hold(t *testing.T, blueprint, property, identifier, page string) {
+	t.Helper()
+	if err := b.eu.PutEntity(blueprint, fakeport.Entity{Identifier: identifier, Properties: map[string]any{property: page}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // changeWebhook changes fields of Port's webhook.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
 	case err != nil:
 		return failed(Other, "read blueprint: "+err.Error(), "try again later")
 	}
+	d.declared[identifier] = declared
 	return d.examine(declared)
 }
 
@@ -54,7 +56,16 @@ func (d *doctor) examine(declared port.Blueprint) Step {
 	if len(misfits) > 0 {
 		return warning(strings.Join(misfits, "; "), misfitHint)
 	}
+	if declared.Identifier == mapper.CurrentBlueprint && !canChart(declared) {
+		return warning("declares everything that is mapped, but coverage is text: Port can't chart it",
+			"'codecov-port setup --update' adds coveragePercent, a number")
+	}
 	return passed("declares everything that is mapped", "")
+}
+
+// canChart reports whether the blueprint has the coverage as a number.
+func canChart(declared port.Blueprint) bool {
+	return declared.Schema.Properties["coverage"].Type == "number" || bytes.Contains(declared.CalculationProperties, []byte(`"coveragePercent"`))
 }
 
 // compareNames returns the mapped properties and relations that the blueprint doesn't declare, and those that it

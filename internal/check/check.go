@@ -63,14 +63,16 @@ type Options struct {
 // Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't
 // end it, but skips the steps that need it. When ctx ends, the remaining steps fail.
 func Run(ctx context.Context, o Options, report func(Step)) {
-	d := &doctor{options: o, report: report}
+	d := &doctor{options: o, report: report, declared: make(map[string]port.Blueprint)}
 	d.settings()
 	d.port(ctx)
 	d.codecov(ctx)
 	d.webhook(ctx)
-	d.mapping()
+	d.mapping(ctx)
 	d.sample(ctx)
 	d.blueprints(ctx)
+	d.entities(ctx)
+	d.relations(ctx)
 	d.commits(ctx)
 	d.plan(ctx)
 }
@@ -100,6 +102,8 @@ type doctor struct {
 	live         []byte          // mapping of Port's webhook; nil if there is none, or if it can't be read
 	compiled     *mapper.Mapping // nil if there is no mapping to try
 	samples      []mapper.Mapped // entities of some commits of the accounts
+	declared     map[string]port.Blueprint
+	stored       int // entities of the accounts in Port
 	counted      census
 }
 

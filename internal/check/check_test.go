@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/check"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -42,8 +44,9 @@ func TestHealthySetup(t *testing.T) {
 				"codecov_commit_coverage ledger-Worker23@17339eb3524a583015b0131a99d2bebe33c280ad",
 			"blueprint codecov_coverage: declares everything that is mapped",
 			"blueprint codecov_commit_coverage: declares everything that is mapped",
+			"entities: Port holds 0 of codecov_coverage and 0 of codecov_commit_coverage for these accounts",
 			"commits: 1,573 commits on the default branches of 53 repositories",
-			"plan: the first sync writes up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
+			"plan: the next sync creates up to 1,626 entities in 82 bulk requests, within a minute at Port's rate; a free Port account holds 10,000",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -195,6 +198,72 @@ var brokenThings = map[string]broken{
 			b.changeWebhook(t, `{"mappings":[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.owner.username + \"/\" + .body.repo.name"}}]}`)
 		},
 		step: "blueprint codecov_commit_coverage", state: check.Warning, text: "relation repository points to a codecov_coverage that the mapping doesn't write (it writes acme/", hint: "change the mapping",
+		judges: codecovSteps,
+	},
+	"coverage that is text": {
+		breaks: func(t *testing.T, b *bench) {
+			b.change(t, 0, func(bp *port.Blueprint) { bp.CalculationProperties = nil })
+		},
+		step: "blueprint codecov_coverage", state: check.Warning, text: "coverage is text: Port can't chart it", hint: "setup --update",
+		judges: codecovSteps,
+	},
+	"coverage that is a number": {
+		breaks: func(t *testing.T, b *bench) {
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.CalculationProperties = nil
+				bp.Schema.Properties["coverage"] = port.Property{Type: "number"}
+			})
+		},
+		step: "blueprint codecov_coverage", state: check.OK, text: "declares everything",
+		judges: codecovSteps,
+	},
+	"an account that was renamed": {
+		breaks: func(t *testing.T, b *bench) {
+			b.hold(t, "codecov_coverage", "repository", "ledger-Worker23", "https://app.codecov.io/gh/acme-old/ledger-Worker23")
+			b.hold(t, "codecov_coverage", "repository", "unlisted", "https://app.codecov.io/gh/acme-old/unlisted")
+		},
+		step: "entities", state: check.Warning, hint: "--adopt",
+		text:   "sync refuses 1 entity of account acme-old with the name of a listed repository (Codecov has no account acme-old any more: it looks renamed to acme)",
+		judges: codecovSteps,
+	},
+	"another account with the same names": {
+		breaks: func(t *testing.T, b *bench) {
+			b.hold(t, "codecov_coverage", "repository", "ledger-Worker23", "https://app.codecov.io/gl/acme/ledger-Worker23")
+		},
+		step: "entities", state: check.Warning, hint: "--adopt", text: "sync refuses 1 entity of account acme with the name of a listed repository",
+		judges: codecovSteps,
+	},
+	"entities of a mapping that names them differently": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.options.Choice = document(`[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`)
+		},
+		step: "entities", state: check.Skipped, text: "needs repositories, and a mapping that names entities like the built-in one",
+		judges: codecovSteps,
+	},
+	"repositories without a related entity": {
+		breaks: func(t *testing.T, b *bench) {
+			b.put(t, port.Blueprint{Identifier: "service", Title: "Service"})
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.Relations = map[string]port.Relation{"service": {Target: "service", Description: mapper.MarkRelation(`if .body.repo.name == "ties" then "lost" else "shared" end`)}}
+			})
+			if err := b.eu.PutEntity("service", fakeport.Entity{Identifier: "shared"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		step: "relation to service", state: check.Warning, text: "1 repository without a service in Port: ties", hint: "the identifiers it looks for are lost",
+		judges: codecovSteps,
+	},
+	"repositories with their related entities": {
+		breaks: func(t *testing.T, b *bench) {
+			b.put(t, port.Blueprint{Identifier: "service", Title: "Service"})
+			b.change(t, 0, func(bp *port.Blueprint) {
+				bp.Relations = map[string]port.Relation{"service": {Target: "service", Description: mapper.MarkRelation(`"shared"`)}}
+			})
+			if err := b.eu.PutEntity("service", fakeport.Entity{Identifier: "shared"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		step: "relation to service", state: check.OK, text: "every related entity exists",
 		judges: codecovSteps,
 	},
 	"webhook missing": {
@@ -374,11 +443,37 @@ func TestPlanWarnsAboutManyEntities(t *testing.T) {
 		step := find(t, newBench(t, account, fakecodecov.Access{}).run(t), "plan")
 		want := check.Step{
 			Name: "plan", State: check.Warning,
-			Text: "the first sync writes up to 300,003 entities in 15,001 bulk requests, about 19 minutes at Port's rate; a free Port account holds 10,000",
-			Hint: "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to write less; --yes writes all of them",
+			Text: "the next sync creates up to 300,003 entities in 15,001 bulk requests, about 19 minutes at Port's rate; a free Port account holds 10,000",
+			Hint: "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to create less; --yes creates all of them",
 		}
 		if diff := cmp.Diff(want, step); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// TestPlanAfterASync: what Port holds of the accounts is not created again.
+func TestPlanAfterASync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, acme(t), fakecodecov.Access{})
+		b.hold(t, "codecov_coverage", "repository", "ledger-Worker23", "https://app.codecov.io/gh/ACME/ledger-Worker23")
+		b.hold(t, "codecov_coverage", "repository", "theirs", "https://app.codecov.io/gh/globex/theirs")
+		for i := range 1600 {
+			name := fmt.Sprintf("ledger-Worker23@%d", i)
+			b.hold(t, "codecov_commit_coverage", "url", name, fmt.Sprint("https://app.codecov.io/gh/acme/ledger-Worker23/commit/", i))
+		}
+		steps := b.run(t)
+		if step, want := find(t, steps, "entities"), "Port holds 1 of codecov_coverage and 1,600 of codecov_commit_coverage for these accounts"; step.State != check.OK || step.Text != want {
+			t.Errorf("got %s: %s, want %s", step.State, step.Text, want)
+		}
+		if step, want := find(t, steps, "plan"), "the next sync creates up to 25 entities in "; !strings.Contains(step.Text, want) {
+			t.Errorf("got %s, want %s", step.Text, want)
+		}
+		for i := range 25 {
+			b.hold(t, "codecov_commit_coverage", "url", fmt.Sprint("more@", i), "https://app.codecov.io/gh/acme/ledger-Worker23/commit/a")
+		}
+		if step := find(t, b.run(t), "plan"); step.Text != "the next sync creates no entities" {
+			t.Errorf("with all entities in Port: got %s", step.Text)
 		}
 	})
 }
@@ -407,7 +502,7 @@ func TestEndOfContext(t *testing.T) {
 func TestUnreadableRows(t *testing.T) {
 	for poison, want := range map[fakecodecov.Poison]string{
 		fakecodecov.Malformed:  "59 repositories",
-		fakecodecov.Unreadable: "cannot be read from row",
+		fakecodecov.Unreadable: "read the repositories of acme from row",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, acme(t), fakecodecov.Access{})

@@ -97,16 +97,19 @@ func (c *census) outcome() Step {
 	return warning(text, strings.Join(hints, "; "))
 }
 
-// plan estimates what the first sync writes.
+// plan estimates how many entities the next sync creates at most. Updates of entities in Port are not part of it.
 func (d *doctor) plan(ctx context.Context) {
 	ready := d.compiled != nil && d.counted.commits > 0
 	d.step("plan", "a mapping and commits", ready, func() Step {
-		entities := d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)
+		entities := max(d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)-d.stored, 0)
+		if entities == 0 {
+			return passed("the next sync creates no entities", "")
+		}
 		requests := port.BulkRequests(entities)
-		text := fmt.Sprintf("the first sync writes up to %s entities in %s bulk requests%s; a free Port account holds %s",
+		text := fmt.Sprintf("the next sync creates up to %s entities in %s bulk requests%s; a free Port account holds %s",
 			terminal.Count(entities), terminal.Count(requests), d.duration(ctx, requests), terminal.Count(port.FreeEntities))
 		if entities > port.FreeEntities {
-			return warning(text, "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to write less; --yes writes all of them")
+			return warning(text, "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to create less; --yes creates all of them")
 		}
 		return passed(text, "")
 	})

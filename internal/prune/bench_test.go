@@ -36,6 +36,32 @@ type bench struct {
 	codecov *fakecodecov.Server
 	port    *fakeport.Server
 	options prune.Options
+	commits map[string]int // status of the response for a commit that no list has; without one, Codecov doesn't have it
+
+	mu    sync.Mutex
+	asked []string // the commits that were asked for by sha
+}
+
+// serveCodecov adds the commits by sha to the fake.
+func (b *bench) serveCodecov(w http.ResponseWriter, r *http.Request) {
+	_, sha, found := strings.Cut(strings.TrimSuffix(r.URL.Path, "/"), "/commits/")
+	if !found {
+		b.codecov.ServeHTTP(w, r)
+		return
+	}
+	b.mu.Lock()
+	b.asked = append(b.asked, sha)
+	b.mu.Unlock()
+	switch status, special := b.commits[sha]; {
+	case special && status == http.StatusOK:
+		_, _ = w.Write([]byte(`{}`))
+	case special:
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"detail":"Not found."}`))
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"detail":"No Commit matches the given query."}`))
+	}
 }
 
 // newBench serves the account acme with the listed repositories and more. Port holds the listed ones.
@@ -54,7 +80,7 @@ func newBenchOf(t testing.TB, accounts ...fakecodecov.Account) *bench {
 		codecov: fakecodecov.New(fakecodecov.Options{Accounts: accounts, Tokens: map[string]fakecodecov.Access{token: {}}}),
 		port:    fakeport.New(fakeport.Options{Validate: validator.Request}),
 	}
-	network := faults.Network{Hosts: map[string]http.Handler{"codecov.test": b.codecov, "port.test": b.port}}
+	network := faults.Network{Hosts: map[string]http.Handler{"codecov.test": http.HandlerFunc(b.serveCodecov), "port.test": b.port}}
 	b.options = prune.Options{Owners: []string{"acme"}, AppURL: appURL, Yes: true}
 	b.options.Codecov, err = codecov.NewClient(codecov.Options{
 		BaseURL: "https://codecov.test/api/v2", Token: token, Service: "github", Transport: network,
@@ -86,11 +112,28 @@ func newBenchOf(t testing.TB, accounts ...fakecodecov.Account) *bench {
 // account is an account at GitHub with these repositories.
 func account(t testing.TB, owner string, names ...string) fakecodecov.Account {
 	t.Helper()
+	return accountWith(t, owner, nil, names...)
+}
+
+// accountWith is an account with commits, given by repository as sha@branch, newest first.
+func accountWith(t testing.TB, owner string, commits map[string][]string, names ...string) fakecodecov.Account {
+	t.Helper()
+	history := make(map[string][]json.RawMessage)
+	for name, all := range commits {
+		for i, text := range all {
+			sha, branch, _ := strings.Cut(text, "@")
+			history[name] = append(history[name], json.RawMessage(fmt.Sprintf(`{"commitid":%q,"message":"m","timestamp":"2026-01-01T00:%02d:00Z","ci_passed":true,"author":null,"branch":%q,"totals":null,"state":"complete","parent":null}`, sha, 59-i, branch)))
+		}
+	}
+	encoded, err := json.Marshal(history)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var rows []string
 	for _, name := range names {
 		rows = append(rows, fmt.Sprintf(`{"name":%q,"private":true,"updatestamp":null,"author":{"service":"github","username":%q,"name":null},"language":null,"branch":"main","active":true,"activated":true,"totals":null}`, name, owner))
 	}
-	document := fmt.Sprintf(`{"service":"github","owner":%q,"repos":[%s],"commits":{}}`, owner, strings.Join(rows, ","))
+	document := fmt.Sprintf(`{"service":"github","owner":%q,"repos":[%s],"commits":%s}`, owner, strings.Join(rows, ","), encoded)
 	loaded, err := fakecodecov.LoadAccount(strings.NewReader(document))
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 		c.kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
 		return nil
 	}
-	known, err := p.options.Codecov.RepositoryExists(ctx, c.repository.owner, c.repository.name)
+	known, err := p.isKnown(ctx, c)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -31,6 +31,20 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	}
 	p.codecovOutage.note(err)
 	return nil
+}
+
+// isKnown reports whether Codecov has a repository that is spelled like the candidate.
+func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
+	if c.renamedTo == "" {
+		return p.options.Codecov.RepositoryExists(ctx, c.repository.owner, c.repository.name)
+	}
+	options := codecov.RepositoriesOptions{Names: []string{c.repository.name}}
+	for r, err := range p.options.Codecov.Repositories(ctx, c.repository.owner, options) {
+		if err != nil || r.Name == c.renamedTo {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // applyLimit keeps all candidates of an account of which too many would go.

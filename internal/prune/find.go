@@ -20,8 +20,21 @@ const addressProperty = "repository"
 
 // account is what Codecov lists for an owner.
 type account struct {
-	names []string
-	gap   error // why the list is not complete; nil if it is
+	branches map[string]string // default branches by repository
+	gap      error             // why the list is not complete; nil if it is
+}
+
+// spelling returns the listed name that equals name without regard to case, or "".
+func (a account) spelling(name string) string {
+	if _, listed := a.branches[name]; listed {
+		return name
+	}
+	for other := range a.branches {
+		if strings.EqualFold(other, name) {
+			return other
+		}
+	}
+	return ""
 }
 
 // find compares Codecov's lists with Port and collects the candidates.
@@ -51,32 +64,23 @@ func (p *pruner) find(ctx context.Context) error {
 	p.held = make(map[string]int)
 	for _, r := range held {
 		p.held[r.owner]++
-		if p.isStale(r, accounts) {
-			p.candidates = append(p.candidates, &candidate{repository: r})
+		own := accounts[slices.Index(p.options.Owners, r.owner)]
+		spelling := own.spelling(r.name)
+		// A repository of this name in another account takes the entity over in the next sync.
+		isListed := slices.ContainsFunc(accounts, func(a account) bool { _, listed := a.branches[r.name]; return listed })
+		switch {
+		case spelling == r.name:
+			p.listed = append(p.listed, listedRepository{r, own.branches[r.name]})
+		case !isListed && (own.gap == nil || spelling != ""):
+			p.candidates = append(p.candidates, &candidate{repository: r, renamedTo: spelling})
 		}
 	}
 	return nil
 }
 
-// isStale reports whether a repository of Port is in no list. The entity of a repository that another account lists
-// under this name is taken over by the next sync.
-func (p *pruner) isStale(r repository, accounts []account) bool {
-	for i, owner := range p.options.Owners {
-		if owner == r.owner {
-			same := func(name string) bool { return strings.EqualFold(name, r.name) }
-			if accounts[i].gap != nil || slices.ContainsFunc(accounts[i].names, same) {
-				return false
-			}
-		} else if slices.Contains(accounts[i].names, r.name) {
-			return false
-		}
-	}
-	return true
-}
-
-// list reads the names of an account's repositories.
+// list reads an account's repositories.
 func (p *pruner) list(ctx context.Context, owner string) (account, error) {
-	var a account
+	a := account{branches: make(map[string]string)}
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { a.gap = row }}
 	for r, err := range p.options.Codecov.Repositories(ctx, owner, options) {
 		switch {
@@ -85,7 +89,7 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 		case err != nil:
 			return a, fmt.Errorf("list the repositories of %s: %w", owner, err)
 		default:
-			a.names = append(a.names, r.Name)
+			a.branches[r.Name] = r.Branch
 		}
 	}
 	return a, nil

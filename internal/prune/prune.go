@@ -34,6 +34,7 @@ type Options struct {
 	AppURL  string          // address of Codecov's web pages, without a slash at the end
 	Mapping *mapper.Mapping // what wrote the entities; it must name them as the built-in mapping does
 	Limit   float64         // share of an account's repositories in Port that may be removed, 0 to 1; 0 means DefaultLimit
+	History bool            // also remove commits of listed repositories that Codecov doesn't have
 	DryRun  bool            // remove nothing, and report what would be removed
 	Yes     bool            // don't ask
 
@@ -72,24 +73,35 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 // pruner is the state of one run. Each candidate is changed by one goroutine at a time.
 type pruner struct {
-	options    Options
-	history    *port.Blueprint // nil if Port doesn't have it
-	held       map[string]int  // repositories in Port by owner
-	candidates []*candidate
+	options Options
+	history *port.Blueprint // nil if Port doesn't have it
+	held    map[string]int  // repositories in Port by owner
+	listed  []listedRepository
 
 	codecovOutage, portOutage outage
 
-	mu       sync.Mutex // guards failures
-	failures []backfill.Failure
+	mu         sync.Mutex // guards what follows
+	candidates []*candidate
+	failures   []backfill.Failure
 }
 
-// candidate is a repository in Port that Codecov doesn't list.
+// candidate is a repository in Port that Codecov doesn't list, or lists in another spelling. If historyOnly is set, it is
+// some commits of a listed repository.
 type candidate struct {
-	repository repository
-	kept       string // why it is not removed; empty while nothing keeps it
-	planned    int    // entities to be removed
-	removed    int    // entities that were removed
-	done       bool   // nothing of it is left
+	repository  repository
+	renamedTo   string // the spelling in Codecov's list; empty if it isn't listed
+	historyOnly bool
+	commits     []string // identifiers, if historyOnly is set
+	kept        string   // why it is not removed; empty while nothing keeps it
+	planned     int      // entities to be removed
+	removed     int      // entities that were removed
+	done        bool     // nothing of it is left
+}
+
+// result returns the candidate as the caller of Run sees it, with the number of its removed or planned entities.
+func (c *candidate) result(entities int) Repository {
+	return Repository{Owner: c.repository.owner, Repository: c.repository.name, RenamedTo: c.renamedTo,
+		HistoryOnly: c.historyOnly, Removed: c.done, Entities: entities, Kept: c.kept}
 }
 
 // repository is the name of a repository and one of Options.Owners.
@@ -128,7 +140,10 @@ func (p *pruner) plan(ctx context.Context) error {
 		return err
 	}
 	p.applyLimit()
-	return p.each(ctx, p.survey)
+	if err := p.each(ctx, p.survey); err != nil {
+		return err
+	}
+	return p.inspectHistories(ctx)
 }
 
 // confirm keeps every candidate unless somebody agrees to the removal.
@@ -139,7 +154,7 @@ func (p *pruner) confirm() {
 	}
 	var shown []Repository
 	for _, c := range going {
-		shown = append(shown, Repository{Owner: c.repository.owner, Repository: c.repository.name, Entities: c.planned})
+		shown = append(shown, c.result(c.planned))
 	}
 	if p.options.Ask != nil && p.options.Ask(shown) || p.isStopped() {
 		return

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -388,10 +389,10 @@ func TestInterruption(t *testing.T) {
 			b := newBench(t)
 			b.hold(t, "acme", "gone", 250)
 			stop := make(chan struct{})
+			stopOnce := sync.OnceFunc(func() { close(stop) })
 			stopAt := func(path, body string) {
-				if stop != nil && test.is(path, body) {
-					close(stop)
-					stop = nil
+				if test.is(path, body) {
+					stopOnce()
 				}
 			}
 			b.options.Stop, b.options.Yes = stop, moment == "removal"

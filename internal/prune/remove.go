@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -34,18 +35,21 @@ func (p *pruner) remove(ctx context.Context, c *candidate) error {
 	if p.isStopped() {
 		return p.failed(ctx, c, errStopped)
 	}
-	history, err := p.historyOf(ctx, c)
+	history, err := c.commits, error(nil)
+	if !c.historyOnly {
+		history, err = p.historyOf(ctx, c)
+	}
 	if err == nil && c.kept == "" {
 		err = p.delete(ctx, c, mapper.HistoryBlueprint, history)
 	}
-	if err == nil && c.kept == "" {
+	if err == nil && c.kept == "" && !c.historyOnly {
 		err = p.delete(ctx, c, mapper.CurrentBlueprint, []string{c.repository.name})
 	}
 	if err != nil {
 		return p.failed(ctx, c, err)
 	}
 	c.done = c.kept == ""
-	p.options.Log.Info("repository removed from Port", "repository", c.repository.name, "entities", c.removed)
+	p.options.Log.Info("removed from Port", "repository", c.repository.name, "entities", c.removed)
 	return nil
 }
 
@@ -177,14 +181,19 @@ func (p *pruner) failed(ctx context.Context, c *candidate, err error) error {
 	case errors.Is(err, errStopped):
 		c.kept = errStopped.Error() // the requests of the other candidates finish
 		return nil
-	case errors.Is(err, port.ErrUnauthorized):
-		return fmt.Errorf("remove the repository %s from Port: %w", c.repository.name, err)
+	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, codecov.ErrUnauthorized):
+		return fmt.Errorf("prune the repository %s: %w", c.repository.name, err)
 	}
-	p.portOutage.note(err)
 	c.kept = err.Error()
 	failure := backfill.Failure{Repository: c.repository.name, Code: CodeNotRemoved, Message: c.kept}
-	if apiError := (*port.APIError)(nil); errors.As(err, &apiError) {
-		failure.Status, failure.TraceID = apiError.Status, apiError.RequestID
+	portError, codecovError := (*port.APIError)(nil), (*codecov.APIError)(nil)
+	switch {
+	case errors.As(err, &portError):
+		p.portOutage.note(err)
+		failure.Status, failure.TraceID = portError.Status, portError.RequestID
+	case errors.As(err, &codecovError):
+		p.codecovOutage.note(err)
+		failure.Status = codecovError.Status
 	}
 	p.fail(failure)
 	return nil

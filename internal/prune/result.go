@@ -25,18 +25,20 @@ type Result struct {
 	ExitCode      int                    `json:"exitCode"`
 	Error         *backfill.ErrorSummary `json:"error"` // nil if ExitCode is 0
 	Duration      backfill.Seconds       `json:"durationSeconds"`
-	Repositories  []Repository           `json:"repositories"` // in Port but not listed by Codecov
+	Repositories  []Repository           `json:"repositories"` // in Port, but not in Codecov's lists
 	Failures      []backfill.Failure     `json:"failures"`
 	Requests      backfill.Requests      `json:"requests"`
 }
 
-// Repository is a repository that Port holds and Codecov doesn't list.
+// Repository is a repository that Port holds and Codecov doesn't list under this name, or commits of a listed one.
 type Repository struct {
-	Owner      string `json:"owner"`
-	Repository string `json:"repository"` // its name, which is the identifier of its entity
-	Removed    bool   `json:"removed"`    // in a dry run: it would be removed
-	Entities   int    `json:"entities"`   // removed entities, those of the history included; in a dry run: to be removed
-	Kept       string `json:"kept"`       // why it was not removed, or only in part
+	Owner       string `json:"owner"`
+	Repository  string `json:"repository"`  // its name, which is the identifier of its entity
+	RenamedTo   string `json:"renamedTo"`   // the name in Codecov, if only the case differs
+	HistoryOnly bool   `json:"historyOnly"` // only commits that Codecov doesn't have, with Options.History
+	Removed     bool   `json:"removed"`     // in a dry run: it would be removed
+	Entities    int    `json:"entities"`    // removed entities, those of the history included; in a dry run: to be removed
+	Kept        string `json:"kept"`        // why it was not removed, or only in part
 }
 
 // NewResult returns an empty Result, with every list present.
@@ -49,9 +51,7 @@ func (p *pruner) result(took time.Duration) *Result {
 	r := NewResult()
 	r.DryRun, r.Duration = p.options.DryRun, backfill.Seconds(took)
 	for _, c := range p.candidates {
-		r.Repositories = append(r.Repositories, Repository{
-			Owner: c.repository.owner, Repository: c.repository.name, Removed: c.done, Entities: c.removed, Kept: c.kept,
-		})
+		r.Repositories = append(r.Repositories, c.result(c.removed))
 		r.Interrupted = r.Interrupted || c.kept == errStopped.Error()
 	}
 	slices.SortFunc(r.Repositories, func(a, b Repository) int {

@@ -84,7 +84,7 @@ func run(t *testing.T, server *fakeport.Server, o setup.Options) *setup.Report {
 	if o.DryRun {
 		want = nil
 	}
-	if diff := cmp.Diff(want, arrived(server)); diff != "" {
+	if diff := cmp.Diff(want, arrived(server), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("requests (-reported +sent):\n%s", diff)
 	}
 	return report
@@ -108,7 +108,7 @@ func states(report *setup.Report) []string {
 	var lines []string
 	for _, step := range report.Steps {
 		line := string(step.State) + " " + string(step.Kind) + " " + step.Identifier
-		lines = append(lines, strings.TrimSuffix(line+": "+strings.Join(step.Missing, ", "), ": "))
+		lines = append(lines, strings.TrimSuffix(line+": "+strings.Join(append(step.Added, step.Missing...), ", "), ": "))
 	}
 	return lines
 }
@@ -463,5 +463,27 @@ func TestLiveExtendsHistory(t *testing.T) {
 func TestHistoryBlueprintIsBuiltIn(t *testing.T) {
 	if got := mapper.BuiltinBlueprints()[1].Identifier; got != mapper.HistoryBlueprint {
 		t.Errorf("the second built-in blueprint is %s", got)
+	}
+}
+
+func TestOverview(t *testing.T) {
+	server := emulate(t)
+	followGuide(t, server)
+	missing := []string{"calculation property coveragePercent of blueprint codecov_coverage", "aggregation property coverageLastMonth of blueprint codecov_coverage"}
+	entry := "entry for codecov_commit_coverage of webhook codecov_mapper"
+	present := []string{"blueprint codecov_coverage", "blueprint codecov_commit_coverage", "webhook codecov_mapper"}
+	for _, test := range []struct {
+		options setup.Options
+		want    setup.Overview
+	}{
+		{setup.Options{DryRun: true}, setup.Overview{Present: []string{present[0], present[2]}, Missing: append(missing[:2:2], present[1], entry), Next: "codecov-port setup"}},
+		{setup.Options{DryRun: true, Update: true}, setup.Overview{Present: []string{present[0], present[2]}, Missing: append(missing[:2:2], present[1], entry), Next: "codecov-port setup --update"}},
+		{setup.Options{}, setup.Overview{Present: []string{present[0], present[1] + " (created)", present[2]}, Missing: append(missing[:2:2], entry), Next: "codecov-port setup --update"}},
+		{setup.Options{Update: true}, setup.Overview{Present: []string{present[0] + " (updated)", present[1], present[2] + " (updated)"}, Missing: []string{}, Next: "codecov-port sync"}},
+		{setup.Options{}, setup.Overview{Present: present, Missing: []string{}, Next: "codecov-port sync"}},
+	} {
+		if diff := cmp.Diff(test.want, run(t, server, test.options).Overview(test.options)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test.options, diff)
+		}
 	}
 }

@@ -27,10 +27,24 @@ func LiveExtendsHistory(webhook port.Webhook) bool {
 	return err == nil && webhook.Enabled && writes(entries, mapper.HistoryBlueprint)
 }
 
-// compareWebhooks returns the entries of the built-in mapping for whose blueprint the webhook has none, and the patch
-// that appends them.
-func compareWebhooks(existing port.Webhook) (missing []string, patch json.RawMessage, err error) {
-	entries, err := readEntries(existing.Mappings)
+// missingEntries returns the blueprints of the built-in mapping that the mappings have no entry for.
+func missingEntries(mappings json.RawMessage) ([]string, error) {
+	entries, err := readEntries(mappings)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, e := range mapper.BuiltinMapping() {
+		if !writes(entries, e.Blueprint) {
+			missing = append(missing, "entry for "+e.Blueprint)
+		}
+	}
+	return missing, nil
+}
+
+// addToMapping returns the mappings with what the options add: missing entries with Update, relations with RelateLive.
+func (p *plan) addToMapping(mappings json.RawMessage) (added []string, patched json.RawMessage, err error) {
+	entries, err := readEntries(mappings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,18 +52,72 @@ func compareWebhooks(existing port.Webhook) (missing []string, patch json.RawMes
 	if err != nil {
 		return nil, nil, err
 	}
-	var whole []json.RawMessage
-	for _, e := range entries {
-		whole = append(whole, e.document)
-	}
 	for _, e := range builtin {
-		if !writes(entries, e.blueprint) {
-			missing = append(missing, "entry for "+e.blueprint)
-			whole = append(whole, e.document)
+		if p.options.Update && !writes(entries, e.blueprint) {
+			added = append(added, "entry for "+e.blueprint)
+			entries = append(entries, e)
 		}
 	}
-	patch, err = encode(map[string]any{"mappings": whole}, "")
-	return missing, patch, err
+	documents := make([]json.RawMessage, len(entries))
+	for i, e := range entries {
+		documents[i] = e.document
+		if !p.options.RelateLive || e.blueprint != mapper.CurrentBlueprint || e.deletes {
+			continue
+		}
+		for _, relation := range p.options.Relate {
+			changed, err := withRelation(documents[i], relation.name(), relation.Identifier)
+			if err != nil {
+				return nil, nil, fmt.Errorf("entry %d: %w", i+1, err)
+			}
+			if changed != nil {
+				added, documents[i] = append(added, fmt.Sprintf("relation %s in entry %d", relation.name(), i+1)), changed
+			}
+		}
+	}
+	patched, err = encode(documents, "")
+	return added, patched, err
+}
+
+// withRelation returns an entry with a relation, or nil if it has one of this name.
+func withRelation(document json.RawMessage, name, expression string) (json.RawMessage, error) {
+	return changeRelations(document, func(relations map[string]json.RawMessage) (bool, error) {
+		if _, exists := relations[name]; exists {
+			return false, nil
+		}
+		text, err := encode(expression, "")
+		relations[name] = text
+		return true, err
+	})
+}
+
+// changeRelations returns an entry after change has changed its relations, or nil if change reports false.
+func changeRelations(document json.RawMessage, change func(map[string]json.RawMessage) (bool, error)) (json.RawMessage, error) {
+	var entry, entity map[string]json.RawMessage
+	relations := make(map[string]json.RawMessage)
+	if err := json.Unmarshal(document, &entry); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(entry["entity"], &entity); err != nil {
+		return nil, err
+	}
+	if len(entity["relations"]) > 0 {
+		if err := json.Unmarshal(entity["relations"], &relations); err != nil {
+			return nil, err
+		}
+	}
+	changed, err := change(relations)
+	if !changed || err != nil {
+		return nil, err
+	}
+	if delete(entity, "relations"); len(relations) > 0 {
+		if entity["relations"], err = encode(relations, ""); err != nil {
+			return nil, err
+		}
+	}
+	if entry["entity"], err = encode(entity, ""); err != nil {
+		return nil, err
+	}
+	return encode(entry, "")
 }
 
 // entry is an entry of a webhook's mapping.

@@ -17,8 +17,8 @@ const (
 //go:embed builtin
 var builtin embed.FS
 
-// BuiltinMapping returns the mapping of Port's guide for codecov_coverage, and an entry for codecov_commit_coverage, the
-// history. Each call returns a new copy.
+// BuiltinMapping returns the mapping of Port's guide for codecov_coverage, and an entry for codecov_commit_coverage,
+// the history. Each call returns a new copy.
 func BuiltinMapping() []Entry {
 	entries, err := ParseMapping(builtinFile("mapping.json"))
 	if err != nil {
@@ -30,8 +30,8 @@ func BuiltinMapping() []Entry {
 	return entries
 }
 
-// BuiltinMappingJSON returns the built-in mapping as it is pasted into the page of a webhook in Port: a JSON array. Each
-// call returns a new copy.
+// BuiltinMappingJSON returns the built-in mapping as it is pasted into the page of a webhook in Port: a JSON array.
+// Each call returns a new copy.
 func BuiltinMappingJSON() json.RawMessage { return builtinFile("mapping.json") }
 
 // BuiltinBlueprints returns the blueprints of the built-in mapping: codecov_coverage as in Port's guide, then

@@ -14,7 +14,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-func TestRecordedWebhookGivesTheDocumentedEntity(t *testing.T) {
+func TestRecordedWebhookReturnsTheDocumentedEntity(t *testing.T) {
 	want := recorded(t, "webhook-sample-entity.json")
 	mappings := map[string][]mapper.Entry{"built-in": mapper.BuiltinMapping(), "documented": documentedMapping(t)}
 	for name, mapping := range mappings {

@@ -34,8 +34,9 @@ type Choice struct {
 // ReadsWebhook reports whether Entries needs the mapping of Port's webhook.
 func (c Choice) ReadsWebhook() bool { return c.Name == ChoiceAuto || c.Name == ChoiceWebhook }
 
-// Entries returns the selected entries, each with its Origin. webhook is the mapping of Port's webhook, for ParseMapping;
-// it is empty if the webhook does not exist or may not be read. The error is ErrNoWebhook or an error of ParseMapping.
+// Entries returns the selected entries, each with its Origin. webhook is the mapping of Port's webhook, for
+// ParseMapping; it is empty if the webhook does not exist or may not be read. The error is ErrNoWebhook or an error
+// of ParseMapping.
 func (c Choice) Entries(webhook []byte) ([]Entry, error) {
 	switch c.Name {
 	case ChoiceAuto:
@@ -56,8 +57,8 @@ func (c Choice) Entries(webhook []byte) ([]Entry, error) {
 	}
 }
 
-// Complete returns the entries, and of the others those for blueprints that the entries don't cover. An entry that deletes
-// covers nothing.
+// Complete returns the entries, and of the others those for blueprints that the entries don't cover. An entry that
+// deletes covers nothing.
 func Complete(entries, others []Entry) []Entry {
 	all := slices.Clone(entries)
 	for _, other := range others {

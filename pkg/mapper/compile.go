@@ -33,7 +33,7 @@ type Mapping struct {
 // entry is an Entry with its expressions compiled; a missing expression is nil.
 type entry struct {
 	index                                        int
-	blueprint                                    string
+	source                                       Entry
 	filter, items, identifier, title, icon, team *expression
 	properties, relations                        []field // sorted by name
 	perCommit                                    bool
@@ -47,7 +47,6 @@ type field struct {
 
 // expression is a compiled JQ expression.
 type expression struct {
-	source  string // as written
 	query   *jq.Query
 	unknown bool  // it depends on what the REST API does not return
 	shape   Shape // of an object that is known in part; else nil
@@ -55,6 +54,7 @@ type expression struct {
 
 // ExpressionError is an expression that does not compile.
 type ExpressionError struct {
+	Origin     string // the entry's origin, such as the name of a file
 	Entry      int    // the entry's index, from 0
 	Blueprint  string // the entry's blueprint
 	Field      string // "filter", "entity.identifier", "entity.properties.coverage"
@@ -63,13 +63,16 @@ type ExpressionError struct {
 	Err        error
 }
 
-// Error returns the entry (from 1), the field, the cause, the column and the expression.
+// Error returns the origin, the entry (from 1), the field, the cause, the column and the expression.
 func (e *ExpressionError) Error() string {
-	where := ""
-	if e.Column > 0 {
-		where = fmt.Sprintf(" at column %d", e.Column)
+	origin, column := "", ""
+	if e.Origin != "" {
+		origin = e.Origin + ": "
 	}
-	return fmt.Sprintf("mapping entry %d (%s): %s: %v%s in %s", e.Entry+1, e.Blueprint, e.Field, e.Err, where, e.Expression)
+	if e.Column > 0 {
+		column = fmt.Sprintf(" at column %d", e.Column)
+	}
+	return fmt.Sprintf("%smapping entry %d (%s): %s: %v%s in %s", origin, e.Entry+1, e.Blueprint, e.Field, e.Err, column, e.Expression)
 }
 
 // Unwrap returns the cause.
@@ -81,9 +84,9 @@ const (
 	relationPrefix = "entity.relations."
 )
 
-// Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep their
-// indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own webhook
-// are limits, not errors: Port ignores them, too.
+// Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep
+// their indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own
+// webhook are limits, not errors: Port ignores them, too.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -127,9 +130,9 @@ func (c *compiler) compile() entry {
 		return entry{}
 	}
 	template := c.source.Entity
-	e := entry{
+	return entry{
 		index:      c.index,
-		blueprint:  c.source.Blueprint,
+		source:     c.source,
 		filter:     c.decisive("filter", c.source.Filter),
 		items:      c.decisive("itemsToParse", c.source.ItemsToParse),
 		identifier: c.decisive("entity.identifier", template.Identifier),
@@ -139,10 +142,6 @@ func (c *compiler) compile() entry {
 		properties: c.fields(propertyPrefix, template.Properties),
 		relations:  c.fields(relationPrefix, template.Relations),
 	}
-	if c.skipped { // one reason is enough
-		c.limits = c.limits[slices.IndexFunc(c.limits, func(l Limit) bool { return l.Skipped }):][:1]
-	}
-	return e
 }
 
 func (c *compiler) fields(prefix string, sources map[string]string) []field {
@@ -160,7 +159,7 @@ func (c *compiler) decisive(path, source string) *expression {
 	x, reason := c.expression(path, source)
 	switch {
 	case reason != "" && x != nil && path == "filter":
-		c.limit(path, reason+": it runs with null in its place", false)
+		c.limit(path, reason+": it runs with null in its place")
 		x.unknown = false
 	case reason != "":
 		c.skip(path, reason)
@@ -172,22 +171,31 @@ func (c *compiler) decisive(path, source string) *expression {
 func (c *compiler) optional(path, source string) *expression {
 	x, reason := c.expression(path, source)
 	if reason != "" {
-		c.limit(path, reason+": it is neither written nor compared", false)
+		c.limit(path, reason+": it is neither written nor compared")
 	}
 	return x
 }
 
+// skip leaves the entry out. Its first reason is its only limit.
 func (c *compiler) skip(path, reason string) {
-	c.skipped = true
-	c.limit(path, reason+": the entry is not replayed", true)
+	if !c.skipped {
+		c.skipped, c.limits = true, nil
+		c.addLimit(path, reason+": the entry is not replayed")
+	}
 }
 
-func (c *compiler) limit(path, reason string, skipped bool) {
-	c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason, Skipped: skipped})
+func (c *compiler) limit(path, reason string) {
+	if !c.skipped {
+		c.addLimit(path, reason)
+	}
 }
 
-// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then, unless
-// it only depends on unknown parts of the payload.
+func (c *compiler) addLimit(path, reason string) {
+	c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason, Skipped: c.skipped})
+}
+
+// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then,
+// unless it only depends on unknown parts of the payload.
 func (c *compiler) expression(path, source string) (x *expression, reason string) {
 	switch {
 	case slices.Contains(c.source.Searches, path):
@@ -203,20 +211,23 @@ func (c *compiler) expression(path, source string) (x *expression, reason string
 		return nil, fmt.Sprintf("it reads .%s, which only a live event has", part)
 	}
 	unknown, shape := c.known.firstUnknown(query)
-	x = &expression{source: source, query: query, unknown: unknown != "", shape: shape}
+	x = &expression{query: query, unknown: unknown != "", shape: shape}
 	if x.unknown {
 		return x, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
 	return x, ""
 }
 
+// invalid handles an expression that does not compile: an error, but in Port's own webhook a limit.
 func (c *compiler) invalid(path, source string, err error) (reason string) {
-	failure := &ExpressionError{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Expression: source, Err: err}
-	if syntax := (*jq.SyntaxError)(nil); errors.As(err, &syntax) {
-		failure.Column, failure.Err = syntax.Column, syntax.Err
-	}
 	if c.source.Origin == OriginWebhook {
 		return fmt.Sprintf("Port cannot compile it (%v)", err)
+	}
+	failure := &ExpressionError{
+		Origin: c.source.Origin, Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Expression: source, Err: err,
+	}
+	if syntax := (*jq.SyntaxError)(nil); errors.As(err, &syntax) {
+		failure.Column, failure.Err = syntax.Column, syntax.Err
 	}
 	c.failures = append(c.failures, failure)
 	return ""

@@ -21,7 +21,7 @@ func TestCompileErrors(t *testing.T) {
 		{`.a |`, 5, "unexpected EOF"},
 		{`.ü | .é b`, 2, `unexpected token "ü"`},
 		{`"ü" as $x | .é`, 14, `unexpected token "é"`},
-		{`split('-')`, 7, `unexpected token "'" (Port only understands single quotes beside white space: use double quotes)`},
+		{`split('-')`, 7, `unexpected token "'" (Port replaces single quotes beside white space only: write double quotes, and \u0027 for an apostrophe)`},
 		{`"abc`, 5, "unterminated string"},
 		{`.a | foo(3)`, 6, "function not defined: foo/1"},
 		{`.foo | .food | foo`, 16, "function not defined: foo/0"},
@@ -53,6 +53,19 @@ func TestCompileReturnsAllErrors(t *testing.T) {
 	_, err := mapper.Compile([]mapper.Entry{broken, entry("]")}, mapper.Options{})
 	if err == nil || len(strings.Split(err.Error(), "\n")) != 4 {
 		t.Errorf("got %v, want 4 errors", err)
+	}
+}
+
+func TestCompileErrorsNameTheFile(t *testing.T) {
+	document := `[{"blueprint": "b", "entity": {"identifier": ".a b"}}]`
+	entries, err := mapper.Choice{Name: "mine.json", Document: []byte(document)}.Entries(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = mapper.Compile(entries, mapper.Options{})
+	want := `mine.json: mapping entry 1 (b): entity.identifier: unexpected token "b" at column 4 in .a b`
+	if err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
 	}
 }
 

@@ -2,12 +2,7 @@ package mapper
 
 import (
 	"cmp"
-	"encoding/json"
-	"math"
-	"math/big"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -36,23 +31,29 @@ func NewConformer(bp port.Blueprint) *Conformer {
 	return c
 }
 
-// Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a number
-// or boolean to a string, and a string that is a number or a boolean to that. Values that do not fit, and those that the
-// blueprint does not declare, are left out with a warning; the warnings are sorted. Null always fits. The argument is not
-// changed; the result may share its values.
+// Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a
+// number or boolean to a string, a string that is a number or a boolean to that, and a date-time to RFC 3339. Values
+// that do not fit, and those that the blueprint does not declare, are left out with a warning; the warnings are
+// sorted. Null always fits. The argument is not changed; the result may share its values.
 func (c *Conformer) Conform(e port.Entity) (port.Entity, []Warning) {
 	var warnings []Warning
-	properties := make(map[string]any, len(e.Properties))
-	for name, value := range e.Properties {
-		fitted, reason := c.property(name, value)
-		if reason != "" {
-			warnings = append(warnings, Warning{name, reason})
-			continue
+	convert := func(values map[string]any, fit func(name string, value any) (any, string)) map[string]any {
+		var fitted map[string]any
+		for name, value := range values {
+			value, reason := fit(name, value)
+			if reason != "" {
+				warnings = append(warnings, Warning{name, reason})
+				continue
+			}
+			if fitted == nil {
+				fitted = make(map[string]any, len(values))
+			}
+			fitted[name] = value
 		}
-		properties[name] = fitted
+		return fitted
 	}
-	e.Properties = properties
-	e.Relations, warnings = c.conformRelations(e.Relations, warnings)
+	e.Properties = convert(e.Properties, c.property)
+	e.Relations = convert(e.Relations, c.relation)
 	slices.SortFunc(warnings, func(a, b Warning) int {
 		return cmp.Or(strings.Compare(a.Property, b.Property), strings.Compare(a.Reason, b.Reason))
 	})
@@ -67,22 +68,7 @@ func (c *Conformer) property(name string, value any) (fitted any, reason string)
 	return declared.fit(value)
 }
 
-func (c *Conformer) conformRelations(values map[string]any, warnings []Warning) (map[string]any, []Warning) {
-	var relations map[string]any
-	for name, value := range values {
-		fitted, reason := c.relation(name, value)
-		if reason != "" {
-			warnings = append(warnings, Warning{name, reason})
-			continue
-		}
-		if relations == nil {
-			relations = make(map[string]any, len(values))
-		}
-		relations[name] = fitted
-	}
-	return relations, warnings
-}
-
+// relation returns an identifier, or an array of identifiers for a relation to many. Either may be given as the other.
 func (c *Conformer) relation(name string, value any) (fitted any, reason string) {
 	declared, ok := c.relations[name]
 	switch {
@@ -90,68 +76,38 @@ func (c *Conformer) relation(name string, value any) (fitted any, reason string)
 		return nil, "the blueprint has no such relation"
 	case value == nil:
 		return nil, ""
-	case declared.Many:
-		return relatedMany(value)
-	default:
-		return relatedOne(value)
 	}
-}
-
-// relatedOne returns an identifier, also that of an array of one.
-func relatedOne(value any) (fitted any, reason string) {
-	if items, ok := value.([]any); ok {
-		if len(items) != 1 {
-			return nil, "the relation takes one entity"
-		}
-		value = items[0]
-	}
-	return value, unrelatable(value)
-}
-
-// relatedMany returns an array of identifiers, also of a single one.
-func relatedMany(value any) (fitted any, reason string) {
-	items, ok := value.([]any)
+	identifiers, ok := value.([]any)
 	if !ok {
-		items = []any{value}
+		identifiers = []any{value}
 	}
-	for _, item := range items {
-		if reason := unrelatable(item); reason != "" {
-			return nil, reason
+	if !declared.Many && len(identifiers) != 1 {
+		return nil, "the relation takes one entity"
+	}
+	for _, item := range identifiers {
+		switch identifier, ok := item.(string); {
+		case !ok:
+			return nil, "is not an identifier"
+		case forbidden(identifier) != "":
+			return nil, "is an identifier that Port forbids"
 		}
 	}
-	return items, ""
-}
-
-func unrelatable(value any) string {
-	identifier, ok := value.(string)
-	switch {
-	case !ok:
-		return "is not an identifier"
-	case forbidden(identifier) != "":
-		return "is an identifier that Port forbids"
-	default:
-		return ""
+	if !declared.Many {
+		return identifiers[0], ""
 	}
+	return identifiers, ""
 }
 
 // rule converts values to one declaration.
 type rule struct {
 	declared port.Property
-	convert  func(any) (any, string)
-	format   func(string) bool         // nil: any text
-	shape    func(map[string]any) bool // nil: any object
-	pattern  func(string) bool         // nil: any text
-	items    *rule                     // nil: any items
+	format   func(string) (string, bool) // normalizes a text, and reports whether it is valid; nil: any text
+	pattern  func(string) bool           // nil: any text
+	items    *rule                       // nil: any items
 }
 
 func newRule(declared port.Property) rule {
-	r := rule{declared: declared, convert: conversions[declared.Type], pattern: newPattern(declared.Pattern)}
-	switch declared.Type {
-	case "string":
-		r.format = formats[declared.Format]
-	case "object":
-		r.shape = objectFormats[declared.Format]
-	}
+	r := rule{declared: declared, format: formats[declared.Format], pattern: newPattern(declared.Pattern)}
 	if declared.Items != nil {
 		items := newRule(*declared.Items)
 		r.items = &items
@@ -159,76 +115,90 @@ func newRule(declared port.Property) rule {
 	return r
 }
 
+// fit converts a value to the declared type and checks it. A type that is not known allows any value.
 func (r *rule) fit(value any) (fitted any, reason string) {
-	if value == nil || r.convert == nil {
+	if value == nil {
+		return nil, ""
+	}
+	switch r.declared.Type {
+	case "string":
+		value, reason = r.text(value)
+	case "number":
+		value, reason = r.number(value)
+	case "boolean":
+		value, reason = toBoolean(value)
+	case "object":
+		value, reason = r.object(value)
+	case "array":
+		value, reason = r.array(value)
+	default:
 		return value, ""
 	}
-	if value, reason = r.convert(value); reason != "" {
-		return nil, reason
+	if reason == "" && !r.listed(value) {
+		reason = "is not one of the values that the blueprint lists"
 	}
-	if value, reason = r.bounded(value); reason != "" {
-		return nil, reason
-	}
-	if !r.listed(value) {
-		return nil, "is not one of the values that the blueprint lists"
-	}
-	return value, ""
+	return value, reason
 }
 
-// bounded checks a converted value against the declared format and limits.
-func (r *rule) bounded(value any) (fitted any, reason string) {
-	switch v := value.(type) {
-	case string:
-		return v, r.textReason(v)
-	case []any:
-		return r.itemsFit(v)
-	case map[string]any:
-		return v, r.objectReason(v)
-	case int, float64, *big.Int:
-		return v, r.numberReason(v)
-	default:
-		return v, ""
-	}
-}
-
-func (r *rule) textReason(text string) string {
-	switch {
-	case r.format != nil && !r.format(text):
-		return r.invalid()
-	case r.declared.MinLength != nil && utf8.RuneCountInString(text) < *r.declared.MinLength:
-		return "is shorter than the blueprint allows"
-	case r.declared.MaxLength != nil && utf8.RuneCountInString(text) > *r.declared.MaxLength:
-		return "is longer than the blueprint allows"
-	case r.pattern != nil && !r.pattern(text):
-		return "does not match the blueprint's pattern"
-	default:
-		return ""
-	}
-}
-
-func (r *rule) objectReason(object map[string]any) string {
-	if r.shape != nil && !r.shape(object) {
-		return r.invalid()
-	}
-	return ""
+func (r *rule) listed(value any) bool {
+	return len(r.declared.Enum) == 0 || slices.ContainsFunc(r.declared.Enum, func(allowed any) bool {
+		return jq.Compare(allowed, value) == 0
+	})
 }
 
 func (r *rule) invalid() string { return "is not a valid " + r.declared.Format }
 
-func (r *rule) numberReason(number any) string {
+func (r *rule) text(value any) (fitted any, reason string) {
+	text, ok := jq.ScalarText(value)
+	if !ok {
+		return nil, "is not a string"
+	}
+	if r.format != nil {
+		if text, ok = r.format(text); !ok {
+			return nil, r.invalid()
+		}
+	}
 	switch {
+	case r.declared.MinLength != nil && utf8.RuneCountInString(text) < *r.declared.MinLength:
+		return nil, "is shorter than the blueprint allows"
+	case r.declared.MaxLength != nil && utf8.RuneCountInString(text) > *r.declared.MaxLength:
+		return nil, "is longer than the blueprint allows"
+	case r.pattern != nil && !r.pattern(text):
+		return nil, "does not match the blueprint's pattern"
+	}
+	return text, ""
+}
+
+func (r *rule) number(value any) (fitted any, reason string) {
+	switch number := toNumber(value); {
+	case number == nil:
+		return nil, "is not a number"
 	case r.declared.Minimum != nil && jq.Compare(number, *r.declared.Minimum) < 0:
-		return "is below the blueprint's minimum"
+		return nil, "is below the blueprint's minimum"
 	case r.declared.Maximum != nil && jq.Compare(number, *r.declared.Maximum) > 0:
-		return "is above the blueprint's maximum"
+		return nil, "is above the blueprint's maximum"
 	default:
-		return ""
+		return number, ""
 	}
 }
 
-// itemsFit converts the items of an array. If one does not fit, neither does the array: a part of it would be a loss.
-func (r *rule) itemsFit(items []any) (fitted any, reason string) {
+func (r *rule) object(value any) (fitted any, reason string) {
+	object, ok := value.(map[string]any)
 	switch {
+	case !ok:
+		return nil, "is not an object"
+	case r.declared.Format == "labeled-url" && !isLabeledURL(object):
+		return nil, r.invalid()
+	}
+	return object, ""
+}
+
+// array converts the items of an array. If one does not fit, neither does the array: a part of it would be a loss.
+func (r *rule) array(value any) (fitted any, reason string) {
+	items, ok := value.([]any)
+	switch {
+	case !ok:
+		return nil, "is not an array"
 	case r.declared.MinItems != nil && len(items) < *r.declared.MinItems:
 		return nil, "has fewer items than the blueprint allows"
 	case r.declared.MaxItems != nil && len(items) > *r.declared.MaxItems:
@@ -243,105 +213,4 @@ func (r *rule) itemsFit(items []any) (fitted any, reason string) {
 		}
 	}
 	return converted, ""
-}
-
-func (r *rule) listed(value any) bool {
-	return len(r.declared.Enum) == 0 || slices.ContainsFunc(r.declared.Enum, func(allowed any) bool {
-		return jq.Compare(allowed, value) == 0
-	})
-}
-
-// conversions are by declared type. Other types allow any value.
-var conversions = map[string]func(any) (any, string){
-	"string":  toText,
-	"number":  toNumber,
-	"boolean": toBoolean,
-	"object":  toObject,
-	"array":   toArray,
-}
-
-func toText(value any) (any, string) {
-	if text, ok := jq.ScalarText(value); ok {
-		return text, ""
-	}
-	return nil, "is not a string"
-}
-
-func toNumber(value any) (any, string) {
-	var number any
-	switch v := value.(type) {
-	case int, *big.Int:
-		number = v
-	case float64:
-		number = jq.Finite(v)
-	case json.Number:
-		number = jq.ParseNumber(v)
-	case string:
-		number = exactNumber(v)
-	}
-	if number == nil {
-		return nil, "is not a number"
-	}
-	return number, ""
-}
-
-// decimal is a number as JSON writes it.
-var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
-
-// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would lose digits
-// of: fifteen significant digits always fit.
-func exactNumber(text string) any {
-	if !decimal.MatchString(text) {
-		return nil
-	}
-	number := jq.ParseNumber(json.Number(text))
-	f, isFloat := number.(float64)
-	if !isFloat {
-		return number
-	}
-	written, _ := jq.FloatText(f)
-	switch digits := significant(text); {
-	case written == text, digits == "":
-		return f
-	case len(digits) > 15, math.Abs(f) < smallestNormal:
-		return nil
-	default:
-		return f
-	}
-}
-
-// smallestNormal is the smallest number that a float64 holds in full precision.
-const smallestNormal = 0x1p-1022
-
-// significant returns the digits of a number from the first to the last that is not zero.
-func significant(text string) string {
-	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
-	digits := strings.ReplaceAll(strings.TrimPrefix(mantissa, "-"), ".", "")
-	return strings.Trim(digits, "0")
-}
-
-func toBoolean(value any) (any, string) {
-	switch v := value.(type) {
-	case bool:
-		return v, ""
-	case string:
-		if b, err := strconv.ParseBool(v); err == nil && v == strconv.FormatBool(b) {
-			return b, ""
-		}
-	}
-	return nil, "is not a boolean"
-}
-
-func toObject(value any) (any, string) {
-	if object, ok := value.(map[string]any); ok {
-		return object, ""
-	}
-	return nil, "is not an object"
-}
-
-func toArray(value any) (any, string) {
-	if items, ok := value.([]any); ok {
-		return items, ""
-	}
-	return nil, "is not an array"
 }

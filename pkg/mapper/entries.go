@@ -10,8 +10,11 @@ type EntryInfo struct {
 	Relations  []string // the relations that are written and compared, sorted
 	// Title, Icon and Team report whether the entry writes them.
 	Title, Icon, Team bool
-	// PerCommit reports whether each commit has an identifier of its own: the entry's entities are a history, not a state.
+	// PerCommit reports whether each commit has an identifier of its own: the entry's entities are a history, not a
+	// state.
 	PerCommit bool
+	// ParsesItems reports whether the entry has an itemsToParse: it returns any number of entities per commit.
+	ParsesItems bool
 	// Partial holds the properties whose value is an object of the payload that is known in part.
 	Partial map[string]Shape
 }
@@ -28,13 +31,15 @@ func (m *Mapping) Entries() []EntryInfo {
 func (m *Mapping) info(e *entry) EntryInfo {
 	info := EntryInfo{
 		Index:      e.index,
-		Blueprint:  e.blueprint,
+		Blueprint:  e.source.Blueprint,
 		Properties: m.writtenNames(e.properties),
 		Relations:  m.writtenNames(e.relations),
 		Title:      m.writes(e.title),
 		Icon:       m.writes(e.icon),
 		Team:       m.writes(e.team),
 		PerCommit:  e.perCommit,
+
+		ParsesItems: e.items != nil,
 	}
 	for _, property := range e.properties {
 		if property.expression.shape == nil || m.live {
@@ -65,8 +70,8 @@ func (m *Mapping) writes(x *expression) bool { return x != nil && (m.live || !x.
 func (m *Mapping) Blueprints() []string {
 	var blueprints []string
 	for _, e := range m.entries {
-		if !slices.Contains(blueprints, e.blueprint) {
-			blueprints = append(blueprints, e.blueprint)
+		if !slices.Contains(blueprints, e.source.Blueprint) {
+			blueprints = append(blueprints, e.source.Blueprint)
 		}
 	}
 	return blueprints
@@ -84,8 +89,8 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	return &part
 }
 
-// MaxEntities returns how many entities the mapping returns at most for so many repositories with so many commits in all.
-// An entry with itemsToParse counts as one entity per commit.
+// MaxEntities returns how many entities the mapping returns at most for so many repositories with so many commits in
+// all, if no entry has an itemsToParse. Such entries count as if they had one item.
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {

@@ -24,8 +24,8 @@ type Result struct {
 	DroppedItems int
 }
 
-// Mapped is an entity that an entry returned. It holds no field that depends on what Codecov's REST API does not return.
-// Its values may share memory with the payload and must not be changed.
+// Mapped is an entity that an entry returned. It holds no field that depends on what Codecov's REST API does not
+// return. Its values may share memory with the payload and must not be changed.
 type Mapped struct {
 	Entry     int // the entry's index in the mapping, from 0
 	Blueprint string
@@ -41,11 +41,12 @@ type Problem struct {
 }
 
 // Map runs every entry of the mapping on a payload ({"body": …}) with values as Payload or ParsePayload returns them.
-// Filter and identifier are evaluated first; if claim then reports false for the identifier, the entry returns nothing.
+// Filter and identifier are evaluated first; if claim then reports false for the identifier, the entry returns
+// nothing.
 //
-// As in Port, an expression that fails returns null, the first of several results is used, and a property whose expression
-// has no result is left out. A filter passes if it is true. An identifier is a string that is not empty. An identifier that
-// Port forbids is returned as a problem and never repaired, because a live event would fail, too.
+// As in Port, an expression that fails returns null, the first of several results is used, and a property whose
+// expression has no result is left out. A filter passes if it is true. An identifier is a string that is not empty.
+// An identifier that Port forbids is returned as a problem and never repaired, because a live event would fail, too.
 //
 // The error is the context's. Map is safe for concurrent use if claim is.
 func (m *Mapping) Map(ctx context.Context, payload map[string]any, claim func(blueprint, identifier string) bool) (Result, error) {
@@ -107,14 +108,14 @@ func (r *run) entity(e *entry, payload map[string]any) {
 		r.result.Unnamed = append(r.result.Unnamed, e.index)
 		return
 	}
-	if !r.claim(e.blueprint, identifier) {
+	if !r.claim(e.source.Blueprint, identifier) {
 		return
 	}
 	if reason := forbidden(identifier); reason != "" {
-		r.result.Problems = append(r.result.Problems, Problem{e.index, e.blueprint, identifier, reason})
+		r.result.Problems = append(r.result.Problems, Problem{e.index, e.source.Blueprint, identifier, reason})
 		return
 	}
-	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.index, Blueprint: e.blueprint, Entity: port.Entity{
+	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.index, Blueprint: e.source.Blueprint, Entity: port.Entity{
 		Identifier: identifier,
 		Title:      r.text(e.title, payload),
 		Icon:       r.text(e.icon, payload),

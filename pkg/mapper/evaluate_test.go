@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -29,10 +30,10 @@ func TestExpressions(t *testing.T) {
 		{"lazy loop", `3 | repeat(.)`, 3},
 		{"limit", `[1 | limit(2; repeat(.))]`, []any{1, 1}},
 		{"nan", `nan`, nil},
-		{"infinite", `infinite`, nil},
-		{"beyond float64", `1e1000`, nil},
-		{"beyond float64 from text", `"-1e1000" | tonumber`, nil},
-		{"nan within", `{a: [nan, 1], b: 1e1000}`, map[string]any{"a": []any{nil, 1}, "b": nil}},
+		{"infinite", `infinite`, math.MaxFloat64},
+		{"beyond float64", `1e1000`, math.MaxFloat64},
+		{"beyond float64 from text", `"-1e1000" | tonumber`, -math.MaxFloat64},
+		{"nan within", `{a: [nan, 1], b: 1e1000}`, map[string]any{"a": []any{nil, 1}, "b": math.MaxFloat64}},
 		{"deep JSON in text", `"[" * 20000 + "]" * 20000 | fromjson`, nil},
 		{"whole number beyond 2^53", `9007199254740993`, 9007199254740993},
 		{"environment", `env, $ENV | length`, 0},
@@ -300,6 +301,17 @@ func TestItemsToParse(t *testing.T) {
 		items.ItemsToParse = expression
 		if result := mapAll(t, items, payload); len(result.Entities) != 0 || len(result.Unnamed) != unnamed {
 			t.Errorf("itemsToParse %s: got %+v", expression, result)
+		}
+	}
+}
+
+// Port ends at 500 items.
+func TestItemsBeyondThe500th(t *testing.T) {
+	items := mapper.Entry{Blueprint: "b", ItemsToParse: "[range(.body.items) | tostring]", Entity: mapper.EntityTemplate{Identifier: ".item"}}
+	for count, dropped := range map[int]int{500: 0, 503: 3} {
+		result := mapAll(t, items, map[string]any{"body": map[string]any{"items": count}})
+		if len(result.Entities) != 500 || result.DroppedItems != dropped {
+			t.Errorf("%d items: %d entities and %d dropped items, want 500 and %d", count, len(result.Entities), result.DroppedItems, dropped)
 		}
 	}
 }

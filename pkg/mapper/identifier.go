@@ -1,18 +1,16 @@
 package mapper
 
 import (
-	"regexp"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // maxIdentifier is Port's limit of an entity's identifier, in characters.
 const maxIdentifier = 1000
 
-// identifierCharacters is Port's pattern for an entity's identifier without its lookahead, which excludes "." and "..".
-// Source: Port's OpenAPI document, entities/bulk.
-var identifierCharacters = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
-
-// forbidden returns why Port refuses an identifier, and "" if Port accepts it.
+// forbidden returns why Port refuses an identifier, and "" if Port accepts it. Source: Port's OpenAPI document,
+// entities/bulk.
 func forbidden(identifier string) string {
 	switch {
 	case identifier == "":
@@ -21,26 +19,13 @@ func forbidden(identifier string) string {
 		return "is only dots"
 	case utf8.RuneCountInString(identifier) > maxIdentifier:
 		return "is longer than 1,000 characters"
-	case !allowedASCII(identifier) && !identifierCharacters.MatchString(identifier):
+	case strings.ContainsFunc(identifier, isForbidden):
 		return "has a character that Port forbids (letters, digits and @ _ . + : \\ / = - are allowed)"
 	default:
 		return ""
 	}
 }
 
-// allowedASCII spares usual identifiers the regular expression.
-func allowedASCII(identifier string) bool {
-	for i := range len(identifier) {
-		if !asciiAllowed[identifier[i]] {
-			return false
-		}
-	}
-	return true
+func isForbidden(r rune) bool {
+	return !unicode.IsLetter(r) && !strings.ContainsRune(`0123456789@_.+:\/=-`, r)
 }
-
-var asciiAllowed = func() (allowed [256]bool) {
-	for _, c := range `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_.+:\/=-` {
-		allowed[c] = true
-	}
-	return allowed
-}()

@@ -22,7 +22,8 @@ const unknownServiceURL = "body.head.service_url"
 // as a whole.
 type Shape map[string]Shape
 
-// Project returns the part of value that has the keys of the shape. Values that are not objects are returned unchanged.
+// Project returns the part of value that has the keys of the shape. Values that are not objects are returned
+// unchanged.
 func (s Shape) Project(value any) any {
 	object, ok := value.(map[string]any)
 	if s == nil || !ok {
@@ -73,9 +74,9 @@ func (s Shape) remove(path []string) {
 	delete(s, path[0])
 }
 
-// firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A query that
-// uses an object with unknown parts otherwise than by following a known key depends on them. A query that is only a path may
-// return such an object: its shape is returned.
+// firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A
+// query that uses an object with unknown parts otherwise than by following a known key depends on them. A query that
+// is only a path may return such an object: its shape is returned.
 func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 	reads := query.Reads()
 	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {

@@ -13,6 +13,7 @@ type Limit struct {
 }
 
 // Limits lists what Compile left out: entries that delete, search queries {combinator, rules}, expressions over the
-// headers or query parameters of a live event or over parts of the payload that Codecov's REST API does not return, and
-// expressions of Port's webhook that Port cannot compile. It also lists filters over such parts, which run with null.
+// headers or query parameters of a live event or over parts of the payload that Codecov's REST API does not return,
+// and expressions of Port's webhook that Port cannot compile. It also lists filters over such parts, which run with
+// null.
 func (m *Mapping) Limits() []Limit { return slices.Clone(m.limits) }

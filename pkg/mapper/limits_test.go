@@ -123,3 +123,12 @@ func TestLimitsOfExpressions(t *testing.T) {
 		}
 	}
 }
+
+func TestASkippedEntryHasOneLimit(t *testing.T) {
+	e := entry(".headers.x")
+	e.Filter, e.Entity.Identifier = ".body.pull == null", ".headers.id"
+	limits := compile(t, []mapper.Entry{e}).Limits()
+	if len(limits) != 1 || limits[0].Field != "entity.identifier" || !limits[0].Skipped {
+		t.Errorf("limits %+v, want the identifier only", limits)
+	}
+}

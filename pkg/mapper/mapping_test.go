@@ -113,7 +113,7 @@ func TestParseMappingErrors(t *testing.T) {
 	}
 }
 
-func TestParseMappingTellsAllErrorsAtOnce(t *testing.T) {
+func TestParseMappingReturnsAllErrors(t *testing.T) {
 	_, err := mapper.ParseMapping([]byte(`[{"entity": {"title": 3}}, {"blueprint": "b"}]`))
 	want := strings.Join([]string{
 		"mapping entry 1: blueprint: is missing",

@@ -5,53 +5,40 @@ import (
 	"strings"
 )
 
-// addressProperties are the properties of the built-in entries that hold the address of a page at Codecov, and thereby the
-// entity's owner.
-var addressProperties = []string{"repository", "url"}
-
-// NamesAsBuiltin reports whether the mapping writes every blueprint of the built-in one, with the same expressions for
-// identifiers, relations and addresses of pages: an entity's repository is then known from the entity alone. Entries for
-// other blueprints are ignored.
+// NamesAsBuiltin reports whether the mapping writes every blueprint of the built-in one, with the same expressions
+// for identifiers, relations and addresses of pages: an entity's repository is then known from the entity alone.
+// Entries for other blueprints are ignored.
 func (m *Mapping) NamesAsBuiltin() bool {
 	written := m.Blueprints()
 	for _, builtin := range BuiltinMapping() {
 		if !slices.Contains(written, builtin.Blueprint) {
 			return false
 		}
-		differs := func(e entry) bool { return e.blueprint == builtin.Blueprint && !e.namesAs(builtin) }
-		if slices.ContainsFunc(m.entries, differs) {
-			return false
+		for _, e := range m.entries {
+			if e.source.Blueprint == builtin.Blueprint && !sameNames(e.source, builtin) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-func (e *entry) namesAs(builtin Entry) bool {
-	if e.items != nil || !e.identifier.reads(builtin.Entity.Identifier) {
+func sameNames(e, builtin Entry) bool {
+	if strings.TrimSpace(e.ItemsToParse) != "" || !sameExpression(e.Entity.Identifier, builtin.Entity.Identifier) {
 		return false
 	}
 	for name, source := range builtin.Entity.Relations {
-		if !sourceOf(e.relations, name).reads(source) {
+		if !sameExpression(e.Entity.Relations[name], source) {
 			return false
 		}
 	}
-	for _, name := range addressProperties {
-		if source, ok := builtin.Entity.Properties[name]; ok && !sourceOf(e.properties, name).reads(source) {
+	for _, name := range []string{"repository", "url"} { // addresses of pages hold the entity's owner
+		source, ok := builtin.Entity.Properties[name]
+		if ok && !sameExpression(e.Entity.Properties[name], source) {
 			return false
 		}
 	}
 	return true
 }
 
-// sourceOf returns the expression of this name, or nil.
-func sourceOf(fields []field, name string) *expression {
-	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
-	if i < 0 {
-		return nil
-	}
-	return fields[i].expression
-}
-
-func (x *expression) reads(source string) bool {
-	return x != nil && strings.TrimSpace(x.source) == strings.TrimSpace(source)
-}
+func sameExpression(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }

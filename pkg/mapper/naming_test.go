@@ -16,6 +16,7 @@ func TestNamesAsBuiltin(t *testing.T) {
 		"built in":         {func(e []mapper.Entry) []mapper.Entry { return e }, true},
 		"blanks":           {func(e []mapper.Entry) []mapper.Entry { e[0].Entity.Identifier += " "; return e }, true},
 		"other properties": {func(e []mapper.Entry) []mapper.Entry { e[0].Entity.Properties["coverage"] = "1"; return e }, true},
+		"an address more":  {func(e []mapper.Entry) []mapper.Entry { e[0].Entity.Properties["url"] = ".body.head.url"; return e }, true},
 		"another title":    {func(e []mapper.Entry) []mapper.Entry { e[1].Entity.Title = ".body.repo.name"; return e }, true},
 		"more blueprints":  {func(e []mapper.Entry) []mapper.Entry { return append(e, own) }, true},
 

@@ -22,28 +22,28 @@ type Account struct {
 // "owner", "pull"}} with the webhook's names, as recorded from Port's guide.
 //
 // What the REST API does not return is not invented: base, compare and pull are null, and the keys service_id, email,
-// messages and diff are left out, as is service_url for self-hosted providers, whose address is unknown.
-// Values have the types that gojq accepts: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for whole
-// numbers beyond the platform's int.
+// messages and diff are left out, as is service_url for self-hosted providers, whose address is unknown. Values have
+// the types that gojq accepts: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for whole numbers
+// beyond the platform's int.
 func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
-	owner := ownerName(a, r)
-	page := repositoryPage(a, owner, r.Name)
-	return payload(a, r, owner, page, head(a.Service, owner, r.Name, page, c))
+	return payload(a, r, &c)
 }
 
 // InactivePayload is the payload of a repository without a commit that has coverage: as from Payload, with head null.
 // Codecov's webhook never sends it.
-func InactivePayload(a Account, r codecov.Repository) map[string]any {
-	owner := ownerName(a, r)
-	return payload(a, r, owner, repositoryPage(a, owner, r.Name), nil)
-}
+func InactivePayload(a Account, r codecov.Repository) map[string]any { return payload(a, r, nil) }
 
-// repositoryPage is the address of a repository's page at Codecov.
-func repositoryPage(a Account, owner, repo string) string {
-	return a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(repo)
-}
-
-func payload(a Account, r codecov.Repository, owner, page string, head any) map[string]any {
+func payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any {
+	owner := a.Owner
+	if name := r.Author.Username; name != nil && *name != "" {
+		owner = *name // Codecov accepts an owner in any case, but the webhook sends the right one
+	}
+	page := a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
+	var head any
+	if c != nil {
+		address, known := serviceURL(a.Service, owner, r.Name, c.CommitID)
+		head = headOf(*c, page, address, known)
+	}
 	return map[string]any{"body": map[string]any{
 		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
 		"head":    head,
@@ -54,15 +54,7 @@ func payload(a Account, r codecov.Repository, owner, page string, head any) map[
 	}}
 }
 
-// ownerName prefers the spelling of the repository's row: Codecov accepts an owner in any case, but the webhook sends the right one.
-func ownerName(a Account, r codecov.Repository) string {
-	if r.Author.Username != nil && *r.Author.Username != "" {
-		return *r.Author.Username
-	}
-	return a.Owner
-}
-
-func head(service codecov.Service, owner, repo, page string, c codecov.Commit) map[string]any {
+func headOf(c codecov.Commit, page, serviceURL string, known bool) map[string]any {
 	head := map[string]any{
 		"author":    author(c.Author),
 		"url":       page + "/commit/" + url.PathEscape(c.CommitID),
@@ -72,8 +64,8 @@ func head(service codecov.Service, owner, repo, page string, c codecov.Commit) m
 		"branch":    orNull(c.Branch),
 		"message":   orNull(c.Message),
 	}
-	if address, ok := serviceURL(service, owner, repo, c.CommitID); ok {
-		head["service_url"] = address
+	if known {
+		head["service_url"] = serviceURL
 	}
 	return head
 }
@@ -85,8 +77,8 @@ func author(a *codecov.Author) any {
 	return map[string]any{"username": orNull(a.Username), "service": a.Service, "name": orNull(a.Name)}
 }
 
-// timestamp formats a time as the webhook does, with Python's isoformat of a UTC time without its zone: six decimals if
-// they are not zero, else none.
+// timestamp formats a time as the webhook does, with Python's isoformat of a UTC time without its zone: six decimals
+// if they are not zero, else none.
 func timestamp(t time.Time) string {
 	t = t.UTC()
 	if t.Nanosecond() < int(time.Microsecond) {
@@ -95,8 +87,8 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000")
 }
 
-// serviceURL returns the commit's page at the git provider, and false for self-hosted ones. A GitLab subgroup, group:subgroup at
-// Codecov, is a path there.
+// serviceURL returns the commit's page at the git provider, and false for self-hosted ones. A GitLab subgroup,
+// group:subgroup at Codecov, is a path there.
 func serviceURL(service codecov.Service, owner, repo, sha string) (address string, ok bool) {
 	host, commit := "", "/commit/"
 	switch service {
@@ -136,18 +128,21 @@ func totals(t *codecov.Totals) any {
 // tolerance is how far REST's coverage, which is cut to two decimals with a float error, may lie off the exact figure.
 const tolerance = 0.011
 
-// Coverage returns the exact figure in percent as the webhook sends it, "97.22222", or "" if there is none. Old rows can
-// contradict themselves: if the figure from hits and lines is off by more than the tolerance, REST's own figure is right.
+// Coverage returns the exact figure in percent as the webhook sends it, "97.22222", or "" if there is none. Old rows
+// can contradict themselves: if the figure from hits and lines is off by more than the tolerance, REST's own figure
+// is right.
 func Coverage(t codecov.Totals) string {
 	if t.Coverage == nil {
 		return ""
 	}
 	ratio := t.Ratio()
-	exact, err := strconv.ParseFloat(ratio, 64)
-	if err == nil && math.Abs(exact-*t.Coverage) <= tolerance {
+	if exact, err := strconv.ParseFloat(ratio, 64); err == nil && math.Abs(exact-*t.Coverage) <= tolerance {
 		return ratio
 	}
-	return percentage(*t.Coverage)
+	if *t.Coverage == 0 || *t.Coverage == 100 {
+		return strconv.Itoa(int(*t.Coverage))
+	}
+	return strconv.FormatFloat(*t.Coverage, 'f', 5, 64)
 }
 
 func coverage(t codecov.Totals) any {
@@ -155,18 +150,6 @@ func coverage(t codecov.Totals) any {
 		return exact
 	}
 	return nil
-}
-
-// percentage formats a coverage as the webhook does: "0", "100", else with five decimals.
-func percentage(coverage float64) string {
-	switch coverage {
-	case 0:
-		return "0"
-	case 100:
-		return "100"
-	default:
-		return strconv.FormatFloat(coverage, 'f', 5, 64)
-	}
 }
 
 // whole returns an int, or a *big.Int if the platform's int is too small.

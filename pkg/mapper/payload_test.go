@@ -158,7 +158,7 @@ func TestPayloadNulls(t *testing.T) {
 	}
 }
 
-func TestPayloadHoldsOnlyWhatJQTakes(t *testing.T) {
+func TestPayloadHasOnlyTypesOfJQ(t *testing.T) {
 	commit := sampleCommit()
 	commit.Totals.Complexity = pointer(1e300)
 	assertJQTypes(t, mapper.Payload(sampleAccount(), sampleRepository(), commit))

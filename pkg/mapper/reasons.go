@@ -16,28 +16,20 @@ const (
 	NoCoverage   Reason = "no coverage"
 )
 
-// Usable reports whether the webhook would have reported the commit with coverage: it is complete and has totals with a
-// coverage. The reason is empty if it is usable.
+// Usable reports whether the webhook would have reported the commit with coverage: it is complete and has totals with
+// a coverage. The reason is empty if it is usable.
 func Usable(c codecov.Commit) (ok bool, reason Reason) {
 	switch {
 	case c.State == nil:
-		return false, NoState
+		reason = NoState
+	case *c.State == string(Pending), *c.State == string(Errored), *c.State == string(Skipped):
+		reason = Reason(*c.State)
 	case *c.State != codecov.StateComplete:
-		return false, incomplete(*c.State)
+		reason = UnknownState
 	case c.Totals == nil:
-		return false, NoTotals
+		reason = NoTotals
 	case c.Totals.Coverage == nil:
-		return false, NoCoverage
-	default:
-		return true, ""
+		reason = NoCoverage
 	}
-}
-
-func incomplete(state string) Reason {
-	switch reason := Reason(state); reason {
-	case Pending, Errored, Skipped:
-		return reason
-	default:
-		return UnknownState
-	}
+	return reason == "", reason
 }

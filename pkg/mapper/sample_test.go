@@ -43,7 +43,7 @@ func sampleRepository() codecov.Repository {
 	return codecov.Repository{Name: "codecov-example", Author: codecov.Author{Service: "github", Username: pointer("slanks")}}
 }
 
-// sampleCommit is the commit of the recorded webhook as the REST API tells it.
+// sampleCommit is the commit of the recorded webhook as the REST API returns it.
 func sampleCommit() codecov.Commit {
 	return codecov.Commit{
 		CommitID:  "a7794fc92007d3a1b99066c8f6ec66a393bf3520",
@@ -117,7 +117,7 @@ func entry(expression string) mapper.Entry {
 	}}
 }
 
-// mapOne runs one entry on a payload and gives the one entity.
+// mapOne runs one entry on a payload and returns the one entity.
 func mapOne(tb testing.TB, e mapper.Entry, payload map[string]any) mapper.Mapped {
 	tb.Helper()
 	result := mapAll(tb, e, payload)

@@ -55,8 +55,9 @@ type Property struct {
 
 // Relation is the declaration of one relation to entities of another blueprint.
 type Relation struct {
-	Title    string `json:"title,omitempty"`
-	Target   string `json:"target"`
-	Required bool   `json:"required"`
-	Many     bool   `json:"many"`
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Target      string `json:"target"`
+	Required    bool   `json:"required"`
+	Many        bool   `json:"many"`
 }

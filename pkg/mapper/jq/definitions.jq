@@ -3,18 +3,15 @@
 def now: $now;
 def localtime: gmtime;
 def strflocaltime(f): strftime(f);
-def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
-def fromdate: fromdateiso8601;
 def debug: .;
 def debug(f): .;
 def stderr: .;
 def input_filename: null;
 def keys_unsorted: keys;
-def leaf_paths: paths(scalars);
 
-def match($re; $flags): _regex($re; $flags)[];
+def match($re; $flags): _regex($re; $flags; false)[];
 def match($re): if $re | type == "array" then match($re[0]; $re[1]) else match($re; null) end;
-def test($re; $flags): _matches($re; $flags);
+def test($re; $flags): _regex($re; $flags; true);
 def test($re): if $re | type == "array" then test($re[0]; $re[1]) else test($re; null) end;
 def _named: [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;
 def capture($re; $flags): match($re; $flags) | _named;
@@ -40,4 +37,12 @@ def sub($re; replacement; $flags):
 def sub($re; replacement): sub($re; replacement; null);
 def gsub($re; replacement; $flags): sub($re; replacement; "g" + $flags);
 def gsub($re; replacement): gsub($re; replacement; null);
+
+def _strptime($format): strptime($format);
+def strptime($format): # jq reads an offset and ignores it, and has no %f
+  if $format | contains("%f") then error("strptime: unknown format %f")
+  elif $format | endswith("%z") then sub("[+-][0-9]{2}:?[0-9]{2}$"; "Z") | _strptime($format)
+  else _strptime($format) end;
+def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
+def fromdate: fromdateiso8601;
 .

@@ -15,8 +15,8 @@ type Evaluation struct {
 	stop     context.CancelFunc
 }
 
-// NewEvaluation returns an evaluation whose queries are stopped after the timeout, or when ctx ends. Call Close when it is
-// no longer needed.
+// NewEvaluation returns an evaluation whose queries are stopped after the timeout, or when ctx ends. Call Close when
+// it is no longer needed.
 func NewEvaluation(ctx context.Context, timeout time.Duration) *Evaluation {
 	return &Evaluation{parent: ctx, timeout: timeout}
 }
@@ -28,14 +28,15 @@ func (e *Evaluation) Close() {
 	}
 }
 
-// Value returns the first result of a query, and false if it has none. A query that fails or is stopped returns null, and
-// so does one whose result is larger than 1 MiB as JSON. NaN and infinite are null.
+// Value returns the first result of a query, and false if it has none. A query that fails or is stopped returns null,
+// and so does one whose result cannot be sent (see normalize).
 func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) {
 	if q.keys != nil {
-		return Normalize(follow(input, q.keys)), true
+		return normalize(follow(input, q.keys)), true
 	}
+	shared := e.deadline != nil
 	value, ok, stopped := e.attempt(q, input)
-	if stopped { // the queries before it may have used the time up
+	if stopped && shared { // the queries before it may have used the time up
 		value, ok, _ = e.attempt(q, input)
 	}
 	return value, ok
@@ -50,7 +51,7 @@ func (e *Evaluation) attempt(q *Query, input map[string]any) (value any, ok, sto
 		return nil, false, false
 	}
 	if _, failed := value.(error); !failed {
-		return Normalize(value), true, false
+		return normalize(value), true, false
 	}
 	if e.deadline.Err() == nil || e.parent.Err() != nil {
 		return nil, true, false

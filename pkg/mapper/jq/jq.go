@@ -70,14 +70,17 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // Compile compiles an expression as Port does. The error is a *SyntaxError.
 func (e *Engine) Compile(source string) (*Query, error) {
-	text := RewriteQuotes(source)
+	text := rewriteQuotes(source)
 	query, err := gojq.Parse(text)
 	if err != nil {
 		return nil, &SyntaxError{Column: syntaxColumn(text, err), Err: withQuoteRemedy(text, err)}
 	}
-	compiled := &Query{keys: keyPath(query), reads: analyze(query)}
-	query.FuncDefs = slices.Concat(e.usedDefinitions(query), query.FuncDefs)
-	if compiled.code, err = gojq.Compile(query, e.regexes.options()...); err != nil {
+	compiled := &Query{keys: keyPath(query)}
+	if compiled.reads, err = analyze(query); err != nil {
+		return nil, &SyntaxError{Column: nameColumn(text, err), Err: err}
+	}
+	query.FuncDefs = slices.Concat(e.usedDefinitions(text), query.FuncDefs)
+	if compiled.code, err = gojq.Compile(query, e.regexes.option()); err != nil {
 		return nil, &SyntaxError{Column: nameColumn(text, err), Err: err}
 	}
 	return compiled, nil
@@ -86,9 +89,9 @@ func (e *Engine) Compile(source string) (*Query, error) {
 // portQuotes is the rule by which Port rewrites single quotes, copied from the source of its published bindings.
 var portQuotes = regexp2.MustCompile(`(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)`, regexp2.None)
 
-// RewriteQuotes replaces single quotes by double quotes where Port does: at the start of the expression or behind white
-// space, and at its end or before white space. Other single quotes stay, and jq refuses them.
-func RewriteQuotes(source string) string {
+// rewriteQuotes replaces single quotes by double quotes where Port does: at the start of the expression or behind
+// white space, and at its end or before white space. Other single quotes stay, and jq refuses them.
+func rewriteQuotes(source string) string {
 	if !strings.Contains(source, "'") {
 		return source
 	}
@@ -103,21 +106,18 @@ func withQuoteRemedy(text string, err error) error {
 	if !strings.Contains(text, "'") {
 		return err
 	}
-	return fmt.Errorf("%w (Port only understands single quotes beside white space: use double quotes)", err)
+	return fmt.Errorf("%w (Port replaces single quotes beside white space only: write double quotes, and \\u0027 for an apostrophe)", err)
 }
 
-// usedDefinitions returns the definitions that the query calls, directly or through others, in their order. Unused ones
-// would cost time at every run. A definition only calls itself and those before it.
-func (e *Engine) usedDefinitions(query *gojq.Query) []*gojq.FuncDef {
-	called := map[string]bool{}
-	markCalled(called, query)
+// usedDefinitions returns the definitions whose names occur in the expression, and those that they call in turn, in
+// their order. Unused ones would cost time at every run. A definition only calls itself and those before it.
+func (e *Engine) usedDefinitions(text string) []*gojq.FuncDef {
 	var used []*gojq.FuncDef
 	for _, definition := range slices.Backward(e.definitions) {
-		if !called[definition.Name] {
-			continue
+		if strings.Contains(text, definition.Name) {
+			used = append(used, e.withClock(definition))
+			text += definition.Body.String()
 		}
-		used = append(used, e.withClock(definition))
-		markCalled(called, definition.Body)
 	}
 	slices.Reverse(used)
 	return used
@@ -127,7 +127,7 @@ func (e *Engine) withClock(definition *gojq.FuncDef) *gojq.FuncDef {
 	if definition.Name != "now" {
 		return definition
 	}
-	text, _ := FloatText(e.now)
+	text, _ := NumberText(e.now)
 	number := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeNumber, Number: text}}
 	return &gojq.FuncDef{Name: definition.Name, Body: number}
 }
@@ -135,25 +135,28 @@ func (e *Engine) withClock(definition *gojq.FuncDef) *gojq.FuncDef {
 // keyPath returns the keys of a query that only follows keys from its input, and nil for any other. Most expressions
 // of a mapping are such, and following keys costs a hundredth of starting the engine.
 func keyPath(query *gojq.Query) []string {
-	if query.Term == nil || len(query.FuncDefs) > 0 || query.Meta != nil || len(query.Imports) > 0 {
+	term := query.Term
+	if term == nil || len(query.FuncDefs) > 0 || query.Meta != nil || len(query.Imports) > 0 {
 		return nil
 	}
-	keys := []string{}
-	switch query.Term.Type {
+	var indexes []*gojq.Index
+	switch term.Type {
 	case gojq.TermTypeIdentity:
 	case gojq.TermTypeIndex:
-		if query.Term.Index.Name == "" {
-			return nil
-		}
-		keys = append(keys, query.Term.Index.Name)
+		indexes = append(indexes, term.Index)
 	default:
 		return nil
 	}
-	for _, suffix := range query.Term.SuffixList {
-		if suffix.Index == nil || suffix.Index.Name == "" {
+	for _, suffix := range term.SuffixList {
+		indexes = append(indexes, suffix.Index)
+	}
+	keys := make([]string, len(indexes))
+	for i, index := range indexes {
+		key, constant := constantKey(index)
+		if !constant {
 			return nil
 		}
-		keys = append(keys, suffix.Index.Name)
+		keys[i] = key
 	}
 	return keys
 }

@@ -1,7 +1,9 @@
 package jq
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/itchyny/gojq"
 )
@@ -9,28 +11,37 @@ import (
 // Path is a place in the input of a query: the keys from its root.
 type Path []string
 
-// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the text,
-// such as a computed key, counts as a use of the whole value that it is applied to.
+// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the
+// text, such as a computed key, counts as a use of the whole value that it is applied to.
 type Reads struct {
 	Results []Path // parts that the query may return as they are
 	Uses    []Path // parts that it computes with
 	Tests   []Path // parts that it only tests for null and false, or for their type
 }
 
-// maxDepth bounds the analysis of recursive functions.
-const maxDepth = 200
+// maxSteps bounds the analysis: nested functions can make it exponential.
+const maxSteps = 100_000
+
+// missingInPort lists functions of gojq that Port's jq does not have.
+var missingInPort = []string{"trimstr/1", "toboolean/0", "@urid"}
 
 // analyze returns what the query reads. It follows paths of keys through pipes, variables, conditions and functions.
-func analyze(query *gojq.Query) Reads {
-	a := &analyzer{}
+// The error names a function that Port's jq does not have.
+func analyze(query *gojq.Query) (Reads, error) {
+	a := &analyzer{active: map[*gojq.FuncDef]bool{}}
 	a.reads.Results = a.query(query, []Path{{}}, nil)
-	return a.reads
+	if a.missing != "" {
+		return Reads{}, fmt.Errorf("function not defined: %s", a.missing)
+	}
+	return a.reads, nil
 }
 
 // analyzer evaluates a query on paths in place of values. Computed values have no path.
 type analyzer struct {
-	reads Reads
-	depth int
+	reads   Reads
+	steps   int
+	active  map[*gojq.FuncDef]bool // functions that are being called
+	missing string                 // a function that Port does not have
 }
 
 // scope holds what the names of a query stand for.
@@ -47,16 +58,18 @@ func (a *analyzer) use(paths []Path) []Path {
 	return nil
 }
 
+// useEverything ends the analysis: the query may depend on anything.
+func (a *analyzer) useEverything() []Path { return a.use([]Path{{}}) }
+
 func (a *analyzer) test(paths []Path) { a.reads.Tests = append(a.reads.Tests, paths...) }
 
 func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
 	if q == nil {
 		return nil
 	}
-	if a.depth++; a.depth > maxDepth {
-		return a.use([]Path{{}})
+	if a.steps += 1 + len(in); a.steps > maxSteps {
+		return a.useEverything()
 	}
-	defer func() { a.depth-- }()
 	for _, definition := range q.FuncDefs {
 		s = &scope{outer: s, function: definition}
 		s.defined = s // a function may call itself
@@ -77,11 +90,31 @@ func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
 		a.test(a.query(q.Left, in, s))
 		a.test(a.query(q.Right, in, s))
 		return nil
+	case gojq.OpEq, gojq.OpNe:
+		if isConstant(q.Left) || isConstant(q.Right) { // an object never equals a constant
+			a.test(a.query(q.Left, in, s))
+			a.test(a.query(q.Right, in, s))
+			return nil
+		}
 	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
 		a.use(in)
 	}
 	a.use(a.query(q.Left, in, s))
 	return a.use(a.query(q.Right, in, s))
+}
+
+// isConstant reports whether the query is null, true, false, a number or a string without interpolation.
+func isConstant(q *gojq.Query) bool {
+	if q.Term == nil || len(q.Term.SuffixList) > 0 {
+		return false
+	}
+	switch q.Term.Type {
+	case gojq.TermTypeNull, gojq.TermTypeTrue, gojq.TermTypeFalse, gojq.TermTypeNumber:
+		return true
+	case gojq.TermTypeString:
+		return len(q.Term.Str.Queries) == 0
+	}
+	return false
 }
 
 func (a *analyzer) term(t *gojq.Term, in []Path, s *scope) []Path {
@@ -125,6 +158,7 @@ func (a *analyzer) head(t *gojq.Term, in []Path, s *scope) []Path {
 	case gojq.TermTypeString:
 		return a.text(t.Str, in, s)
 	case gojq.TermTypeFormat:
+		a.requireInPort(t.Format)
 		if t.Str == nil {
 			return a.use(in)
 		}
@@ -167,24 +201,36 @@ func (a *analyzer) text(text *gojq.String, in []Path, s *scope) []Path {
 
 func (a *analyzer) object(object *gojq.Object, in []Path, s *scope) []Path {
 	for _, entry := range object.KeyVals {
-		if entry.KeyString != nil {
-			a.text(entry.KeyString, in, s)
-		}
-		a.use(a.query(entry.KeyQuery, in, s))
-		switch {
-		case entry.Val != nil:
+		if entry.Val != nil {
+			a.member(entry.Key, entry.KeyString, entry.KeyQuery, nil, in, s)
 			a.use(a.query(entry.Val, in, s))
-		case entry.Key != "" && entry.Key[0] == '$':
-			a.use(s.lookUpVariable(entry.Key))
-		case entry.Key != "":
-			a.use(below(in, entry.Key))
-		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
-			a.use(below(in, entry.KeyString.Str))
-		default:
-			a.use(in)
+			continue
 		}
+		variable, value := a.member(entry.Key, entry.KeyString, entry.KeyQuery, in, in, s)
+		if variable != "" {
+			value = s.lookUpVariable(variable)
+		}
+		a.use(value)
 	}
 	return nil
+}
+
+// member returns the part of value below a key as objects and patterns write it: a name, a $variable, a text or a
+// query.
+func (a *analyzer) member(key string, text *gojq.String, query *gojq.Query, value, in []Path, s *scope) (variable string, part []Path) {
+	switch {
+	case strings.HasPrefix(key, "$"):
+		return key, below(value, key[1:])
+	case key != "":
+		return "", below(value, key)
+	case text != nil && len(text.Queries) == 0:
+		return "", below(value, text.Str)
+	case text != nil:
+		a.text(text, in, s)
+	default:
+		a.use(a.query(query, in, s))
+	}
+	return "", a.use(value)
 }
 
 // index looks up a key, an element or a slice of value. Expressions within the brackets are evaluated on in.
@@ -202,6 +248,9 @@ func (a *analyzer) index(index *gojq.Index, value, in []Path, s *scope) []Path {
 
 // constantKey returns the key of .key, ."key" and .["key"].
 func constantKey(index *gojq.Index) (key string, ok bool) {
+	if index == nil {
+		return "", false
+	}
 	text := index.Str
 	if index.Start != nil && index.Start.Term != nil && !index.IsSlice && len(index.Start.Term.SuffixList) == 0 {
 		text = index.Start.Term.Str
@@ -225,6 +274,9 @@ func below(paths []Path, key string) []Path {
 
 // bindAny binds the variables of alternative patterns.
 func (a *analyzer) bindAny(patterns []*gojq.Pattern, value, in []Path, s *scope) *scope {
+	if len(patterns) > 1 {
+		a.use(value) // the alternatives bind the same variables
+	}
 	for _, pattern := range patterns {
 		s = a.bind(pattern, value, in, s)
 	}
@@ -240,18 +292,9 @@ func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scop
 		s = a.bind(element, a.use(value), in, s)
 	}
 	for _, entry := range pattern.Object {
-		var part []Path
-		switch {
-		case entry.Key != "" && entry.Key[0] == '$':
-			part = below(value, entry.Key[1:])
-			s = &scope{outer: s, variable: entry.Key, value: part}
-		case entry.Key != "":
-			part = below(value, entry.Key)
-		case entry.KeyString != nil && len(entry.KeyString.Queries) == 0:
-			part = below(value, entry.KeyString.Str)
-		default:
-			a.use(a.query(entry.KeyQuery, in, s))
-			part = a.use(value)
+		variable, part := a.member(entry.Key, entry.KeyString, entry.KeyQuery, value, in, s)
+		if variable != "" {
+			s = &scope{outer: s, variable: variable, value: part}
 		}
 		if entry.Val != nil {
 			s = a.bind(entry.Val, part, in, s)
@@ -267,6 +310,7 @@ func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
 	if definition := s.lookUpFunction(f.Name, len(f.Args)); definition != nil {
 		return a.callDefined(definition, f, in, s)
 	}
+	a.requireInPort(fmt.Sprintf("%s/%d", f.Name, len(f.Args)))
 	switch f.Name {
 	case "empty", "null", "true", "false", "now", "env", "nan", "infinite", "range", "error", "halt", "input_filename":
 		for _, argument := range f.Args {
@@ -300,7 +344,23 @@ func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
 	return a.use(in)
 }
 
+func (a *analyzer) requireInPort(name string) {
+	if slices.Contains(missingInPort, name) {
+		a.missing = name
+	}
+}
+
+// callDefined analyzes the body of a function for this call. A recursive call is a use of its input, and of
+// everything if it has arguments.
 func (a *analyzer) callDefined(definition *scope, f *gojq.Func, in []Path, s *scope) []Path {
+	if a.active[definition.function] {
+		if len(f.Args) > 0 {
+			return a.useEverything()
+		}
+		return a.use(in)
+	}
+	a.active[definition.function] = true
+	defer delete(a.active, definition.function)
 	inner := definition.defined
 	for i, parameter := range definition.function.Args {
 		name := parameter
@@ -329,13 +389,4 @@ func (s *scope) lookUpFunction(name string, arguments int) *scope {
 		}
 	}
 	return nil
-}
-
-// markCalled adds the names of the functions that a query calls, however deep.
-func markCalled(called map[string]bool, query *gojq.Query) {
-	for term := range terms(query) {
-		if term.Func != nil {
-			called[term.Func.Name] = true
-		}
-	}
 }

@@ -18,49 +18,43 @@ const searchTimeout = 100 * time.Millisecond
 // maxRegexes bounds the compiled regular expressions: a mapping may build one from each commit's data.
 const maxRegexes = 256
 
-// regexes evaluates regular expressions as jq's library Oniguruma does, with lookaround, backreferences and Unicode classes,
-// which gojq lacks. It is safe for concurrent use.
+// regexes evaluates regular expressions as jq's library Oniguruma does, with lookaround, backreferences and Unicode
+// classes, which gojq lacks. It is safe for concurrent use.
 type regexes struct {
 	mu       sync.Mutex
 	compiled map[[2]string]*regexp2.Regexp
 }
 
-// options returns the functions that definitions.jq builds on.
-func (r *regexes) options() []gojq.CompilerOption {
-	return []gojq.CompilerOption{
-		gojq.WithFunction("_regex", 2, 2, func(input any, arguments []any) any {
-			found, err := r.find(input, arguments[0], arguments[1])
-			return orError(found, err)
-		}),
-		gojq.WithFunction("_matches", 2, 2, func(input any, arguments []any) any {
-			matches, err := r.matches(input, arguments[0], arguments[1])
-			return orError(matches, err)
-		}),
-	}
+// option returns the function that definitions.jq builds on, _regex($pattern; $flags; $test): whether the pattern
+// matches if $test is true, else jq's match objects: the first one, or all with the flag g; the flag n drops empty
+// ones.
+func (r *regexes) option() gojq.CompilerOption {
+	return gojq.WithFunction("_regex", 3, 3, func(input any, arguments []any) any {
+		text, isText := input.(string)
+		pattern, isPattern := arguments[0].(string)
+		flags, isFlags := arguments[1].(string)
+		if !isText || !isPattern || !isFlags && arguments[1] != nil {
+			return errors.New("a regular expression takes a text, a pattern and flags, each a string")
+		}
+		regex, err := r.compile(pattern, flags)
+		if err != nil {
+			return err
+		}
+		var result any
+		if arguments[2] == true {
+			result, err = regex.MatchString(text)
+		} else {
+			result, err = find(regex, text, flags)
+		}
+		if err != nil {
+			return err
+		}
+		return result
+	})
 }
 
-func orError(value any, err error) any {
-	if err != nil {
-		return err
-	}
-	return value
-}
-
-func (r *regexes) matches(input, pattern, flags any) (bool, error) {
-	text, regex, _, err := r.prepare(input, pattern, flags)
-	if err != nil {
-		return false, err
-	}
-	return regex.MatchString(text)
-}
-
-// find returns jq's match objects: the first one, or all with the flag g; the flag n drops empty ones.
-func (r *regexes) find(input, pattern, flags any) ([]any, error) {
-	text, regex, given, err := r.prepare(input, pattern, flags)
-	if err != nil {
-		return nil, err
-	}
-	all, noEmpty := strings.Contains(given, "g"), strings.Contains(given, "n")
+func find(regex *regexp2.Regexp, text, flags string) ([]any, error) {
+	all, noEmpty := strings.Contains(flags, "g"), strings.Contains(flags, "n")
 	found := []any{}
 	match, err := regex.FindStringMatch(text)
 	for match != nil && err == nil {
@@ -96,17 +90,6 @@ func captureObject(group regexp2.Group, number int) map[string]any {
 	return object
 }
 
-func (r *regexes) prepare(input, pattern, flags any) (text string, regex *regexp2.Regexp, given string, err error) {
-	text, isText := input.(string)
-	source, isPattern := pattern.(string)
-	given, isFlags := flags.(string)
-	if !isText || !isPattern || !isFlags && flags != nil {
-		return "", nil, "", errors.New("a regular expression takes a text, a pattern and flags, each a string")
-	}
-	regex, err = r.compile(source, given)
-	return text, regex, given, err
-}
-
 func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,8 +116,8 @@ func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	return regex, nil
 }
 
-// regexOptions parses jq's flags. s and l have no effect: ^ and $ match the whole text in any case, and a greedy pattern finds
-// the longest match. Source: the manual of jq.
+// regexOptions parses jq's flags. s and l have no effect: ^ and $ match the whole text in any case, and a greedy
+// pattern finds the longest match. Source: the manual of jq.
 func regexOptions(flags string) (options regexp2.RegexOptions, err error) {
 	for _, flag := range flags {
 		switch flag {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 
 	"github.com/itchyny/gojq"
@@ -15,126 +16,104 @@ const maxResult = 1 << 20
 // maxNesting is the maximum depth of a result: the limit of JSON decoders.
 const maxNesting = 10_000
 
-// Normalize returns a result of JQ as a value that JSON can represent: NaN and infinite become null, and so does a result
-// larger than 1 MiB or deeper than 10,000 levels. The argument is never changed: it may share memory with the input.
-func Normalize(value any) any {
+// normalize returns a copy of a result of JQ that JSON can represent: NaN becomes null, infinite the largest float64,
+// and a result larger than 1 MiB or deeper than 10,000 levels becomes null.
+func normalize(value any) any {
 	switch v := value.(type) {
 	case nil, bool, int:
 		return v
-	case float64:
-		return Finite(v)
 	case string:
 		if len(v) <= maxResult/6 { // six bytes are the most that an encoded byte takes
 			return v
 		}
 	}
-	m := measure{left: maxResult}
-	m.add(value)
-	switch {
-	case m.left < 0:
-		return nil
-	case m.odd:
-		return Plain(value)
-	default:
-		return value
-	}
-}
-
-// Finite returns nil for NaN and infinite.
-func Finite(f float64) any {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	n := normalizer{left: maxResult}
+	if value = n.copy(value); n.left < 0 {
 		return nil
 	}
-	return f
+	return value
 }
 
-// measure subtracts the encoded size of values from what is left, and notices numbers that Plain has to change.
-type measure struct {
-	left  int
-	depth int
-	odd   bool
+// Input returns a copy of a value that encoding/json decoded with UseNumber, as an input for queries.
+func Input(value any) any {
+	n := normalizer{left: math.MaxInt}
+	return n.copy(value)
 }
 
-func (m *measure) add(value any) {
-	if m.left < 0 {
-		return
+// normalizer copies values and subtracts their encoded size from what is left; below 0 the copy is of no use.
+type normalizer struct{ left, depth int }
+
+func (n *normalizer) copy(value any) any {
+	if n.left < 0 {
+		return nil
 	}
 	switch v := value.(type) {
 	case nil:
-		m.left -= len("null")
+		n.left -= len("null")
 	case bool:
-		m.left -= len(strconv.FormatBool(v))
+		n.left -= len(strconv.FormatBool(v))
 	case string:
-		m.text(v)
+		n.text(v)
 	case []any:
-		m.enter(len(v))
-		for _, item := range v {
-			m.add(item)
+		n.enter(len(v))
+		items := make([]any, len(v))
+		for i, item := range v {
+			items[i] = n.copy(item)
 		}
-		m.depth--
+		n.depth--
+		return items
 	case map[string]any:
-		m.enter(len(v))
+		n.enter(len(v))
+		object := make(map[string]any, len(v))
 		for key, inner := range v {
-			m.text(key)
-			m.left--
-			m.add(inner)
+			n.text(key)
+			n.left -= len(":")
+			object[key] = n.copy(inner)
 		}
-		m.depth--
+		n.depth--
+		return object
 	default:
-		m.number(v)
+		number := finite(v)
+		text, _ := NumberText(number)
+		n.left -= max(len(text), 1)
+		return number
 	}
+	return value
 }
 
 // enter begins an array or an object: its brackets, and the commas between its members.
-func (m *measure) enter(members int) {
-	m.left -= len("[]") + max(0, members-1)
-	if m.depth++; m.depth > maxNesting {
-		m.left = -1
+func (n *normalizer) enter(members int) {
+	n.left -= len("[]") + max(0, members-1)
+	if n.depth++; n.depth > maxNesting {
+		n.left = -1
 	}
 }
 
-func (m *measure) text(s string) {
-	m.left -= len(s) + len(`""`)
-	for i := 0; i < len(s) && m.left >= 0; i++ {
+func (n *normalizer) text(s string) {
+	n.left -= len(s) + len(`""`)
+	for i := 0; i < len(s) && n.left >= 0; i++ {
 		switch c := s[i]; {
 		case c == '"', c == '\\', c == '\n', c == '\r', c == '\t':
-			m.left--
+			n.left--
 		case c < ' ':
-			m.left -= len(`\u0000`) - 1
+			n.left -= len(`\u0000`) - 1
 		}
 	}
 }
 
-func (m *measure) number(value any) {
-	text, ok := NumberText(value)
-	m.left -= len(text)
-	if _, isNumber := value.(json.Number); isNumber || !ok {
-		m.odd = true
-	}
-}
-
-// Plain returns a copy of a value with json.Number parsed, and NaN and infinite replaced by null.
-func Plain(value any) any {
-	switch v := value.(type) {
-	case float64:
-		return Finite(v)
+// finite returns a number that JSON can represent, or nil.
+func finite(number any) any {
+	switch v := number.(type) {
+	case int, *big.Int:
+		return v
 	case json.Number:
 		return ParseNumber(v)
-	case []any:
-		items := make([]any, len(v))
-		for i, item := range v {
-			items[i] = Plain(item)
+	case float64:
+		if !math.IsNaN(v) {
+			return max(-math.MaxFloat64, min(v, math.MaxFloat64))
 		}
-		return items
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for key, inner := range v {
-			object[key] = Plain(inner)
-		}
-		return object
-	default:
-		return v
 	}
+	return nil
 }
 
 // longestWhole is the longest whole number near a float64. Parsing one of millions of digits would take minutes.
@@ -145,29 +124,21 @@ func ParseNumber(n json.Number) any {
 	if i, err := strconv.Atoi(n.String()); err == nil {
 		return i
 	}
-	if len(n) <= longestWhole && wholeNumber(n.String()) {
+	if len(n) <= longestWhole && wholeNumber.MatchString(n.String()) {
 		if i, ok := new(big.Int).SetString(n.String(), 10); ok {
 			return i
 		}
 	}
-	f, err := n.Float64()
-	if err != nil {
-		return nil
+	if f, err := n.Float64(); err == nil {
+		return f
 	}
-	return Finite(f)
+	return nil
 }
 
-func wholeNumber(text string) bool {
-	for i := range len(text) {
-		if (text[i] < '0' || text[i] > '9') && (i > 0 || text[i] != '-') {
-			return false
-		}
-	}
-	return text != "" && text != "-"
-}
+var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
-// NumberText formats a number canonically: whole numbers up to 1e21 without exponent or decimals, others with the fewest
-// digits that identify them. It reports false for values that are not numbers of JSON.
+// NumberText formats a number canonically: whole numbers up to 1e21 without exponent or decimals, others with the
+// fewest digits that identify them. It reports false for values that are not numbers of JSON.
 func NumberText(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case int:
@@ -180,24 +151,19 @@ func NumberText(value any) (text string, ok bool) {
 		}
 		return "", false
 	case float64:
-		return FloatText(v)
+		magnitude := math.Abs(v)
+		switch {
+		case math.IsNaN(v) || math.IsInf(v, 0):
+			return "", false
+		case v == 0:
+			return "0", true // minus zero too
+		case magnitude < 1e-6 || magnitude >= 1e21:
+			return strconv.FormatFloat(v, 'e', -1, 64), true
+		default:
+			return strconv.FormatFloat(v, 'f', -1, 64), true
+		}
 	default:
 		return "", false
-	}
-}
-
-// FloatText is NumberText for a float64.
-func FloatText(f float64) (text string, ok bool) {
-	magnitude := math.Abs(f)
-	switch {
-	case math.IsNaN(f) || math.IsInf(f, 0):
-		return "", false
-	case f == 0:
-		return "0", true // minus zero too
-	case magnitude < 1e-6 || magnitude >= 1e21:
-		return strconv.FormatFloat(f, 'e', -1, 64), true
-	default:
-		return strconv.FormatFloat(f, 'f', -1, 64), true
 	}
 }
 

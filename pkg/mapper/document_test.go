@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
@@ -34,6 +35,32 @@ func TestParsePayload(t *testing.T) {
 	whole, _ := part(t, got, "body", "big").(*big.Int)
 	if whole == nil || whole.String() != "98765432109876543210" {
 		t.Errorf("a big whole number became %v", whole)
+	}
+}
+
+// Editors on Windows write a byte order mark, PowerShell's > writes UTF-16.
+func TestDocumentsWithAByteOrderMark(t *testing.T) {
+	const payload, mapping = `{"repo": {"name": "ü"}}`, `[{"blueprint": "b", "entity": {"identifier": ".body.repo.name"}}]`
+	for name, encoding := range map[string]unicode.Endianness{"little-endian": unicode.LittleEndian, "big-endian": unicode.BigEndian} {
+		encoded := func(text string) []byte {
+			data, err := unicode.UTF16(encoding, unicode.UseBOM).NewEncoder().Bytes([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+		if got, err := mapper.ParsePayload(encoded(payload)); err != nil || part(t, got, "body", "repo", "name") != "ü" {
+			t.Errorf("payload in UTF-16, %s: got %v, error %v", name, got, err)
+		}
+		if got, err := mapper.ParseMapping(encoded(mapping)); err != nil || got[0].Blueprint != "b" {
+			t.Errorf("mapping in UTF-16, %s: got %v, error %v", name, got, err)
+		}
+	}
+	if got, err := mapper.ParsePayload([]byte("\ufeff" + payload)); err != nil || part(t, got, "body", "repo", "name") != "ü" {
+		t.Errorf("payload in UTF-8 with a byte order mark: got %v, error %v", got, err)
+	}
+	if got, err := mapper.ParseMapping([]byte("\ufeff" + mapping)); err != nil || got[0].Blueprint != "b" {
+		t.Errorf("mapping in UTF-8 with a byte order mark: got %v, error %v", got, err)
 	}
 }
 

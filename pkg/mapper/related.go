@@ -1,0 +1,44 @@
+package mapper
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/codecov-port/codecov-port/pkg/port"
+)
+
+// relationMark begins the description of a relation that is filled without an entry of the webhook. The expression
+// follows, so Port itself remembers it.
+const relationMark = "Filled by codecov-port: "
+
+// MarkRelation returns the description of a relation that AddRelations fills by a JQ expression.
+func MarkRelation(expression string) string { return relationMark + expression }
+
+// MarkedRelations returns the expressions of the blueprint's relations that are described by MarkRelation.
+func MarkedRelations(blueprint port.Blueprint) map[string]string {
+	expressions := make(map[string]string)
+	for name, relation := range blueprint.Relations {
+		if expression, marked := strings.CutPrefix(relation.Description, relationMark); marked {
+			expressions[name] = expression
+		}
+	}
+	return expressions
+}
+
+// AddRelations returns the entries with the marked relations of the blueprint. A relation that an entry maps itself stays
+// as it is.
+func AddRelations(entries []Entry, blueprint port.Blueprint) []Entry {
+	marked := MarkedRelations(blueprint)
+	related := slices.Clone(entries)
+	for i, e := range related {
+		if e.Blueprint != blueprint.Identifier || e.Deletes() || len(marked) == 0 {
+			continue
+		}
+		relations := maps.Clone(marked)
+		maps.DeleteFunc(relations, func(name, _ string) bool { return slices.Contains(e.Searches, "entity.relations."+name) })
+		maps.Copy(relations, e.Entity.Relations)
+		related[i].Entity.Relations = relations
+	}
+	return related
+}
