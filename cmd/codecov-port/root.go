@@ -132,10 +132,10 @@ func printMessage(streams *terminal.Streams, label, text string) {
 	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", label, strings.Join(lines, "\n"))
 }
 
-// newLog returns the log of --verbose on standard error, or nil.
+// newLog returns the log on standard error: that of --verbose, or only warnings about services that do not answer.
 func newLog(streams *terminal.Streams) *slog.Logger {
 	if streams.Verbose == 0 {
-		return nil
+		return slog.New(terminal.NewRetryHandler(streams))
 	}
 	level, times := slog.LevelInfo, time.TimeOnly
 	if streams.Verbose > 1 {

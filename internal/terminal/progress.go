@@ -14,7 +14,8 @@ const (
 	lineInterval = 5 * time.Second        // of plain lines
 )
 
-// RunBackfill is backfill.Run with progress: a live view if errors go to a terminal, and a line every few seconds otherwise.
+// RunBackfill is backfill.Run with progress: a live view if errors go to a terminal, and otherwise a line after 2 seconds and
+// then every 5 seconds, with the time.
 // It shows no progress if streams.Quiet is set or if previews are printed to the same terminal.
 func RunBackfill(ctx context.Context, streams *Streams, options backfill.Options) (*backfill.Result, error) {
 	if options.Preview != nil && streams.OutIsTerminal() {
@@ -30,21 +31,22 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 	if streams.Quiet {
 		return func() {}
 	}
-	f := &follower{streams: streams}
-	show, interval := f.printLine, lineInterval
+	f := &follower{streams: streams, start: time.Now()}
+	show, first, interval := f.printLine, patience, lineInterval
 	if streams.LiveView().Possible() {
-		show, interval = f.draw, drawInterval
+		show, first, interval = f.draw, drawInterval, drawInterval
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
 	following.Go(func() {
-		ticker := time.NewTicker(interval)
+		ticker := time.NewTicker(first)
 		defer ticker.Stop()
 		defer streams.LiveView().Draw()
 		for {
 			select {
 			case now := <-ticker.C:
 				show(f.update(progress.Snapshot(), now))
+				ticker.Reset(interval)
 			case <-ctx.Done():
 				return
 			}
@@ -59,6 +61,7 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 // follower shows the progress of one run.
 type follower struct {
 	streams          *Streams
+	start            time.Time
 	reading, writing meter
 	readShare        float64 // largest so far: the bar does not go back when more is expected
 	updates          int
@@ -69,7 +72,7 @@ func (f *follower) update(s backfill.Snapshot, now time.Time) state {
 	f.updates++
 	f.readShare = max(f.readShare, readShare(s))
 	return state{
-		snapshot: s, at: now, readShare: f.readShare,
+		snapshot: s, at: now, elapsed: now.Sub(f.start), readShare: f.readShare,
 		readRate: f.reading.rate(now, s.Commits), writeRate: f.writing.rate(now, s.Settled),
 	}
 }
@@ -97,7 +100,7 @@ func (f *follower) draw(s state) {
 // printLine prints the progress as a line.
 func (f *follower) printLine(s state) {
 	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
-		_, _ = fmt.Fprintln(f.streams.Err, text)
+		_, _ = fmt.Fprintln(f.streams.Err, s.at.Format(time.TimeOnly), text)
 	}
 }
 

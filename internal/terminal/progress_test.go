@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -52,6 +53,18 @@ var states = map[string]struct {
 	},
 	"at the beginning": {
 		state{at: moment},
+		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
+		[]string{" ⠋ listing Codecov's repositories and …"},
+		"listing Codecov's repositories and reading back Port",
+	},
+	"no answer within 2 seconds": {
+		state{at: moment, elapsed: 2 * time.Second, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}, Port: port.Counts{Requests: 3, ReceivedBytes: 9}}},
+		[]string{" ⠋ no answer from Codecov yet"},
+		[]string{" ⠋ no answer from Codecov yet"},
+		"listing Codecov's repositories and reading back Port, no answer from Codecov yet",
+	},
+	"no answer within less": {
+		state{at: moment, elapsed: 1999 * time.Millisecond, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}}},
 		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
 		[]string{" ⠋ listing Codecov's repositories and …"},
 		"listing Codecov's repositories and reading back Port",
@@ -249,31 +262,34 @@ func (g *guarded) String() string {
 	return g.text.String()
 }
 
-// TestFollowElsewhere: where there is no terminal, a line now and then.
-func TestFollowElsewhere(t *testing.T) {
-	const line = "listing Codecov's repositories and reading back Port\n"
+// TestFollowWithoutATerminal: a line with the time after 2 seconds, and then every 5 seconds.
+func TestFollowWithoutATerminal(t *testing.T) {
 	for name, test := range map[string]struct {
 		quiet bool
 		after time.Duration
-		want  string
+		want  []int // seconds after the start
 	}{
-		"a short run": {false, 4900 * time.Millisecond, ""},
-		"a long run":  {false, 16 * time.Second, line + line + line},
-		"quiet":       {true, 16 * time.Second, ""},
+		"a short run": {false, 1900 * time.Millisecond, nil},
+		"a long run":  {false, 13 * time.Second, []int{2, 7, 12}},
+		"quiet":       {true, 16 * time.Second, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 				var out guarded
+				start, want := time.Now(), ""
+				for _, second := range test.want {
+					want += start.Add(time.Duration(second)*time.Second).Format(time.TimeOnly) + " listing Codecov's repositories and reading back Port\n"
+				}
 				streams := &Streams{Err: &out, Quiet: test.quiet}
 				stop := follow(t.Context(), streams, new(backfill.Progress))
 				time.Sleep(test.after) // of the bubble's clock
 				stop()
-				if got := out.String(); got != test.want {
-					t.Errorf("printed %q, want %q", got, test.want)
+				if got := out.String(); got != want {
+					t.Errorf("printed %q, want %q", got, want)
 				}
 				time.Sleep(time.Minute)
-				if got := out.String(); got != test.want {
+				if got := out.String(); got != want {
 					t.Errorf("printed %q after its end", got)
 				}
 			})

@@ -129,6 +129,9 @@ func (s *summary) writeReading(r *backfill.Result) {
 	}
 	s.line("repositories", "%s", text)
 	text = Count(r.Commits.Read) + " read, " + Count(r.Commits.Replayed) + " replayed"
+	if every := r.Commits.Every; every != "" && every != backfill.EveryCommit {
+		text = fmt.Sprintf("%s of %s replayed: the last of each %s", Count(r.Commits.Replayed), Count(r.Commits.Read), every)
+	}
 	if len(r.Commits.Skipped) > 0 {
 		text += "; skipped: " + skippedText(r.Commits.Skipped)
 	}

@@ -83,7 +83,7 @@ var results = map[string]struct {
 	"nothing new": {&backfill.Result{
 		PortURL:      pointer("https://app.port.io/codecov_coverages"),
 		Complete:     true,
-		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: backfill.Seconds(time.Second),
+		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 2868, Replayed: 1730, Every: backfill.EveryWeek}, Duration: backfill.Seconds(time.Second),
 		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Unchanged: 1}, {Blueprint: "codecov_commit_coverage", Unchanged: 3}},
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 70)},
 	}},
