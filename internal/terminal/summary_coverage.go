@@ -30,9 +30,9 @@ func (s *summary) writeCoverage(r *backfill.Result) {
 		return
 	}
 	name := namer(r.Histories, min(max(s.width-besideName, shortestName), longestName))
-	rows := s.ranking("lowest", lowest(r.Histories), name)
-	rows = append(rows, s.ranking("fell most", moved(r.Histories, -1), name)...)
-	rows = append(rows, s.ranking("rose most", moved(r.Histories, +1), name)...)
+	rows := s.ranking("lowest", Lowest(r.Histories), name)
+	rows = append(rows, s.ranking("fell most", Moved(r.Histories, -1), name)...)
+	rows = append(rows, s.ranking("rose most", Moved(r.Histories, +1), name)...)
 	s.table(rows)
 }
 
@@ -87,16 +87,16 @@ func (s *summary) ranking(label string, histories []backfill.History, name func(
 	return rows
 }
 
-// lowest returns the repositories with the lowest coverage.
-func lowest(histories []backfill.History) []backfill.History {
+// Lowest returns the five repositories with the lowest coverage.
+func Lowest(histories []backfill.History) []backfill.History {
 	sorted := slices.SortedStableFunc(slices.Values(histories), func(a, b backfill.History) int {
 		return cmp.Compare(a.Newest().Coverage, b.Newest().Coverage)
 	})
 	return sorted[:min(ranked, len(sorted))]
 }
 
-// moved returns the repositories whose coverage fell (direction -1) or rose (+1) most, by the change that is shown.
-func moved(histories []backfill.History, direction int) []backfill.History {
+// Moved returns the five repositories whose coverage fell (direction -1) or rose (+1) most, by the change that is shown.
+func Moved(histories []backfill.History, direction int) []backfill.History {
 	change := func(h backfill.History) int {
 		return direction * (backfill.Hundredths(h.Newest().Coverage) - backfill.Hundredths(h.Points[0].Coverage))
 	}

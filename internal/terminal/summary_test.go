@@ -188,11 +188,11 @@ func TestRankings(t *testing.T) {
 		got  []backfill.History
 		want string
 	}{
-		"lowest":             {lowest(histories), "r3 r7 r1 r5 r0"},
-		"fell most":          {moved(histories, -1), "r3 r7 r1 r5"},
-		"rose most":          {moved(histories, +1), "r2 r6"},
-		"lowest of 2":        {lowest(histories[:2]), "r1 r0"},
-		"no visible changes": {append(moved(unchanged, +1), moved(unchanged, -1)...), ""},
+		"lowest":             {Lowest(histories), "r3 r7 r1 r5 r0"},
+		"fell most":          {Moved(histories, -1), "r3 r7 r1 r5"},
+		"rose most":          {Moved(histories, +1), "r2 r6"},
+		"lowest of 2":        {Lowest(histories[:2]), "r1 r0"},
+		"no visible changes": {append(Moved(unchanged, +1), Moved(unchanged, -1)...), ""},
 	} {
 		var names []string
 		for _, h := range test.got {

@@ -69,7 +69,7 @@ func TestWidthFollowsTheTerminal(t *testing.T) {
 	streams, terminal := onTerminal(t)
 	for _, columns := range []int{100, 40, 0, 200} {
 		want := columns
-		if columns == 0 { // what some terminals say
+		if columns == 0 { // some terminals report it
 			want = 80
 		}
 		resize(t, terminal, uint16(columns))

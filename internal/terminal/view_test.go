@@ -25,7 +25,7 @@ func (s *screen) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// obey does what the beginning of the text says, and returns the rest.
+// obey interprets the beginning of the text, and returns the rest.
 func (s *screen) obey(text string) string {
 	for sequence, do := range map[string]func(){"\r": s.home, "\n": s.down, "\x1b[A": s.up, "\x1b[J": s.erase} {
 		if rest, ok := strings.CutPrefix(text, sequence); ok {
@@ -100,7 +100,7 @@ func TestLiveView(t *testing.T) {
 
 func say(l *terminal.LiveView, text string) { _, _ = fmt.Fprint(l, text) }
 
-// TestLiveViewAfterAnAnswer: the terminal shows by itself what is typed.
+// TestLiveViewAfterAnAnswer: the terminal echoes what is typed.
 func TestLiveViewAfterAnAnswer(t *testing.T) {
 	var seen screen
 	live := newView(&seen)
@@ -118,7 +118,7 @@ func TestLiveViewAfterAnAnswer(t *testing.T) {
 	}
 }
 
-// TestLiveViewWithoutAnAnswer: what is said while a question waits stands on a line of its own.
+// TestLiveViewWithoutAnAnswer: a message during a question starts a new line.
 func TestLiveViewWithoutAnAnswer(t *testing.T) {
 	for name, end := range map[string]func(*terminal.LiveView){
 		"message first":  func(live *terminal.LiveView) { say(live, "interrupted\n"); live.EndLine() },
