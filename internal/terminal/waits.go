@@ -40,7 +40,7 @@ type warnings struct {
 }
 
 // NewRetryHandler returns a handler for the log of both clients that prints a warning if a service does not answer: which one,
-// the attempt, the reason, and when the next attempt begins. It ignores all other records. Loggers for a service have its
+// the attempt, when the next one begins if that is known, and the reason. It ignores all other records. Loggers for a service have its
 // name in the attribute "to".
 func NewRetryHandler(streams *Streams) slog.Handler {
 	return retryHandler{streams: streams, warned: &warnings{last: make(map[string]time.Time)}}
@@ -72,19 +72,24 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 		return true
 	})
 	attempt, ok := attributes["attempt"]
-	reason, wait, status := attributes["reason"], attributes["wait"], int64(0)
+	reason, isRetry := attributes["reason"]
+	status := int64(0)
 	if value, answered := attributes["status"]; answered {
 		status = value.Int64()
 	}
-	if !ok || h.service == "" || wait.Kind() != slog.KindDuration || !h.isWorth(status, attempt.Int64(), record.Time) {
+	if !ok || !isRetry || h.service == "" || !h.isWorth(status, attempt.Int64(), record.Time) {
 		return nil
 	}
 	problem := "does not answer"
 	if status != 0 {
 		problem = fmt.Sprintf("answers %d", status)
 	}
-	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (attempt %d, the next in %s): %s\n", h.streams.ErrStyle().Yellow("warning:"),
-		h.service, problem, attempt.Int64(), Duration(wait.Duration()), Safe(reason.String()))
+	next := ""
+	if wait, known := attributes["wait"]; known {
+		next = ", the next in " + Duration(wait.Duration())
+	}
+	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (attempt %d%s): %s\n", h.streams.ErrStyle().Yellow("warning:"),
+		h.service, problem, attempt.Int64(), next, Safe(reason.String()))
 	return err
 }
 

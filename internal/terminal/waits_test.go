@@ -21,13 +21,14 @@ func TestRetryHandler(t *testing.T) {
 		log  func(log *slog.Logger)
 		want string
 	}{
-		"refused":        {func(log *slog.Logger) { log.Info("retry", refused...) }, warning},
-		"a first 503":    {func(log *slog.Logger) { log.Info("retry", unavailable(1)...) }, ""},
-		"a second 503":   {func(log *slog.Logger) { log.Info("retry", unavailable(2)...) }, "warning: Codecov answers 503 (attempt 2, the next in 2.0 s): Service Unavailable\n"},
-		"a rate limit":   {func(log *slog.Logger) { log.Info("retry", limited...) }, ""},
-		"another record": {func(log *slog.Logger) { log.Info("repository read", "commits", 3) }, ""},
-		"no attributes":  {func(log *slog.Logger) { log.Info("started") }, ""},
-		"a request":      {func(log *slog.Logger) { log.Debug("request", refused...) }, ""},
+		"refused":         {func(log *slog.Logger) { log.Info("retry", refused...) }, warning},
+		"an unknown wait": {func(log *slog.Logger) { log.Info("retry", "attempt", 4, "reason", "EOF") }, "warning: Codecov does not answer (attempt 4): EOF\n"},
+		"a first 503":     {func(log *slog.Logger) { log.Info("retry", unavailable(1)...) }, ""},
+		"a second 503":    {func(log *slog.Logger) { log.Info("retry", unavailable(2)...) }, "warning: Codecov answers 503 (attempt 2, the next in 2.0 s): Service Unavailable\n"},
+		"a rate limit":    {func(log *slog.Logger) { log.Info("retry", limited...) }, ""},
+		"another record":  {func(log *slog.Logger) { log.Info("repository read", "commits", 3) }, ""},
+		"no attributes":   {func(log *slog.Logger) { log.Info("started") }, ""},
+		"a request":       {func(log *slog.Logger) { log.Debug("request", refused...) }, ""},
 		"many within 10 s": {func(log *slog.Logger) {
 			log.Info("retry", refused...)
 			time.Sleep(9 * time.Second)
