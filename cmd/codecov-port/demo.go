@@ -131,7 +131,7 @@ const demoLatency = 150 * time.Millisecond
 
 func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
-	if streams.Live().Possible() && !streams.Quiet {
+	if streams.LiveView().Possible() && !streams.Quiet {
 		latency = demoLatency
 	}
 	account, err := demoAccount(now)

@@ -140,7 +140,7 @@ func TestDocumentOfEverything(t *testing.T) {
 	*result = backfill.Result{
 		SchemaVersion: backfill.SchemaVersion,
 		Interrupted:   true, NotWritten: 1, EntriesWithoutIdentifier: []int{1}, UnusedMappingEntries: []int{2}, CreatedBlueprints: []string{historyBlueprint}, Duration: backfill.Seconds(3 * time.Minute),
-		Commits:           backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}},
+		Commits:           backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}, Every: backfill.EveryWeek},
 		Entities:          []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
 		DroppedValues:     []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
 		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e"}},

@@ -113,5 +113,7 @@ func (r *syncRun) writeReport(result *backfill.Result, err error) error {
 		r.report.discard()
 		return nil
 	}
-	return r.report.write(reportOf(r.settings, result, err))
+	page := reportOf(r.settings, result, err)
+	page.PortURL = portURL(r.settings.portURL, r.options.Mapping)
+	return r.report.write(page)
 }

@@ -21,7 +21,7 @@ Codecov's API, maps each commit as Port's webhook would have, and upserts the en
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, streams *terminal.Streams) int {
-	streams.Live()
+	streams.LiveView()
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := certificateHint(removedHint(root.ExecuteContext(ctx), args))
@@ -123,7 +123,7 @@ func advise(streams *terminal.Streams, format string, args ...any) {
 func printMessage(streams *terminal.Streams, label, text string) {
 	text = terminal.SafeLines(text)
 	if streams.ErrIsTerminal() {
-		text = terminal.Fit(text, streams.Live().Width()-len("warning: "))
+		text = terminal.Fit(text, streams.LiveView().Width()-len("warning: "))
 	}
 	lines := strings.Split(text, "\n")
 	for i := 1; i < len(lines); i++ {
@@ -132,16 +132,16 @@ func printMessage(streams *terminal.Streams, label, text string) {
 	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", label, strings.Join(lines, "\n"))
 }
 
-// newLog returns the log of --verbose on standard error, or nil.
+// newLog returns the log on standard error: that of --verbose, or only warnings about services that do not answer.
 func newLog(streams *terminal.Streams) *slog.Logger {
 	if streams.Verbose == 0 {
-		return nil
+		return slog.New(terminal.NewRetryHandler(streams))
 	}
 	level, times := slog.LevelInfo, time.TimeOnly
 	if streams.Verbose > 1 {
 		level, times = slog.LevelDebug, "15:04:05.000"
 	}
-	return slog.New(tint.NewTextHandler(streams.Live(), &tint.Options{
+	return slog.New(tint.NewTextHandler(streams.LiveView(), &tint.Options{
 		Level:      level,
 		TimeFormat: times,
 		NoColor:    !streams.ErrStyle().On(),

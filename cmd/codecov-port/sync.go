@@ -319,8 +319,8 @@ func askAboutPlan(streams *terminal.Streams, stop <-chan struct{}) func(backfill
 
 // confirm asks a question. Any answer but yes is a no, and so is Ctrl-C. The goroutine that waits for the line ends with the program.
 func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) bool {
-	defer streams.Live().Hide()()
-	_, _ = io.WriteString(streams.Err, terminal.Fit(question+" [y/N]", streams.Live().Width()-1)+" ")
+	defer streams.LiveView().Hide()()
+	_, _ = io.WriteString(streams.Err, terminal.Fit(question+" [y/N]", streams.LiveView().Width()-1)+" ")
 	lines := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(streams.In).ReadString('\n')
@@ -331,7 +331,7 @@ func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) b
 		answer := strings.ToLower(strings.TrimSpace(line))
 		return answer == "y" || answer == "yes"
 	case <-stop:
-		streams.Live().EndLine()
+		streams.LiveView().EndLine()
 		return false
 	}
 }

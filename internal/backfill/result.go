@@ -45,7 +45,7 @@ type Result struct {
 func NewResult() Result {
 	return Result{
 		SchemaVersion:            SchemaVersion,
-		Commits:                  CommitCounts{Skipped: map[string]int{}},
+		Commits:                  CommitCounts{Skipped: map[string]int{}, Every: EveryCommit},
 		CreatedBlueprints:        []string{},
 		Entities:                 []EntityCounts{},
 		DroppedValues:            []DroppedValue{},
@@ -107,6 +107,7 @@ type CommitCounts struct {
 	Read     int            `json:"read"`
 	Replayed int            `json:"replayed"`
 	Skipped  map[string]int `json:"skipped"` // by reason
+	Every    Period         `json:"every"`   // one commit of each period was replayed: the last one
 }
 
 // EntityCounts counts the entities of one blueprint.

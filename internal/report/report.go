@@ -1,11 +1,11 @@
-// Package report draws what a run brought in as one HTML page: the course of the account's coverage and of each
-// repository's, a table to sort and search, what was left out, and the run's figures. The page is self-contained: it
-// asks nothing of the network, and its content security policy holds it to that.
+// Package report draws the coverage of a run as one HTML page: the trend of the account and of each repository, what
+// fell and what is lowest, a table to sort and search, and the figures of the run. The page contains everything it
+// needs: its content security policy forbids all requests.
 package report
 
 import (
 	"crypto/sha256"
-	"embed"
+	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -17,30 +17,28 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// Report is what a page tells. Result and At are needed.
+// Report is the content of a page. Result and At are required.
 type Report struct {
 	Result  *backfill.Result
 	Owners  []string        // the accounts
-	Service codecov.Service // that they are at
-	AppURL  string          // address of Codecov's web pages, without a slash at the end; empty: repositories are not linked
-	At      time.Time       // when the run ended
-	Err     error           // what ended the run too early; nil: nothing did
+	Service codecov.Service // of the accounts
+	AppURL  string          // of Codecov's web pages, without a slash at the end; empty: no links to Codecov
+	PortURL string          // of the repositories in Port; empty: no link
+	At      time.Time       // end of the run
+	Err     error           // what ended the run early, or nil
 }
 
-// Write writes the page. Whatever a name from outside holds, the page shows it as text. The error is that of w.
+// Write writes the page. Names from outside are shown as text, whatever they contain. It returns the error of w.
 func Write(w io.Writer, r Report) error {
 	page, err := page()
 	if err != nil {
 		return err
 	}
-	view := newView(r)
-	view.Style, view.Script = template.CSS(style), template.JS(script)
-	view.Policy = policy
-	return page.Execute(w, view)
+	return page.Execute(w, newView(r))
 }
 
 //go:embed page.html
-var files embed.FS
+var pageSource string
 
 //go:embed style.css
 var style string
@@ -48,7 +46,7 @@ var style string
 //go:embed script.js
 var script string
 
-// policy allows the page its own style and script, and pictures within it, and nothing from elsewhere.
+// policy allows the page its own style and script, and nothing else.
 var policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
 	digest(style), digest(script))
 
@@ -57,7 +55,7 @@ func digest(source string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// page is the template, read once and only where a report is asked for.
+// page returns the template, which is parsed once.
 var page = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("page.html").Funcs(functions).ParseFS(files, "page.html")
+	return template.New("page.html").Funcs(functions).Parse(pageSource)
 })

@@ -11,111 +11,159 @@ import (
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-// view is what the template shows.
+// view is the data of the template.
 type view struct {
-	Report
-	*backfill.Result
+	Report Report
+	Result *backfill.Result
 	Policy string
 	Style  template.CSS
 	Script template.JS
+	Data   data
 
-	Chart    *chart // nil: there is nothing to draw
-	Account  account
+	Partial  bool // the run ended early: there are no figures of the account
+	Account  *account
+	Accounts []accountPage
+	Lists    []list
 	Rows     []row
-	Many     bool // more rows than one looks at without scrolling
-	LeftOut  []leftOut
-	Causes   []cause
-	More     int // causes that are not shown
-	Written  int // entities; under a dry run: that would be
+	Fell     int // repositories
+	Rose     int
+	Skipped  []skippedItem
+	Failed   []failureGroup
+	More     int // groups of failures that are not shown
+	Written  int // entities; in a dry run: that would be
 	Changes  []change
 	Unshown  int // changes that are not shown
-	Attempts []attempts
+	Requests []requests
 }
 
-// account is the accounts' coverage as a whole.
+// account is the coverage of all repositories together; nil if no commit has coverage.
 type account struct {
-	Known         bool
 	First, Newest backfill.Point
 	Trend         trend
 }
 
-// row is a repository.
-type row struct {
-	Owner, Name, Page string
-	Coverage, Moved   float64
-	Trend             trend
-	Newest            backfill.Point
-	Commits           int
-	Spark             spark
+// accountPage is the page of an account at Codecov.
+type accountPage struct{ Name, Page string }
+
+// list is a short list of repositories above the table.
+type list struct {
+	Title string
+	Rows  []row
 }
 
-// attempts are the requests to one side.
-type attempts struct {
-	Side                     string
+// row is a repository.
+type row struct {
+	Key         string // owner/name
+	Owner, Name string
+	Page        string // at Codecov; may be empty
+	First       backfill.Point
+	Newest      backfill.Point
+	Moved       float64 // percentage points
+	Trend       trend
+	Commits     int
+	Spark       spark
+}
+
+// requests counts the requests to one service.
+type requests struct {
+	Service                  string
 	Requests, Retries        int64
 	Waited                   string
 	SentBytes, ReceivedBytes int64
 }
 
-const (
-	chartMoments = 160
-	fewRows      = 20
-)
+// accountPoints is the number of points of the account's chart.
+const accountPoints = 160
 
 func newView(r Report) view {
-	v := view{Report: r, Result: r.Result, LeftOut: leftOuts(r.Result)}
-	course := backfill.AccountCoverage(r.Result.Histories, chartMoments)
-	v.Account = accountOf(course)
-	v.Chart = newChart(course)
-	for _, history := range r.Result.Histories {
-		v.Rows = append(v.Rows, newRow(r, history))
+	v := view{
+		Report: r, Result: r.Result, Policy: policy, Style: template.CSS(style), Script: template.JS(script),
+		Partial: r.Result.Interrupted || r.Err != nil, Skipped: skippedItems(r.Result),
 	}
-	v.Many = len(v.Rows) > fewRows
-	v.Causes, v.More = causes(r.Result.Failures)
+	if points := backfill.AccountCoverage(r.Result.Histories, accountPoints); len(points) > 0 && !v.Partial {
+		first, newest := points[0], points[len(points)-1]
+		v.Account = &account{First: first, Newest: newest, Trend: trendOf(first.Coverage, newest.Coverage)}
+		v.Data.Account = newCourse(points)
+	}
+	for _, owner := range r.Owners {
+		v.Accounts = append(v.Accounts, accountPage{owner, r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(owner)})
+	}
+	v.addRows(r)
+	v.Failed, v.More = groupFailures(r.Result.Failures)
 	v.Changes, v.Unshown = changes(r.Result.Changes)
 	for _, entities := range r.Result.Entities {
 		v.Written += entities.Created + entities.Updated
 	}
 	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
-	v.Attempts = []attempts{
-		{"Codecov", codecov.Requests, codecov.Retries, waited(codecov.WaitedSeconds), codecov.SentBytes, codecov.ReceivedBytes},
-		{"Port", port.Requests, port.Retries, waited(port.WaitedSeconds), port.SentBytes, port.ReceivedBytes},
+	v.Requests = []requests{
+		{"Codecov", codecov.Requests, codecov.Retries, seconds(codecov.WaitedSeconds), codecov.SentBytes, codecov.ReceivedBytes},
+		{"Port", port.Requests, port.Retries, seconds(port.WaitedSeconds), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
 }
 
-func accountOf(course []backfill.Point) account {
-	if len(course) == 0 {
-		return account{}
+// addRows adds the repositories, those first that fell most, and the lists above them.
+func (v *view) addRows(r Report) {
+	histories := slices.SortedStableFunc(slices.Values(r.Result.Histories), func(a, b backfill.History) int {
+		return cmp.Or(cmp.Compare(a.Moved(), b.Moved()), strings.Compare(a.Repository, b.Repository))
+	})
+	v.Rows = newRows(r, histories)
+	v.Data.Repositories = make(map[string]course)
+	for _, h := range histories {
+		v.Data.Repositories[key(h)] = newCourse(h.Points)
 	}
-	first, newest := course[0], course[len(course)-1]
-	return account{Known: true, First: first, Newest: newest, Trend: trendOf(first.Coverage, newest.Coverage)}
+	for _, row := range v.Rows {
+		switch row.Trend {
+		case "down":
+			v.Fell++
+		case "up":
+			v.Rose++
+		}
+	}
+	if len(histories) < 2 {
+		return
+	}
+	for _, l := range []list{
+		{"Lowest coverage", newRows(r, terminal.Lowest(histories))},
+		{"Fell most", newRows(r, terminal.Moved(histories, -1))},
+		{"Rose most", newRows(r, terminal.Moved(histories, +1))},
+	} {
+		if len(l.Rows) > 0 {
+			v.Lists = append(v.Lists, l)
+		}
+	}
 }
 
-func newRow(r Report, h backfill.History) row {
-	return row{
-		Owner: h.Owner, Name: h.Repository, Page: pageOf(r, h),
-		Coverage: h.Newest().Coverage, Moved: h.Moved(), Trend: trendOf(h.Points[0].Coverage, h.Newest().Coverage),
-		Newest: h.Newest(), Commits: h.Commits, Spark: newSpark(h.Points),
+func newRows(r Report, histories []backfill.History) []row {
+	rows := make([]row, len(histories))
+	for i, h := range histories {
+		rows[i] = row{
+			Key: key(h), Owner: h.Owner, Name: h.Repository, Page: codecovPage(r, h), First: h.Points[0], Newest: h.Newest(),
+			Moved: h.Moved(), Trend: trendOf(h.Points[0].Coverage, h.Newest().Coverage), Commits: h.Commits, Spark: newSpark(h.Points),
+		}
 	}
+	return rows
 }
 
-// pageOf is the address of the repository's page at Codecov.
-func pageOf(r Report, h backfill.History) string {
+// key identifies a repository on the page.
+func key(h backfill.History) string { return terminal.Safe(h.Owner + "/" + h.Repository) }
+
+// codecovPage returns the address of a repository's page at Codecov.
+func codecovPage(r Report, h backfill.History) string {
 	if r.AppURL == "" {
 		return ""
 	}
 	return r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(h.Owner) + "/" + url.PathEscape(h.Repository)
 }
 
-// trend is which way a coverage went: the name of a class of the style sheet.
+// trend is the direction of a change, and the name of its class in the style sheet.
 type trend string
 
 func trendOf(from, to float64) trend {
-	switch written := points(from, to); {
-	case strings.HasPrefix(written, "+"):
+	switch text := points(from, to); {
+	case strings.HasPrefix(text, "+"):
 		return "up"
-	case strings.HasPrefix(written, "−"):
+	case strings.HasPrefix(text, "−"):
 		return "down"
 	}
 	return "still"
@@ -124,10 +172,10 @@ func trendOf(from, to float64) trend {
 // change is a backfill.Change in text.
 type change struct{ Blueprint, Identifier, Property, From, To string }
 
-const shownChanges = 200
+const maxChanges = 200
 
 func changes(all []backfill.Change) (shown []change, unshown int) {
-	for _, c := range all[:min(shownChanges, len(all))] {
+	for _, c := range all[:min(maxChanges, len(all))] {
 		shown = append(shown, change{c.Blueprint, c.Identifier, c.Property, terminal.ShortJSON(c.From), terminal.ShortJSON(c.To)})
 	}
 	slices.SortStableFunc(shown, func(a, b change) int {

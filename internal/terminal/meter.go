@@ -37,38 +37,33 @@ func (m *meter) rate(now time.Time, count int) float64 {
 	return float64(count-first.count) / now.Sub(first.at).Seconds()
 }
 
-// timeFor returns how long so many will take; 0 if that is unknown.
-func timeFor(count int, rate float64) time.Duration {
-	const tooLong = 100 * time.Hour
-	if rate <= 0 || count <= 0 {
-		return 0
-	}
-	seconds := float64(count) / rate
-	if seconds > tooLong.Seconds() {
-		return 0
-	}
-	return time.Duration(seconds * float64(time.Second))
-}
-
-// speedText formats a rate with two significant digits.
-func speedText(rate float64) string {
-	if rate < 10 {
-		return fmt.Sprintf("%.1f", rate)
-	}
-	return Count(twoDigits(int(rate)))
-}
-
-// leftText formats the remaining time, rounded up.
-func leftText(left time.Duration) string {
+// rateText formats a rate with two digits: 960/s. It returns "" if the rate is unknown.
+func rateText(rate float64) string {
 	switch {
-	case left <= 10*time.Second:
-		return "seconds"
-	case left <= 90*time.Second:
-		return fmt.Sprintf("%d s", roundUp(left, 5*time.Second)/time.Second)
-	case left <= 90*time.Minute:
-		return fmt.Sprintf("%d min", roundUp(left, time.Minute)/time.Minute)
+	case rate <= 0:
+		return ""
+	case rate >= 10:
+		rate = float64(twoDigits(int(rate)))
 	}
-	return fmt.Sprintf("%d h", roundUp(left, time.Hour)/time.Hour)
+	return Rate(rate) + "/s"
+}
+
+// timeLeft formats how long a count takes at a rate, rounded up: "40 s left". It returns "" if that is unknown.
+func timeLeft(count int, rate float64) string {
+	const tooLong = 100 * 60 * 60
+	if rate <= 0 || count <= 0 || float64(count)/rate > tooLong {
+		return ""
+	}
+	switch left := time.Duration(float64(count) / rate * float64(time.Second)); {
+	case left <= 10*time.Second:
+		return "seconds left"
+	case left <= 90*time.Second:
+		return fmt.Sprintf("%d s left", roundUp(left, 5*time.Second)/time.Second)
+	case left <= 90*time.Minute:
+		return fmt.Sprintf("%d min left", roundUp(left, time.Minute)/time.Minute)
+	default:
+		return fmt.Sprintf("%d h left", roundUp(left, time.Hour)/time.Hour)
+	}
 }
 
 func roundUp(d, unit time.Duration) time.Duration { return (d + unit - 1) / unit * unit }

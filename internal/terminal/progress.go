@@ -14,8 +14,9 @@ const (
 	lineInterval = 5 * time.Second        // of plain lines
 )
 
-// RunBackfill is backfill.Run with progress: a live view if errors go to a terminal, and a line every few seconds otherwise. It shows
-// no progress if streams.Quiet is set or if previews are printed to the same terminal.
+// RunBackfill is backfill.Run with progress: a live view if errors go to a terminal, and otherwise a line after 2 seconds and
+// then every 5 seconds, with the time.
+// It shows no progress if streams.Quiet is set or if previews are printed to the same terminal.
 func RunBackfill(ctx context.Context, streams *Streams, options backfill.Options) (*backfill.Result, error) {
 	if options.Preview != nil && streams.OutIsTerminal() {
 		return backfill.Run(ctx, options)
@@ -30,22 +31,22 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 	if streams.Quiet {
 		return func() {}
 	}
-	f := &follower{streams: streams}
-	show, every := f.printLine, lineInterval
-	if streams.Live().Possible() {
-		show, every = f.draw, drawInterval
+	f := &follower{streams: streams, start: time.Now()}
+	show, first, interval := f.printLine, patience, lineInterval
+	if streams.LiveView().Possible() {
+		show, first, interval = f.draw, drawInterval, drawInterval
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
 	following.Go(func() {
-		ticker := time.NewTicker(every)
+		ticker := time.NewTicker(first)
 		defer ticker.Stop()
-		defer streams.Live().Draw()
+		defer streams.LiveView().Draw()
 		for {
 			select {
 			case now := <-ticker.C:
-				f.update(progress.Snapshot(), now)
-				show()
+				show(f.update(progress.Snapshot(), now))
+				ticker.Reset(interval)
 			case <-ctx.Done():
 				return
 			}
@@ -59,71 +60,47 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 
 // follower shows the progress of one run.
 type follower struct {
-	streams           *Streams
-	state             state
-	reading, settling meter
-	furthest          float64 // share of the reading: the bar does not go back when more is expected
-	updates           int
+	streams          *Streams
+	start            time.Time
+	reading, writing meter
+	readShare        float64 // largest so far: the bar does not go back when more is expected
+	updates          int
 }
 
-// state is the progress of a run at one moment.
-type state struct {
-	snapshot    backfill.Snapshot
-	at          time.Time
-	read        float64       // commits per second; 0: unknown
-	settled     float64       // entities per second; 0: unknown
-	readingLeft time.Duration // 0: unknown
-	writingLeft time.Duration // 0: unknown
-	readShare   float64       // of everything to read, 0 to 1
-	toSettle    int           // entities to write in all, estimated
-}
-
-// update records a snapshot.
-func (f *follower) update(s backfill.Snapshot, now time.Time) {
+// update returns the state of the run at a snapshot.
+func (f *follower) update(s backfill.Snapshot, now time.Time) state {
 	f.updates++
-	c := state{snapshot: s, at: now, toSettle: toSettle(s)}
-	c.read, c.settled = f.reading.rate(now, s.Commits), f.settling.rate(now, s.Settled)
-	if s.CommitsExpected > 0 {
-		c.readingLeft = timeFor(s.CommitsExpected-s.Commits, c.read)
+	f.readShare = max(f.readShare, readShare(s))
+	return state{
+		snapshot: s, at: now, elapsed: now.Sub(f.start), readShare: f.readShare,
+		readRate: f.reading.rate(now, s.Commits), writeRate: f.writing.rate(now, s.Settled),
 	}
-	c.writingLeft = timeFor(c.toSettle-s.Settled, c.settled)
-	f.furthest = max(f.furthest, shareRead(s))
-	c.readShare = f.furthest
-	f.state = c
 }
 
-// shareRead returns the share that has been read; 1 only when everything has.
-func shareRead(s backfill.Snapshot) float64 {
-	const almost = 0.99
+// readShare returns the share of the commits that has been read; 1 only when all are.
+func readShare(s backfill.Snapshot) float64 {
+	const almostAll = 0.99
 	switch {
 	case s.Stage == backfill.Discovering:
 		return 0
 	case s.Stage > backfill.Reading:
 		return 1
 	case s.CommitsExpected > 0:
-		return min(float64(s.Commits)/float64(s.CommitsExpected), almost)
+		return min(float64(s.Commits)/float64(s.CommitsExpected), almostAll)
 	}
-	return min(float64(s.RepositoriesDone)/float64(max(s.Repositories, 1)), almost)
-}
-
-// toSettle estimates the number of entities to write, if the rest returns as many as what has been read.
-func toSettle(s backfill.Snapshot) int {
-	if s.Stage != backfill.Reading || s.Commits == 0 {
-		return s.Found
-	}
-	return max(s.Found, int(float64(s.Found)*float64(s.CommitsExpected)/float64(s.Commits)))
+	return min(float64(s.RepositoriesDone)/float64(max(s.Repositories, 1)), almostAll)
 }
 
 // draw draws the live view.
-func (f *follower) draw() {
-	live := f.streams.Live()
-	live.Draw(Rows(f.state.rows(spinner(f.updates)), live.Width(), f.streams.ErrStyle())...)
+func (f *follower) draw(s state) {
+	view := f.streams.LiveView()
+	view.Draw(alignRows(s.rows(spinner(f.updates)), view.Width(), f.streams.ErrStyle())...)
 }
 
 // printLine prints the progress as a line.
-func (f *follower) printLine() {
-	if text := f.state.sentence(); text != "" && !f.streams.Live().Hidden() {
-		_, _ = fmt.Fprintln(f.streams.Err, text)
+func (f *follower) printLine(s state) {
+	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
+		_, _ = fmt.Fprintln(f.streams.Err, s.at.Format(time.TimeOnly), text)
 	}
 }
 

@@ -13,164 +13,134 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // moment is an instant within a run.
 var moment = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
-// midway is a run at its best.
+// midway is a run in the middle of reading.
 func midway() state {
 	return state{
 		snapshot: backfill.Snapshot{
 			Stage: backfill.Reading, Listed: 520, Repositories: 500, RepositoriesDone: 120, Commits: 12_340, CommitsExpected: 49_321,
 			Found: 10_100, Written: 8_000, Settled: 8_000,
 		},
-		at: moment, read: 951, settled: 250, readingLeft: 40 * time.Second, writingLeft: 2 * time.Minute, readShare: 0.25, toSettle: 40_368,
+		at: moment, readShare: 0.25, readRate: 951, writeRate: 250,
 	}
 }
 
 func with(change func(*state)) state {
-	c := midway()
-	change(&c)
-	return c
+	s := midway()
+	change(&s)
+	return s
 }
 
+const reading80 = " reading   25% ███░░░░░░░░░░  12,340 of ~50,000 commits, 960/s, 40 s left"
+
 var states = map[string]struct {
-	state    state
-	wide     []string // at 120 columns
-	usual    []string // at 80
-	narrow   []string // at 40
-	sentence string
+	state  state
+	usual  []string // at 80 columns
+	narrow []string // at 40
+	line   string
 }{
 	"midway": {
 		midway(),
-		[]string{
-			" reading   25% █████░░░░░░░░░░░░░░░  120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing   19% ███░░░░░░░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 2 min left",
-		},
-		[]string{
-			" reading   25% ███░░░░░░░░░░  12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing   19% ██░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 2 min left",
-		},
-		[]string{
-			" reading   25% █░░░░░  40 s left",
-			" writing   19% █░░░░░  2 min left",
-		},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; wrote 8,000 of about 41,000 entities, 250 per second, 2 min left",
+		[]string{reading80, " writing   19% ██░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 3 min left"},
+		[]string{" reading   25% █░░░░░  960/s, 40 s left", " writing   19% █░░░░░  3 min left"},
+		"reading 120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left; writing 8,000 of ~41,000 entities, 250/s, 3 min left",
 	},
 	"at the beginning": {
-		with(func(c *state) { *c = state{at: c.at} }),
+		state{at: moment},
 		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
+		[]string{" ⠋ listing Codecov's repositories and …"},
+		"listing Codecov's repositories and reading back Port",
+	},
+	"no answer within 2 seconds": {
+		state{at: moment, elapsed: 2 * time.Second, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}, Port: port.Counts{Requests: 3, ReceivedBytes: 9}}},
+		[]string{" ⠋ no answer from Codecov yet"},
+		[]string{" ⠋ no answer from Codecov yet"},
+		"listing Codecov's repositories and reading back Port, no answer from Codecov yet",
+	},
+	"no answer within less": {
+		state{at: moment, elapsed: 1999 * time.Millisecond, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}}},
 		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
-		[]string{" ⠋ reading both sides"},
+		[]string{" ⠋ listing Codecov's repositories and …"},
 		"listing Codecov's repositories and reading back Port",
 	},
 	"listing, and waiting": {
-		with(func(c *state) {
-			*c = state{at: c.at, snapshot: backfill.Snapshot{Listed: 1_200}}
-			c.snapshot.Port.WaitsUntil = moment.Add(11_200 * time.Millisecond)
-		}),
-		[]string{" ⠋ listing Codecov's repositories, 1,200 so far, and reading back Port: waiting 12 s for Port's rate limit"},
-		[]string{" ⠋ reading both sides: waiting 12 s for Port's rate limit"},
+		state{at: moment, snapshot: backfill.Snapshot{Listed: 1_200, Port: port.Counts{WaitsUntil: moment.Add(11_200 * time.Millisecond)}}},
+		[]string{" ⠋ 1,200 repositories so far, waiting 12 s for Port's rate limit"},
 		[]string{" ⠋ waiting 12 s for Port's rate limit"},
-		"listing Codecov's repositories, 1,200 so far, and reading back Port; waiting 12 s for Port's rate limit",
+		"listing Codecov's repositories and reading back Port, 1,200 repositories so far, waiting 12 s for Port's rate limit",
 	},
 	"before anything is known": {
-		with(func(c *state) {
-			*c = state{at: c.at, snapshot: backfill.Snapshot{Stage: backfill.Reading, Repositories: 500, Held: true}}
+		with(func(s *state) {
+			*s = state{at: moment, snapshot: backfill.Snapshot{Stage: backfill.Reading, Repositories: 500, Held: true}}
 		}),
-		[]string{" reading    0% ░░░░░░░░░░░░░░░░░░░░  0 of 500 repositories, 0 commits", " writing nothing yet"},
-		[]string{" reading    0% ░░░░░░░░░░░░░  0 of 500 repositories, 0 commits", " writing nothing yet"},
-		[]string{" reading    0% ░░░░░░  0 commits", " writing nothing yet"},
-		"reading 0 of 500 repositories, 0 commits; nothing to write yet",
+		[]string{" reading    0% ░░░░░░░░░░░░░  0 of 500 repositories, 0 commits", " writing nothing to write yet"},
+		[]string{" reading    0% ░░░░░░  0 commits", " writing nothing to write yet"},
+		"reading 0 of 500 repositories, 0 commits; writing nothing to write yet",
 	},
-	"held back": {
-		with(func(c *state) {
-			c.snapshot.Held, c.snapshot.Settled, c.snapshot.Written, c.settled, c.writingLeft = true, 0, 0, 0, 0
-		}),
-		[]string{
-			" reading   25% █████░░░░░░░░░░░░░░░  120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing 10,100 new entities wait until everything is read",
-		},
-		[]string{
-			" reading   25% ███░░░░░░░░░░  12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing 10,100 new entities wait until everything is read",
-		},
-		[]string{" reading   25% █░░░░░  40 s left", " writing 10,100 to write"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; 10,100 entities wait until everything is read, 40 s left",
+	"gate closed": {
+		with(func(s *state) { s.snapshot.Held, s.snapshot.Settled, s.snapshot.Written = true, 0, 0 }),
+		[]string{reading80, " writing 10,100 new entities wait until everything is read"},
+		[]string{" reading   25% █░░░░░  960/s, 40 s left", " writing 10,100 new entities wait unti…"},
+		"reading 120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left; writing 10,100 new entities wait until everything is read",
 	},
 	"waiting for both": {
-		with(func(c *state) {
-			c.snapshot.Port.WaitsUntil, c.snapshot.Codecov.WaitsUntil = moment.Add(12*time.Second), moment.Add(61*time.Second)
+		with(func(s *state) {
+			s.snapshot.Port.WaitsUntil, s.snapshot.Codecov.WaitsUntil = moment.Add(12*time.Second), moment.Add(61*time.Second)
 		}),
 		[]string{
-			" reading   25% █████░░░░░░░░░░░░░░░  120 of 500 repositories, waiting 61 s for Codecov's rate limit",
-			" writing   19% ███░░░░░░░░░░░░░░░░░  8,000 of ~41,000 entities, waiting 12 s for Port's rate limit",
+			" reading   25% ███░░░░░░░░░░  waiting 61 s for Codecov's rate limit",
+			" writing   19% ██░░░░░░░░░░░  waiting 12 s for Port's rate limit",
 		},
-		[]string{
-			" reading   25% ███░░░░░░░░░░  12,340, waiting 61 s for Codecov's rate limit",
-			" writing   19% ██░░░░░░░░░░░  8,000, waiting 12 s for Port's rate limit",
-		},
-		[]string{" reading   25% █░░░░░  waiting 61 s", " writing   19% █░░░░░  waiting 12 s"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; wrote 8,000 of about 41,000 entities, 250 per second, 2 min left; waiting 12 s for Port's rate limit; waiting 61 s for Codecov's rate limit",
+		[]string{" reading   25% █░░░░░  waiting 61 s fo…", " writing   19% █░░░░░  waiting 12 s fo…"},
+		"reading 120 of 500 repositories, 12,340 of ~50,000 commits, waiting 61 s for Codecov's rate limit; " +
+			"writing 8,000 of ~41,000 entities, waiting 12 s for Port's rate limit",
 	},
 	"waiting for less than a second": {
-		with(func(c *state) { c.snapshot.Port.WaitsUntil = moment.Add(999 * time.Millisecond) }),
-		[]string{
-			" reading   25% █████░░░░░░░░░░░░░░░  120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing   19% ███░░░░░░░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 2 min left",
-		},
-		[]string{
-			" reading   25% ███░░░░░░░░░░  12,340 of ~50,000 commits, 960/s, 40 s left",
-			" writing   19% ██░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 2 min left",
-		},
-		[]string{" reading   25% █░░░░░  40 s left", " writing   19% █░░░░░  2 min left"},
-		"reading 120 of 500 repositories, 12,340 of about 50,000 commits; wrote 8,000 of about 41,000 entities, 250 per second, 2 min left",
+		with(func(s *state) { s.snapshot.Port.WaitsUntil = moment.Add(999 * time.Millisecond) }),
+		[]string{reading80, " writing   19% ██░░░░░░░░░░░  8,000 of ~41,000 entities, 250/s, 3 min left"},
+		[]string{" reading   25% █░░░░░  960/s, 40 s left", " writing   19% █░░░░░  3 min left"},
+		"reading 120 of 500 repositories, 12,340 of ~50,000 commits, 960/s, 40 s left; writing 8,000 of ~41,000 entities, 250/s, 3 min left",
 	},
 	"with failures, all read": {
-		with(func(c *state) {
-			c.snapshot.Stage, c.snapshot.RepositoriesDone, c.snapshot.Commits, c.readShare, c.readingLeft = backfill.Writing, 500, 49_321, 1, 0
-			c.snapshot.Found, c.toSettle, c.snapshot.Settled, c.snapshot.Failed = 40_000, 40_000, 39_960, 3
+		with(func(s *state) {
+			c := &s.snapshot
+			s.readShare, c.Stage, c.RepositoriesDone, c.Commits, c.Found, c.Settled, c.Failed = 1, backfill.Writing, 500, 49_321, 40_000, 39_960, 3
 		}),
-		[]string{
-			" reading  100% ████████████████████  500 repositories, 49,321 commits",
-			" writing   99% ███████████████████░  39,960 of 40,000 entities, 3 failed, 250/s, 2 min left",
-		},
 		[]string{
 			" reading  100% █████████████  500 repositories, 49,321 commits",
-			" writing   99% ████████████░  39,960 entities, 3 failed, 250/s, 2 min left",
+			" writing   99% ████████████░  3 failed, 250/s, seconds left",
 		},
-		[]string{" reading  100% ██████  49,321", " writing   99% █████░  2 min left"},
-		"read 500 repositories, 49,321 commits; wrote 8,000 of 40,000 entities, 3 failed, 250 per second, 2 min left",
+		[]string{" reading  100% ██████  49,321 commits", " writing   99% █████░  seconds left"},
+		"reading 500 repositories, 49,321 commits; writing 39,960 of 40,000 entities, 3 failed, 250/s, seconds left",
 	},
 	"a dry run": {
-		with(func(c *state) {
-			c.snapshot.DryRun, c.snapshot.Unchanged, c.snapshot.CommitsCounted, c.writingLeft = true, 1_500, true, 0
-		}),
-		[]string{
-			" reading   25% █████░░░░░░░░░░░░░░░  120 of 500 repositories, 12,340 of 49,321 commits, 960/s, 40 s left",
-			" writing 10,100 entities would be written, 1,500 unchanged",
-		},
+		with(func(s *state) { s.snapshot.DryRun, s.snapshot.Unchanged, s.snapshot.CommitsCounted = true, 1_500, true }),
 		[]string{
 			" reading   25% ███░░░░░░░░░░  12,340 of 49,321 commits, 960/s, 40 s left",
-			" writing 10,100 entities would be written, 1,500 unchanged",
+			" writing 1,500 unchanged, 10,100 would be written",
 		},
-		[]string{" reading   25% █░░░░░  40 s left", " writing 10,100 entities"},
-		"reading 120 of 500 repositories, 12,340 of 49,321 commits; 10,100 entities would be written, 40 s left",
+		[]string{" reading   25% █░░░░░  960/s, 40 s left", " writing 10,100 would be written"},
+		"reading 120 of 500 repositories, 12,340 of 49,321 commits, 960/s, 40 s left; writing 1,500 unchanged, 10,100 would be written",
 	},
-	"ended": {with(func(c *state) { c.snapshot.Stage = backfill.Ended }), []string{}, []string{}, []string{}, ""},
+	"ended": {with(func(s *state) { s.snapshot.Stage = backfill.Ended }), []string{}, []string{}, ""},
 }
 
 func TestState(t *testing.T) {
 	for name, test := range states {
 		t.Run(name, func(t *testing.T) {
-			for width, want := range map[int][]string{120: test.wide, 80: test.usual, 40: test.narrow} {
-				if diff := cmp.Diff(want, Rows(test.state.rows("⠋"), width, Style{})); diff != "" {
-					t.Errorf("%d columns: %s", width, diff)
+			for width, want := range map[int][]string{80: test.usual, 40: test.narrow} {
+				if diff := cmp.Diff(want, alignRows(test.state.rows("⠋"), width, Style{})); diff != "" {
+					t.Errorf("%d columns (-want +got):\n%s", width, diff)
 				}
 			}
-			if diff := cmp.Diff(test.sentence, test.state.sentence()); diff != "" {
-				t.Error(diff)
+			if diff := cmp.Diff(test.line, test.state.line()); diff != "" {
+				t.Errorf("line (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -180,7 +150,7 @@ func TestState(t *testing.T) {
 func TestStateNeverWraps(t *testing.T) {
 	for name, test := range states {
 		for width := 3; width < 160; width++ {
-			lines := Rows(test.state.rows("⠋"), width, Style{})
+			lines := alignRows(test.state.rows("⠋"), width, Style{})
 			for _, line := range lines {
 				if len(lines) > 2 || utf8.RuneCountInString(line) >= width {
 					t.Fatalf("%s at %d columns: %q", name, width, lines)
@@ -238,13 +208,13 @@ func TestTimeLeft(t *testing.T) {
 		{10, 10, "seconds left"}, {110, 10, "15 s left"}, {900, 10, "90 s left"}, {901, 10, "2 min left"},
 		{54_000, 10, "90 min left"}, {54_001, 10, "2 h left"},
 	} {
-		if got := timeLeft(timeFor(test.count, test.rate)); got != test.want {
+		if got := timeLeft(test.count, test.rate); got != test.want {
 			t.Errorf("%d at %v a second: %q, want %q", test.count, test.rate, got, test.want)
 		}
 	}
 }
 
-func TestShareRead(t *testing.T) {
+func TestReadShare(t *testing.T) {
 	for _, test := range []struct {
 		snapshot backfill.Snapshot
 		want     float64
@@ -256,20 +226,20 @@ func TestShareRead(t *testing.T) {
 		{backfill.Snapshot{Stage: backfill.Reading, Repositories: 4, RepositoriesDone: 4, Commits: 20, CommitsExpected: 20}, 0.99},
 		{backfill.Snapshot{Stage: backfill.Writing}, 1},
 	} {
-		if got := shareRead(test.snapshot); got != test.want {
+		if got := readShare(test.snapshot); got != test.want {
 			t.Errorf("%+v: %v, want %v", test.snapshot, got, test.want)
 		}
 	}
 }
 
-// TestBarNeverGoesBack when more turns out to be expected than before.
+// TestBarNeverGoesBack: the bar stays where it is when more commits are expected than before.
 func TestBarNeverGoesBack(t *testing.T) {
 	var f follower
 	for i, s := range []backfill.Snapshot{{Commits: 50, CommitsExpected: 100}, {Commits: 60, CommitsExpected: 200}, {Commits: 150, CommitsExpected: 200}} {
 		s.Stage = backfill.Reading
-		f.update(s, moment.Add(time.Duration(i)*time.Second))
-		if want := []float64{0.5, 0.5, 0.75}[i]; f.state.readShare != want {
-			t.Errorf("update %d: %v, want %v", i, f.state.readShare, want)
+		got := f.update(s, moment.Add(time.Duration(i)*time.Second)).readShare
+		if want := []float64{0.5, 0.5, 0.75}[i]; got != want {
+			t.Errorf("update %d: share %v, want %v", i, got, want)
 		}
 	}
 }
@@ -292,31 +262,34 @@ func (g *guarded) String() string {
 	return g.text.String()
 }
 
-// TestFollowElsewhere: where there is no terminal, a line now and then.
-func TestFollowElsewhere(t *testing.T) {
-	const line = "listing Codecov's repositories and reading back Port\n"
+// TestFollowWithoutATerminal: a line with the time after 2 seconds, and then every 5 seconds.
+func TestFollowWithoutATerminal(t *testing.T) {
 	for name, test := range map[string]struct {
 		quiet bool
 		after time.Duration
-		want  string
+		want  []int // seconds after the start
 	}{
-		"a short run": {false, 4900 * time.Millisecond, ""},
-		"a long run":  {false, 16 * time.Second, line + line + line},
-		"quiet":       {true, 16 * time.Second, ""},
+		"a short run": {false, 1900 * time.Millisecond, nil},
+		"a long run":  {false, 13 * time.Second, []int{2, 7, 12}},
+		"quiet":       {true, 16 * time.Second, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 				var out guarded
+				start, want := time.Now(), ""
+				for _, second := range test.want {
+					want += start.Add(time.Duration(second)*time.Second).Format(time.TimeOnly) + " listing Codecov's repositories and reading back Port\n"
+				}
 				streams := &Streams{Err: &out, Quiet: test.quiet}
 				stop := follow(t.Context(), streams, new(backfill.Progress))
 				time.Sleep(test.after) // of the bubble's clock
 				stop()
-				if got := out.String(); got != test.want {
-					t.Errorf("printed %q, want %q", got, test.want)
+				if got := out.String(); got != want {
+					t.Errorf("printed %q, want %q", got, want)
 				}
 				time.Sleep(time.Minute)
-				if got := out.String(); got != test.want {
+				if got := out.String(); got != want {
 					t.Errorf("printed %q after its end", got)
 				}
 			})
@@ -330,7 +303,7 @@ func TestFollowIsSilentDuringAQuestion(t *testing.T) {
 		var out guarded
 		streams := &Streams{Err: &out}
 		defer follow(t.Context(), streams, new(backfill.Progress))()
-		resume := streams.Live().Hide()
+		resume := streams.LiveView().Hide()
 		time.Sleep(11 * time.Second)
 		if got := out.String(); got != "" {
 			t.Errorf("printed %q meanwhile", got)

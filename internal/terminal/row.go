@@ -1,40 +1,42 @@
 package terminal
 
 import (
+	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
 )
 
-// Row is a line of a live view: the progress of something.
-type Row struct {
-	Label       string
-	Done, Total int      // Total 0: unknown, without a bar
-	Texts       []string // the longest first; the first that fits is shown
+// row is a line of a live view: the progress of one activity.
+type row struct {
+	label string
+	share float64  // done, from 0 to 1; below 0: unknown, without a bar
+	parts []string // of the text, the most important last: those that do not fit are left out from the left
 }
 
 // margin is left free on both sides: the cursor is on the left, and a full line would wrap.
 const margin = 1
 
-// Rows returns lines shorter than width, with labels and bars aligned.
-func Rows(rows []Row, width int, style Style) []string {
+// alignRows returns lines shorter than width, with labels and bars aligned.
+func alignRows(rows []row, width int, style Style) []string {
 	labels := 0
-	for _, row := range rows {
-		labels = max(labels, utf8.RuneCountInString(row.Label))
+	for _, r := range rows {
+		labels = max(labels, utf8.RuneCountInString(r.label))
 	}
 	lines := make([]string, len(rows))
-	for i, row := range rows {
-		label := row.Label + strings.Repeat(" ", labels-utf8.RuneCountInString(row.Label)) + " "
-		lines[i] = strings.Repeat(" ", margin) + row.line(label, width-2*margin, barColumns(width), style)
+	for i, r := range rows {
+		label := r.label + strings.Repeat(" ", labels-utf8.RuneCountInString(r.label)) + " "
+		lines[i] = strings.Repeat(" ", margin) + r.line(label, width-2*margin, bar(r.share, barWidth(width)), style)
 	}
 	return lines
 }
 
-// barColumns returns the length of bars. It does not depend on the text, which changes all the time.
-func barColumns(width int) int { return min(max(width/6, 6), 30) }
+// barWidth returns the length of bars. It does not depend on the text, which changes all the time.
+func barWidth(width int) int { return min(max(width/6, 6), 30) }
 
-// line returns the row as a line. Colors come last: they have no width.
-func (r Row) line(label string, room, columns int, style Style) string {
-	bar := Bar(r.Done, r.Total, columns)
+// line returns the row as a line. The color comes last: it has no width.
+func (r row) line(label string, room int, bar string, style Style) string {
 	head := label + bar
 	if bar != "" {
 		head += "  "
@@ -46,15 +48,33 @@ func (r Row) line(label string, room, columns int, style Style) string {
 	return line
 }
 
-// text returns the longest text that fits, or the last one.
-func (r Row) text(room int) string {
-	for _, text := range r.Texts {
-		if utf8.RuneCountInString(text) <= room {
+// text returns as many of the last parts as fit, but at least the last one.
+func (r row) text(room int) string {
+	for i := range r.parts {
+		text := strings.Join(r.parts[i:], ", ")
+		if i == len(r.parts)-1 || utf8.RuneCountInString(text) <= room {
 			return text
 		}
 	}
-	if len(r.Texts) == 0 {
+	return ""
+}
+
+var barTheme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
+
+// bar draws a progress bar of so many columns, with the percentage. It returns "" for a share below 0.
+func bar(share float64, columns int) string {
+	const steps = 1000
+	done := min(int(share*steps), steps)
+	if share < 0 {
 		return ""
 	}
-	return r.Texts[len(r.Texts)-1]
+	bar := progressbar.NewOptions(steps, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(columns),
+		progressbar.OptionSetTheme(barTheme), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	if done > 0 {
+		_ = bar.Set(done) // fails only beyond the last step
+	}
+	if bar.String() == "" { // below one percent
+		_ = bar.RenderBlank() // the writer never fails
+	}
+	return strings.TrimPrefix(strings.TrimRight(bar.String(), " "), "\r")
 }

@@ -1,4 +1,4 @@
-package terminal_test
+package terminal
 
 import (
 	"strings"
@@ -6,55 +6,55 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 func TestBar(t *testing.T) {
 	for _, test := range []struct {
-		done, total, columns int
-		want                 string
+		share   float64
+		columns int
+		want    string
 	}{
-		{0, 10, 5, "   0% ░░░░░"},
-		{1, 1000, 5, "   0% ░░░░░"},
-		{5, 10, 4, "  50% ██░░"},
-		{999, 1000, 5, "  99% ████░"},
-		{10, 10, 5, " 100% █████"},
-		{11, 10, 5, " 100% █████"},
-		{-1, 10, 5, "   0% ░░░░░"},
-		{5, 0, 5, ""},
-		{5, -1, 5, ""},
+		{0, 5, "   0% ░░░░░"},
+		{0.001, 5, "   0% ░░░░░"},
+		{0.5, 4, "  50% ██░░"},
+		{0.999, 5, "  99% ████░"},
+		{1, 5, " 100% █████"},
+		{1.1, 5, " 100% █████"},
+		{-1, 5, ""},
 	} {
-		if got := terminal.Bar(test.done, test.total, test.columns); got != test.want {
-			t.Errorf("%d of %d in %d columns: %q, want %q", test.done, test.total, test.columns, got, test.want)
+		if got := bar(test.share, test.columns); got != test.want {
+			t.Errorf("bar(%v, %d) = %q, want %q", test.share, test.columns, got, test.want)
 		}
 	}
 }
 
-var rows = []terminal.Row{
-	{Label: "reading", Done: 45, Total: 100, Texts: []string{"12,340 of about 50,000 commits", "12,340 commits", "12,340"}},
-	{Label: "up", Texts: []string{"8,400 entities wait for the reading to end", "8,400 wait"}},
+var testRows = []row{
+	{label: "reading", share: 0.45, parts: []string{"120 of 500 repositories", "12,340 of 49,321 commits", "40 s left"}},
+	{label: "up", share: -1, parts: []string{"1,500 unchanged", "8,400 would be written"}},
+	{label: "idle"},
 }
 
-func TestRows(t *testing.T) {
+func TestAlignRows(t *testing.T) {
+	rows := testRows[:2]
 	for width, want := range map[int][]string{
-		80: {" reading   45% █████░░░░░░░░  12,340 of about 50,000 commits", " up      8,400 entities wait for the reading to end"},
-		40: {" reading   45% ██░░░░  12,340 commits", " up      8,400 wait"},
-		32: {" reading   45% ██░░░░  12,340", " up      8,400 wait"},
-		20: {" reading   45% ██░…", " up      8,400 wait"},
-		6:  {" rea…", " up …"},
-		1:  {" ", " "},
+		100: {" reading   45% ███████░░░░░░░░░  120 of 500 repositories, 12,340 of 49,321 commits, 40 s left", " up      1,500 unchanged, 8,400 would be written"},
+		80:  {" reading   45% █████░░░░░░░░  12,340 of 49,321 commits, 40 s left", " up      1,500 unchanged, 8,400 would be written"},
+		40:  {" reading   45% ██░░░░  40 s left", " up      8,400 would be written"},
+		28:  {" reading   45% ██░░░░  40 …", " up      8,400 would be wr…"},
+		20:  {" reading   45% ██░…", " up      8,400 wou…"},
+		6:   {" rea…", " up …"},
+		1:   {" ", " "},
 	} {
-		if diff := cmp.Diff(want, terminal.Rows(rows, width, terminal.Style{})); diff != "" {
-			t.Errorf("%d columns: %s", width, diff)
+		if diff := cmp.Diff(want, alignRows(rows, width, Style{})); diff != "" {
+			t.Errorf("%d columns (-want +got):\n%s", width, diff)
 		}
 	}
 }
 
-// TestRowsNeverWrap: a line as long as the terminal is wide would be taken for two by some.
-func TestRowsNeverWrap(t *testing.T) {
+// TestAlignRowsNeverWraps: some terminals wrap a line that is as long as they are wide.
+func TestAlignRowsNeverWraps(t *testing.T) {
 	for width := 3; width < 200; width++ {
-		for _, line := range terminal.Rows(rows, width, terminal.Style{}) {
+		for _, line := range alignRows(testRows, width, Style{}) {
 			if utf8.RuneCountInString(line) >= width {
 				t.Fatalf("%d columns: %q", width, line)
 			}
@@ -62,13 +62,12 @@ func TestRowsNeverWrap(t *testing.T) {
 	}
 }
 
-func TestRowsMarkTheBar(t *testing.T) {
-	streams := &terminal.Streams{Err: new(strings.Builder), Color: terminal.ColorAlways}
-	lines := terminal.Rows(rows, 80, streams.ErrStyle())
+func TestAlignRowsColorsTheBar(t *testing.T) {
+	lines := alignRows(testRows, 80, Style{on: true})
 	if want := " reading \x1b[32m  45% █████░░░░░░░░\x1b[0m  12,340 of"; !strings.HasPrefix(lines[0], want) {
-		t.Errorf("%q, want %q first", lines[0], want)
+		t.Errorf("%q, want prefix %q", lines[0], want)
 	}
 	if strings.Contains(lines[1], "\x1b") {
-		t.Errorf("%q is marked", lines[1])
+		t.Errorf("%q has a color, want none without a bar", lines[1])
 	}
 }

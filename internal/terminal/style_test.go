@@ -37,7 +37,7 @@ func TestStyle(t *testing.T) {
 					t.Errorf("coloured %v, want %v", got, test.want)
 				}
 			}
-			if streams.Live(); streams.ErrStyle().On() != test.want {
+			if streams.LiveView(); streams.ErrStyle().On() != test.want {
 				t.Error("another answer with a live view")
 			}
 		})
@@ -69,7 +69,7 @@ func TestColorAsAFlag(t *testing.T) {
 	}
 	for _, text := range []string{"always", "never", "auto"} {
 		if err := color.Set(text); err != nil || color.String() != text {
-			t.Errorf("%q gives %q, %v", text, color.String(), err)
+			t.Errorf("Set(%q): got %q, %v", text, color.String(), err)
 		}
 	}
 	for _, text := range []string{"", "Always", "sometimes"} {

@@ -8,178 +8,191 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
 // WriteSummary writes the summary of a run to streams.Out, as wide as its terminal or 80 columns.
 func WriteSummary(streams *Streams, r *backfill.Result) error {
-	s := newSheet(streams)
-	s.status(r)
-	s.reading(r)
-	if !isUnchanged(r) {
-		s.entities(r)
-	}
-	s.work(r)
-	s.remarks(r)
-	s.coverage(r)
-	if r.PortURL != nil && !r.DryRun {
-		s.blank()
-		s.line("in Port", "%s", *r.PortURL)
-	}
-	s.failures(r)
-	s.preview(r)
+	s := &summary{width: streams.Width(), style: streams.OutStyle()}
+	s.write(r)
 	_, err := io.WriteString(streams.Out, s.text.String())
 	return err
 }
 
-// isUnchanged reports whether Port held everything already and nothing is missing.
-func isUnchanged(r *backfill.Result) bool {
-	if !r.Complete || len(r.CreatedBlueprints) > 0 {
-		return false
-	}
-	unchanged := 0
-	for _, entities := range r.Entities {
-		if entities.Created+entities.Updated > 0 {
-			return false
-		}
-		unchanged += entities.Unchanged
-	}
-	return unchanged > 0
+// summary is text in lines of a limited width. All text is made safe to print.
+type summary struct {
+	text  strings.Builder
+	width int
+	style Style
 }
 
-// status writes what applies to everything below.
-func (s *sheet) status(r *backfill.Result) {
+func (s *summary) write(r *backfill.Result) {
+	s.writeStatus(r)
+	s.writeReading(r)
+	if !isUnchanged(r) {
+		s.writeEntities(r)
+	}
+	s.writeRequests(r)
+	s.writeRemarks(r)
+	s.writeCoverage(r)
+	if r.PortURL != nil && !r.DryRun {
+		s.text.WriteByte('\n')
+		s.line("in Port", "%s", *r.PortURL)
+	}
+	s.writeFailures(r.Failures)
+	s.writePreview(r)
+}
+
+// labelWidth is the width of the labels, with the blanks after them.
+const labelWidth = 14
+
+// line writes a label and a text that wraps below itself.
+func (s *summary) line(label, format string, args ...any) {
+	s.colored(s.style.Dim, label, format, args...)
+}
+
+// colored is line with another color for the label.
+func (s *summary) colored(color func(string) string, label, format string, args ...any) {
+	indent := strings.Repeat(" ", labelWidth)
+	text := Fit(Safe(fmt.Sprintf(format, args...)), s.width-labelWidth)
+	s.raw(s.label(color, label) + strings.ReplaceAll(text, "\n", "\n"+indent))
+}
+
+func (s *summary) label(color func(string) string, label string) string {
+	return color(label) + strings.Repeat(" ", max(1, labelWidth-utf8.RuneCountInString(label)))
+}
+
+// raw writes a line that is safe to print and short enough.
+func (s *summary) raw(line string) { s.text.WriteString(line + "\n") }
+
+func (s *summary) table(rows [][]cell) {
+	for _, line := range alignCells(rows) {
+		s.raw(line)
+	}
+}
+
+// isUnchanged reports whether Port held everything already and nothing is missing.
+func isUnchanged(r *backfill.Result) bool {
+	total := totalOf(r.Entities)
+	return r.Complete && len(r.CreatedBlueprints) == 0 && total.Created+total.Updated == 0 && total.Unchanged > 0
+}
+
+// totalOf adds up the counts of all blueprints.
+func totalOf(entities []backfill.EntityCounts) backfill.EntityCounts {
+	var total backfill.EntityCounts
+	for _, e := range entities {
+		total.Created += e.Created
+		total.Updated += e.Updated
+		total.Unchanged += e.Unchanged
+		total.Failed += e.Failed
+	}
+	return total
+}
+
+// writeStatus writes what applies to everything below.
+func (s *summary) writeStatus(r *backfill.Result) {
 	if r.Interrupted {
-		s.colored(s.style.Yellow, "interrupted", "this was done before; run sync again to continue")
+		s.colored(s.style.Yellow, "interrupted", "the run was stopped before its end; run sync again to continue")
 	}
 	if r.DryRun {
 		s.line("dry run", "nothing was written")
 	}
 	if isUnchanged(r) {
-		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", unchangedText(r))
+		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", unchangedText(r.Entities))
 	}
 }
 
-func unchangedText(r *backfill.Result) string {
+func unchangedText(entities []backfill.EntityCounts) string {
 	var parts []string
-	for _, entities := range r.Entities {
-		if entities.Unchanged > 0 {
-			parts = append(parts, Count(entities.Unchanged)+" of "+entities.Blueprint)
+	for _, e := range entities {
+		if e.Unchanged > 0 {
+			parts = append(parts, Count(e.Unchanged)+" of "+e.Blueprint)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-func verb(r *backfill.Result, done, would string) string {
-	if r.DryRun {
-		return would
-	}
-	return done
-}
-
-// reading writes what was read from Codecov.
-func (s *sheet) reading(r *backfill.Result) {
+// writeReading writes what was read from Codecov.
+func (s *summary) writeReading(r *backfill.Result) {
 	c := r.Repositories
-	text := fmt.Sprintf("%s listed, %s read", Count(c.Listed), Count(c.Read))
-	for _, part := range []struct {
-		count int
-		what  string
-	}{{c.Failed, "failed"}, {c.WithoutCoverage, "without coverage"}, {c.Private, "private"}} {
-		if part.count > 0 {
-			text += fmt.Sprintf(", %s %s", Count(part.count), part.what)
-		}
+	text := Count(c.Listed) + " listed, " + Count(c.Read) + " read"
+	if c.Failed > 0 {
+		text += ", " + Count(c.Failed) + " failed"
+	}
+	if c.WithoutCoverage > 0 {
+		text += ", " + Count(c.WithoutCoverage) + " without coverage"
+	}
+	if c.Private > 0 {
+		text += ", " + Count(c.Private) + " private"
 	}
 	s.line("repositories", "%s", text)
-	words := []string{Count(r.Commits.Read) + " read,", Count(r.Commits.Replayed) + " replayed"}
+	text = Count(r.Commits.Read) + " read, " + Count(r.Commits.Replayed) + " replayed"
+	if every := r.Commits.Every; every != "" && every != backfill.EveryCommit {
+		text = fmt.Sprintf("%s of %s replayed: the last of each %s", Count(r.Commits.Replayed), Count(r.Commits.Read), every)
+	}
 	if len(r.Commits.Skipped) > 0 {
-		words[1] += ";"
-		words = append(words, skipped(r.Commits.Skipped)...)
+		text += "; skipped: " + skippedText(r.Commits.Skipped)
 	}
-	s.words(s.style.Dim, "commits", words)
+	s.line("commits", "%s", text)
 }
 
-// skipped returns the reasons for skipped commits, the most frequent first.
-func skipped(reasons map[string]int) []string {
-	byCount := func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }
-	var words []string
-	for i, reason := range slices.SortedFunc(maps.Keys(reasons), byCount) {
-		word := Count(reasons[reason]) + " " + Safe(reason)
-		if i == 0 {
-			word = "skipped: " + word
-		}
-		if i < len(reasons)-1 {
-			word += ","
-		}
-		words = append(words, word)
+// skippedText returns the reasons for skipped commits, the most frequent first.
+func skippedText(reasons map[string]int) string {
+	var texts []string
+	for _, reason := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	}) {
+		texts = append(texts, Count(reasons[reason])+" "+reason)
 	}
-	return words
+	return strings.Join(texts, ", ")
 }
 
-// entities writes a row for each blueprint.
-func (s *sheet) entities(r *backfill.Result) {
-	rows := [][]Cell{{
-		{Text: "entities", Color: s.style.Dim}, s.title(verb(r, "created", "to create")), s.title(verb(r, "updated", "to update")), s.title("unchanged"), s.title("failed"),
-	}}
+// writeEntities writes a row for each blueprint.
+func (s *summary) writeEntities(r *backfill.Result) {
+	created, updated := "created", "updated"
+	if r.DryRun {
+		created, updated = "to create", "to update"
+	}
+	rows := [][]cell{{{text: "entities", color: s.style.Dim}, s.title(created), s.title(updated), s.title("unchanged"), s.title("failed")}}
 	for _, e := range r.Entities {
-		rows = append(rows, []Cell{
-			{Text: "  " + Short(Safe(e.Blueprint))},
+		rows = append(rows, []cell{
+			{text: "  " + Short(Safe(e.Blueprint))},
 			countCell(e.Created, s.style.Green), countCell(e.Updated, s.style.Green), countCell(e.Unchanged, nil), countCell(e.Failed, s.style.Red),
 		})
 	}
-	if Wide(rows) <= s.width {
-		for _, line := range Columns(rows) {
-			s.raw(line)
-		}
-	} else {
-		s.narrowEntities(r)
-	}
+	s.table(rows)
 	if len(r.CreatedBlueprints) > 0 {
-		s.line("blueprints", "%s %s", verb(r, "created", "to create:"), strings.Join(r.CreatedBlueprints, ", "))
+		s.line("blueprints", "%s: %s", created, strings.Join(r.CreatedBlueprints, ", "))
 	}
 }
 
-// narrowEntities is for terminals that are too narrow for columns.
-func (s *sheet) narrowEntities(r *backfill.Result) {
-	label := "entities"
-	for _, e := range r.Entities {
-		s.words(s.style.Dim, label, []string{
-			Short(Safe(e.Blueprint)) + ":",
-			Count(e.Created) + verb(r, " created,", " to create,"), Count(e.Updated) + verb(r, " updated,", " to update,"),
-			Count(e.Unchanged) + " unchanged,", Count(e.Failed) + " failed",
-		})
-		label = ""
-	}
-}
-
-func (s *sheet) title(text string) Cell { return Cell{Text: text, Right: true, Color: s.style.Dim} }
+func (s *summary) title(text string) cell { return cell{text: text, right: true, color: s.style.Dim} }
 
 // countCell is a cell with a count, colored unless it is 0.
-func countCell(count int, color func(string) string) Cell {
+func countCell(count int, color func(string) string) cell {
 	if count == 0 {
 		color = nil
 	}
-	return Cell{Text: Count(count), Right: true, Color: color}
+	return cell{text: Count(count), right: true, color: color}
 }
 
-// work writes the time and the requests.
-func (s *sheet) work(r *backfill.Result) {
-	entities := 0
-	for _, e := range r.Entities {
-		entities += e.Created + e.Updated + e.Unchanged
-	}
-	took, text := time.Duration(r.Duration), Duration(time.Duration(r.Duration))
-	if entities > 0 && took > 0 {
-		text += ", " + speedText(float64(entities)/took.Seconds()) + " entities per second"
+// writeRequests writes the time and the requests.
+func (s *summary) writeRequests(r *backfill.Result) {
+	total, took := totalOf(r.Entities), time.Duration(r.Duration)
+	text := Duration(took)
+	if entities := total.Created + total.Updated + total.Unchanged; entities > 0 && took > 0 {
+		text += ", " + Rate(float64(entities)/took.Seconds()) + " entities per second"
 	}
 	s.line("time", "%s", text)
 	codecov, port := r.Requests.Codecov, r.Requests.Port
-	text = fmt.Sprintf("%s to Codecov, %s to Port", Count(codecov.Requests), Count(port.Requests))
+	text = Count(codecov.Requests) + " to Codecov, " + Count(port.Requests) + " to Port"
 	if retries := codecov.Retries + port.Retries; retries > 0 {
-		text += fmt.Sprintf("; %s were retries", Count(retries))
+		text += "; retries: " + Count(retries)
 	}
 	if waited := codecov.WaitedSeconds + port.WaitedSeconds; waited >= 1 {
-		text += "; waited " + Duration(time.Duration(waited*float64(time.Second))) + " in all"
+		text += "; waited " + Duration(time.Duration(waited*float64(time.Second)))
 	}
 	s.line("requests", "%s", text)
 }
@@ -187,12 +200,12 @@ func (s *sheet) work(r *backfill.Result) {
 // maxShown is the number of repositories and changes that are shown at most.
 const maxShown = 20
 
-// remarks writes what is unexpected, but not a failure.
-func (s *sheet) remarks(r *backfill.Result) {
+// writeRemarks writes what is unexpected, but not a failure.
+func (s *summary) writeRemarks(r *backfill.Result) {
 	for _, value := range r.DroppedValues {
 		s.line("dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
-	s.stale(r.StaleRepositories)
+	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
 		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, ShortJSON(change.From), ShortJSON(change.To))
 	}
@@ -207,8 +220,8 @@ func (s *sheet) remarks(r *backfill.Result) {
 	}
 }
 
-// stale writes the repositories that Codecov no longer lists.
-func (s *sheet) stale(repositories []backfill.StaleRepository) {
+// writeStale writes the repositories that Codecov no longer lists.
+func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(repositories) == 0 {
 		return
 	}
@@ -217,7 +230,7 @@ func (s *sheet) stale(repositories []backfill.StaleRepository) {
 		names = append(names, r.Owner+"/"+r.Repository)
 	}
 	if more := len(repositories) - maxShown; more > 0 {
-		names = append(names, fmt.Sprintf("and %s more", Count(more)))
+		names = append(names, "and "+Count(more)+" more")
 	}
 	verb := "are"
 	if len(repositories) == 1 {
@@ -226,15 +239,11 @@ func (s *sheet) stale(repositories []backfill.StaleRepository) {
 	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, strings.Join(names, ", "))
 }
 
-// preview ends a dry run with what the real run would do.
-func (s *sheet) preview(r *backfill.Result) {
+// writePreview ends a dry run with what the real run would do.
+func (s *summary) writePreview(r *backfill.Result) {
 	if !r.DryRun || isUnchanged(r) {
 		return
 	}
-	var created, updated, unchanged int
-	for _, e := range r.Entities {
-		created, updated, unchanged = created+e.Created, updated+e.Updated, unchanged+e.Unchanged
-	}
-	s.blank()
-	s.raw(fmt.Sprintf("would create %s, update %s, leave %s unchanged", Count(created), Count(updated), Count(unchanged)))
+	total := totalOf(r.Entities)
+	s.raw(fmt.Sprintf("\nwould create %s, update %s, leave %s unchanged", Count(total.Created), Count(total.Updated), Count(total.Unchanged)))
 }

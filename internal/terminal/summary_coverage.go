@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,101 +11,99 @@ import (
 
 const (
 	ranked       = 5  // repositories in each list
-	longestName  = 32 // characters of a repository's name in a list,
-	besideName   = 22 // and of the rest of its line
+	shortTrend   = 8  // bars of a repository
+	longTrend    = 24 // bars of the account
+	longestName  = 32 // characters of a repository's name
 	shortestName = 8
-	smallTrend   = 8  // bars of a repository
-	accountTrend = 24 // bars of the account
+	besideName   = labelWidth + 28 // columns of a ranking without the name
 )
 
-// coverage writes the coverage of the account, and the repositories with the lowest coverage and the largest changes. An interrupted
-// run has no figures of the account: they would look final.
-func (s *sheet) coverage(r *backfill.Result) {
-	account := backfill.AccountCoverage(r.Histories, accountTrend)
-	if len(account) == 0 || r.Interrupted {
+// writeCoverage writes the coverage of the account, and the repositories with the lowest coverage and the largest changes.
+// An interrupted run has none: the figures would look final.
+func (s *summary) writeCoverage(r *backfill.Result) {
+	if r.Coverage == nil || r.Interrupted {
 		return
 	}
-	s.blank()
-	s.account(account)
+	s.text.WriteByte('\n')
+	s.writeAccount(r.Coverage)
 	if isUnchanged(r) || len(r.Histories) < 2 {
 		return
 	}
-	title := titles(r.Histories, min(longestName, max(shortestName, s.width-besideName)))
-	fell, rose := changed(r.Histories, title, -1, s), changed(r.Histories, title, +1, s)
-	s.put(lowest(r.Histories, title))
-	if !s.beside(fell, rose) {
-		s.put(fell)
-		s.put(rose)
+	name := namer(r.Histories, min(max(s.width-besideName, shortestName), longestName))
+	rows := s.ranking("lowest", Lowest(r.Histories), name)
+	rows = append(rows, s.ranking("fell most", Moved(r.Histories, -1), name)...)
+	rows = append(rows, s.ranking("rose most", Moved(r.Histories, +1), name)...)
+	s.table(rows)
+}
+
+// writeAccount writes the current coverage, its change and its trend.
+func (s *summary) writeAccount(account *backfill.AccountTrend) {
+	percent, lines := Percent(account.Percent), " of "+Plural(int(account.Lines), "line")
+	text := s.label(s.style.Dim, "coverage") + s.style.Bold(percent) + lines
+	if len(account.Trend) < 2 {
+		s.raw(text)
+		return
+	}
+	first := account.Trend[0]
+	change, since := Points(first.Coverage, account.Percent), " since "+first.At.Format(time.DateOnly)
+	room := s.width - labelWidth - len(percent+lines+", "+change+since+"  ")
+	colored := cell{text: change, color: s.changeColor(change)}.padded(len(change)) + since
+	switch {
+	case room >= shortTrend:
+		s.raw(text + ", " + colored + "  " + Trend(coverages(account.Trend), min(room, longTrend)))
+	case room >= 0:
+		s.raw(text + ", " + colored)
+	default:
+		s.raw(text)
+		s.raw(strings.Repeat(" ", labelWidth) + colored)
 	}
 }
 
-// account writes the current coverage and its trend.
-func (s *sheet) account(points []backfill.Point) {
-	first, last := points[0], points[len(points)-1]
-	percent, lines := Percent(last.Coverage), " of "+Plural(int(last.Lines), "line")
-	head := s.label(s.style.Dim, "coverage") + s.style.Bold(percent) + lines
-	if len(points) == 1 {
-		s.raw(head)
-		return
-	}
-	change := Points(first.Coverage, last.Coverage)
-	since := " since " + first.At.Format(time.DateOnly)
-	trend := func(room int) string { return Trend(coverages(points), max(smallTrend, min(room, accountTrend))) }
-	tail := s.changeColor(change)(change) + since
-	room := s.width - gutter - len(percent+lines+change+since) - 4
-	if room >= smallTrend {
-		s.raw(head + "  " + trend(room) + "  " + tail)
-		return
-	}
-	s.raw(head)
-	s.raw(s.label(nil, "") + trend(s.width-gutter))
-	s.raw(s.label(nil, "") + tail)
-}
-
-func (s *sheet) changeColor(change string) func(string) string {
-	if change[0] == '-' {
+func (s *summary) changeColor(change string) func(string) string {
+	switch change[0] {
+	case '-':
 		return s.style.Red
+	case '+':
+		return s.style.Green
 	}
-	return s.style.Green
+	return nil
 }
 
-// ranking is a list of repositories with a title.
-type ranking struct {
-	title string
-	rows  [][]Cell
+// ranking returns a row for each repository: its name, coverage, change in percentage points, and trend.
+func (s *summary) ranking(label string, histories []backfill.History, name func(backfill.History) string) [][]cell {
+	var rows [][]cell
+	for _, h := range histories {
+		change := Points(h.Points[0].Coverage, h.Newest().Coverage)
+		row := []cell{
+			{text: label + strings.Repeat(" ", labelWidth-2-len(label)), color: s.style.Dim},
+			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, {text: change, right: true, color: s.changeColor(change)},
+		}
+		if s.width >= besideName+shortestName {
+			row = append(row, cell{text: Trend(coverages(h.Points), shortTrend)})
+		}
+		rows = append(rows, row)
+		label = ""
+	}
+	return rows
 }
 
-// lowest ranks the repositories with the lowest coverage.
-func lowest(histories []backfill.History, title func(backfill.History) string) ranking {
+// Lowest returns the five repositories with the lowest coverage.
+func Lowest(histories []backfill.History) []backfill.History {
 	sorted := slices.SortedStableFunc(slices.Values(histories), func(a, b backfill.History) int {
 		return cmp.Compare(a.Newest().Coverage, b.Newest().Coverage)
 	})
-	list := ranking{title: "lowest coverage"}
-	for _, h := range sorted[:min(ranked, len(sorted))] {
-		list.rows = append(list.rows, []Cell{{Text: "  " + title(h)}, {Text: Percent(h.Newest().Coverage), Right: true}, {Text: trendOf(h)}})
-	}
-	return list
+	return sorted[:min(ranked, len(sorted))]
 }
 
-// changed ranks the repositories that fell (direction -1) or rose (+1) most, by the change in percentage points.
-func changed(histories []backfill.History, title func(backfill.History) string, direction int, s *sheet) ranking {
-	by := func(h backfill.History) int {
+// Moved returns the five repositories whose coverage fell (direction -1) or rose (+1) most, by the change that is shown.
+func Moved(histories []backfill.History, direction int) []backfill.History {
+	change := func(h backfill.History) int {
 		return direction * (backfill.Hundredths(h.Newest().Coverage) - backfill.Hundredths(h.Points[0].Coverage))
 	}
-	moved := slices.DeleteFunc(slices.Clone(histories), func(h backfill.History) bool { return by(h) <= 0 })
-	slices.SortStableFunc(moved, func(a, b backfill.History) int { return cmp.Compare(by(b), by(a)) })
-	list := ranking{title: "rose most, in points"}
-	if direction < 0 {
-		list.title = "fell most, in points"
-	}
-	for _, h := range moved[:min(ranked, len(moved))] {
-		change := Points(h.Points[0].Coverage, h.Newest().Coverage)
-		list.rows = append(list.rows, []Cell{{Text: "  " + title(h)}, {Text: change, Right: true, Color: s.changeColor(change)}, {Text: trendOf(h)}})
-	}
-	return list
+	sorted := slices.DeleteFunc(slices.Clone(histories), func(h backfill.History) bool { return change(h) <= 0 })
+	slices.SortStableFunc(sorted, func(a, b backfill.History) int { return cmp.Compare(change(b), change(a)) })
+	return sorted[:min(ranked, len(sorted))]
 }
-
-func trendOf(h backfill.History) string { return Trend(coverages(h.Points), smallTrend) }
 
 func coverages(points []backfill.Point) []float64 {
 	values := make([]float64, len(points))
@@ -116,46 +113,13 @@ func coverages(points []backfill.Point) []float64 {
 	return values
 }
 
-func (s *sheet) put(l ranking) {
-	if len(l.rows) == 0 {
-		return
-	}
-	s.raw(s.style.Dim(l.title))
-	for _, line := range Columns(l.rows) {
-		s.raw(line)
-	}
-}
-
-const between = 3 // blanks between two lists
-
-// beside writes two lists side by side, and reports false if they do not fit or one is empty.
-func (s *sheet) beside(left, right ranking) bool {
-	width := max(Wide(left.rows), len(left.title))
-	if len(left.rows) == 0 || len(right.rows) == 0 || width+between+max(Wide(right.rows), len(right.title)) > s.width {
-		return false
-	}
-	leftLines, rightLines := Columns(left.rows), Columns(right.rows)
-	s.raw(Cell{Text: left.title, Color: s.style.Dim}.Padded(width+between) + s.style.Dim(right.title))
-	for i := range max(len(leftLines), len(rightLines)) {
-		line := strings.Repeat(" ", width+between)
-		if i < len(leftLines) {
-			line = leftLines[i] + strings.Repeat(" ", width-Wide(left.rows)+between)
-		}
-		if i < len(rightLines) {
-			line += rightLines[i]
-		}
-		s.raw(line)
-	}
-	return true
-}
-
-// titles returns a function that returns a repository's name in so many characters, with its account if there are several.
-func titles(histories []backfill.History, longest int) func(backfill.History) string {
+// namer returns a function that returns a repository's name in so many characters, with its account if there are several.
+func namer(histories []backfill.History, longest int) func(backfill.History) string {
 	several := slices.ContainsFunc(histories, func(h backfill.History) bool { return h.Owner != histories[0].Owner })
 	return func(h backfill.History) string {
 		name := h.Repository
 		if several {
-			name = fmt.Sprintf("%s/%s", h.Owner, name)
+			name = h.Owner + "/" + name
 		}
 		return Shorten(Safe(name), longest)
 	}

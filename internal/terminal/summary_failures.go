@@ -10,123 +10,106 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
-// cause is what several failures have in common.
-type cause struct {
-	code    string
-	status  int
-	shape   string // of the message
-	entity  bool   // not a repository
-	count   int
-	example backfill.Failure // the first
-}
-
 const (
-	shownCauses    = 10
+	maxGroups      = 10
 	longestMessage = 400 // characters; --output json has all of it
 )
 
-// failures writes the failures by cause: how many, an example, and a hint.
-func (s *sheet) failures(r *backfill.Result) {
-	if len(r.Failures) == 0 {
+// writeFailures writes the groups of failures: how many, an example, and a hint.
+func (s *summary) writeFailures(failures []backfill.Failure) {
+	if len(failures) == 0 {
 		return
 	}
-	s.blank()
-	causes := causesOf(r.Failures)
+	s.text.WriteByte('\n')
+	groups := GroupFailures(failures)
 	hinted := make(map[string]bool)
-	for _, c := range causes[:min(shownCauses, len(causes))] {
-		s.cause(c)
-		if about := adviceAbout(c.example); !hinted[about] {
-			hinted[about] = true
-			s.raw(s.label(nil, "") + s.hint(about))
+	rest := len(failures)
+	for _, group := range groups[:min(maxGroups, len(groups))] {
+		rest -= len(group)
+		s.writeGroup(group)
+		if hint := hintFor(group[0]); !hinted[hint] {
+			hinted[hint] = true
+			s.colored(s.style.Green, "  hint:", "%s", hint)
 		}
-	}
-	shown := min(shownCauses, len(causes))
-	rest := 0
-	for _, c := range causes[shown:] {
-		rest += c.count
 	}
 	if rest > 0 {
 		s.line("", "… and %s: --output json lists them all", Plural(rest, "more failure"))
 	}
 }
 
-// hint returns a hint on lines of its own.
-func (s *sheet) hint(about string) string {
-	lines := Wrap(strings.Fields("hint: "+about), s.width-gutter)
-	lines[0] = s.style.Green("hint:") + strings.TrimPrefix(lines[0], "hint:")
-	return strings.Join(lines, "\n"+strings.Repeat(" ", gutter))
-}
-
-// cause writes a single failure with its name, and several with their number and an example.
-func (s *sheet) cause(c cause) {
-	what := c.code
-	if status := strconv.Itoa(c.status); c.status != 0 && !strings.Contains(c.example.Message, status) {
-		what += " (" + status + ")"
+// writeGroup writes a single failure with its name, and several with their number and an example.
+func (s *summary) writeGroup(group []backfill.Failure) {
+	first := group[0]
+	text := first.Code
+	if status := strconv.Itoa(first.Status); first.Status != 0 && !strings.Contains(first.Message, status) {
+		text += " (" + status + ")"
 	}
-	message := Shorten(c.example.Message, longestMessage)
-	if c.count == 1 {
-		s.colored(s.style.Red, "failed", "%s%s: %s", failed(c.example), what, message)
-		return
+	text += ": " + Shorten(first.Message, longestMessage)
+	name := nameOf(first)
+	switch {
+	case len(group) > 1:
+		text = things(first, len(group)) + ": " + text
+	case name != "":
+		text = name + ": " + text
 	}
-	s.colored(s.style.Red, "failed", "%s: %s: %s", c.things(), what, message)
-	if name := strings.TrimSuffix(failed(c.example), ": "); name != "" {
+	s.colored(s.style.Red, "failed", "%s", text)
+	if len(group) > 1 && name != "" {
 		s.line("", "for example %s", name)
 	}
 }
 
-func (c cause) things() string {
-	if c.entity {
-		return Plural(c.count, "entity")
-	}
+// things returns how many entities, repositories, rows or lists failed like f.
+func things(f backfill.Failure, count int) string {
 	switch {
-	case c.example.Repository != "":
-		return Plural(c.count, "repository")
-	case c.code == backfill.CodeRowUnreadable:
-		return Plural(c.count, "row")
+	case f.Blueprint != "":
+		return Plural(count, "entity")
+	case f.Repository != "":
+		return Plural(count, "repository")
+	case f.Code == backfill.CodeRowUnreadable:
+		return Plural(count, "row")
 	}
-	return Plural(c.count, "list")
+	return Plural(count, "list")
 }
 
-// failed names what failed, or returns "": the message then names the row of a list.
-func failed(failure backfill.Failure) string {
+// nameOf names what failed, or returns "" for a row of a list, which the message names.
+func nameOf(f backfill.Failure) string {
 	switch {
-	case failure.Blueprint != "":
-		return failure.Blueprint + " " + Short(failure.Identifier) + ": "
-	case failure.Repository != "":
-		return "repository " + Short(failure.Repository) + ": "
+	case f.Blueprint != "":
+		return f.Blueprint + " " + Short(f.Identifier)
+	case f.Repository != "":
+		return "repository " + Short(f.Repository)
 	}
 	return ""
 }
 
-// causesOf groups failures by cause, the most frequent first.
-func causesOf(failures []backfill.Failure) []cause {
+// GroupFailures groups failures with the same code, status and kind of message, the largest group first.
+func GroupFailures(failures []backfill.Failure) [][]backfill.Failure {
 	type key struct {
-		code   string
-		status int
-		shape  string
-		entity bool
+		code, message string
+		status        int
+		isEntity      bool
 	}
 	places := make(map[key]int)
-	var causes []cause
+	var groups [][]backfill.Failure
 	for _, f := range failures {
-		k := key{f.Code, f.Status, shapeOf(f), f.Blueprint != ""}
+		k := key{f.Code, commonMessage(f), f.Status, f.Blueprint != ""}
 		place, known := places[k]
 		if !known {
-			place = len(causes)
+			place = len(groups)
 			places[k] = place
-			causes = append(causes, cause{code: k.code, status: k.status, shape: k.shape, entity: k.entity, example: f})
+			groups = append(groups, nil)
 		}
-		causes[place].count++
+		groups[place] = append(groups[place], f)
 	}
-	slices.SortStableFunc(causes, func(a, b cause) int { return cmp.Compare(b.count, a.count) })
-	return causes
+	slices.SortStableFunc(groups, func(a, b []backfill.Failure) int { return cmp.Compare(len(b), len(a)) })
+	return groups
 }
 
-// varying matches what differs between messages of one cause: addresses, quoted text, and words with a digit.
+// varying matches what differs between messages of one kind: addresses, quoted text, and words with a digit.
 var varying = regexp.MustCompile("https?://\\S+|\"[^\"]*\"|'[^']*'|`[^`]*`|[^\\s\"'`]*[0-9][^\\s\"'`]*")
 
-// shapeOf returns the message of a failure without what only concerns this failure.
-func shapeOf(f backfill.Failure) string {
+// commonMessage returns the message of a failure without what only concerns this failure.
+func commonMessage(f backfill.Failure) string {
 	words := strings.Fields(f.Message)
 	for i, word := range words {
 		name := strings.Trim(word, `"'.,:;()`)

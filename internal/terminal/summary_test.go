@@ -61,10 +61,18 @@ func troubled() *backfill.Result {
 	return r
 }
 
+// partial is a run to the end with failures.
+func partial() *backfill.Result {
+	r := troubled()
+	r.Interrupted, r.NotWritten, r.Failures = false, 0, r.Failures[310:313]
+	return r
+}
+
 var results = map[string]struct {
 	result *backfill.Result
 }{
 	"troubled": {troubled()},
+	"partial":  {partial()},
 	"clean": {&backfill.Result{
 		PortURL:      pointer("https://app.us.port.io/codecov_coverages"),
 		Repositories: backfill.RepositoryCounts{Listed: 3, Read: 3}, Commits: backfill.CommitCounts{Read: 9, Replayed: 9},
@@ -75,7 +83,7 @@ var results = map[string]struct {
 	"nothing new": {&backfill.Result{
 		PortURL:      pointer("https://app.port.io/codecov_coverages"),
 		Complete:     true,
-		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 3, Replayed: 3}, Duration: backfill.Seconds(time.Second),
+		Repositories: backfill.RepositoryCounts{Listed: 1, Read: 1}, Commits: backfill.CommitCounts{Read: 2868, Replayed: 1730, Every: backfill.EveryWeek}, Duration: backfill.Seconds(time.Second),
 		Entities:  []backfill.EntityCounts{{Blueprint: "codecov_coverage", Unchanged: 1}, {Blueprint: "codecov_commit_coverage", Unchanged: 3}},
 		Histories: []backfill.History{history("acme", "api", 1000, 80, 85, 70)},
 	}},
@@ -94,6 +102,7 @@ func TestWriteSummary(t *testing.T) {
 	for name, test := range results {
 		for _, color := range []Color{ColorNever, ColorAlways} {
 			var out strings.Builder
+			test.result.Coverage = trendOf(test.result.Histories)
 			if err := WriteSummary(&Streams{Out: &out, Color: color}, test.result); err != nil {
 				t.Fatal(err)
 			}
@@ -130,42 +139,42 @@ func assertFits(t *testing.T, name, text string, width int) {
 	}
 }
 
-// TestWidths: lists are side by side if there is room.
-func TestWidths(t *testing.T) {
-	r := &backfill.Result{Histories: []backfill.History{history("acme", "api", 1000, 90, 80), history("acme", "web", 3000, 40, 60)}}
+// TestRankingsAtWidths: names are shortened on a narrow terminal, and a trend is only shown if there is room for it.
+func TestRankingsAtWidths(t *testing.T) {
+	histories := []backfill.History{history("acme", "payments-service", 1000, 90, 80), history("acme", "web", 3000, 40, 60)}
+	r := &backfill.Result{Histories: histories, Coverage: trendOf(histories)}
 	for width, want := range map[int]string{
-		30: "fell most, in points\n  api  -10.00  █▁\nrose most, in points\n  web  +20.00  ▁█\n",
-		80: "lowest coverage\n  web  60.00%  ▁█\n  api  80.00%  █▁\nfell most, in points   rose most, in points\n  api  -10.00  █▁        web  +20.00  ▁█\n",
+		40: "lowest        web       60.00%  +20.00\n              payment…  80.00%  -10.00\nfell most     payment…  80.00%  -10.00\nrose most     web       60.00%  +20.00\n",
+		50: "fell most     payment…  80.00%  -10.00  █▁\n",
+		80: "lowest        web               60.00%  +20.00  ▁█\n              payments-service  80.00%  -10.00  █▁\nfell most     payments-service",
 	} {
-		s := &sheet{width: width}
-		s.coverage(r)
+		s := &summary{width: width}
+		s.writeCoverage(r)
 		if text := s.text.String(); !strings.Contains(text, want) {
-			t.Errorf("%d columns: want %q in\n%s", width, want, text)
+			t.Errorf("%d columns: got\n%s\nwant in it\n%s", width, text, want)
 		}
 	}
 }
 
 func TestInterruptedRunsHaveNoAccountFigures(t *testing.T) {
-	s := &sheet{width: 80}
-	s.coverage(&backfill.Result{Interrupted: true, Histories: []backfill.History{history("acme", "api", 1000, 90, 80)}})
+	histories := []backfill.History{history("acme", "api", 1000, 90, 80)}
+	s := &summary{width: 80}
+	s.writeCoverage(&backfill.Result{Interrupted: true, Histories: histories, Coverage: trendOf(histories)})
 	if text := s.text.String(); text != "" {
 		t.Errorf("an interrupted run shows %q", text)
 	}
 }
 
-// TestNarrow: no line breaks where the terminal does.
+// TestNarrow: statements wrap between words below themselves. Only tables are wider.
 func TestNarrow(t *testing.T) {
 	for name, test := range results {
-		s := &sheet{width: 40}
-		for _, write := range []func(*backfill.Result){s.status, s.reading, s.entities, s.work, s.remarks, s.coverage, s.failures} {
-			write(test.result)
-		}
+		s := &summary{width: 40}
+		s.writeStatus(test.result)
+		s.writeReading(test.result)
+		s.writeRequests(test.result)
+		s.writeRemarks(test.result)
+		s.writeCoverage(test.result)
 		assertFits(t, name, s.text.String(), 40)
-	}
-	s := &sheet{width: 40}
-	s.entities(results["clean"].result)
-	if text := s.text.String(); !strings.HasPrefix(text, "entities      codecov_coverage:\n              3 created, 0 updated,\n") {
-		t.Errorf("entities at 40 columns:\n%s", text)
 	}
 }
 
@@ -174,33 +183,32 @@ func TestRankings(t *testing.T) {
 	for i := range 8 {
 		histories = append(histories, history("acme", fmt.Sprint("r", i), 10, 50, 50+float64(i%4)*float64(1-i%2*2)))
 	}
-	title := func(h backfill.History) string { return h.Repository }
-	s := &sheet{width: 80}
+	unchanged := []backfill.History{history("a", "r", 1, 50), history("a", "r", 1, 50.001, 40, 50.009)}
 	for name, test := range map[string]struct {
-		got  ranking
+		got  []backfill.History
 		want string
 	}{
-		"lowest":      {lowest(histories, title), "r3 r7 r1 r5 r0"},
-		"fell most":   {changed(histories, title, -1, s), "r3 r7 r1 r5"},
-		"rose most":   {changed(histories, title, +1, s), "r2 r6"},
-		"lowest of 2": {lowest(histories[:2], title), "r1 r0"},
-		"unchanged":   {changed([]backfill.History{history("a", "r", 1, 50), history("a", "r", 1, 50.001, 40, 50.009)}, title, +1, s), ""},
+		"lowest":             {Lowest(histories), "r3 r7 r1 r5 r0"},
+		"fell most":          {Moved(histories, -1), "r3 r7 r1 r5"},
+		"rose most":          {Moved(histories, +1), "r2 r6"},
+		"lowest of 2":        {Lowest(histories[:2]), "r1 r0"},
+		"no visible changes": {append(Moved(unchanged, +1), Moved(unchanged, -1)...), ""},
 	} {
 		var names []string
-		for _, row := range test.got.rows {
-			names = append(names, strings.TrimSpace(row[0].Text))
+		for _, h := range test.got {
+			names = append(names, h.Repository)
 		}
 		if got := strings.Join(names, " "); got != test.want {
-			t.Errorf("%s: %s, want %s", name, got, test.want)
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
 }
 
-func TestCausesOf(t *testing.T) {
+func TestGroupFailures(t *testing.T) {
 	entity := func(identifier, code, message string, status int) backfill.Failure {
 		return backfill.Failure{Repository: "app", Blueprint: "b", Identifier: identifier, Code: code, Message: message, Status: status}
 	}
-	causes := causesOf([]backfill.Failure{
+	groups := GroupFailures([]backfill.Failure{
 		entity("x", "other", "fine", 0),
 		entity("a@1", "invalid", `value "17" of a@1 must be number`, 422), entity("b@2", "invalid", `value "x y" of b@2 must be number`, 422),
 		entity("c", "invalid", `value "17" of c must be number`, 400), entity("c", "invalid", "title is missing", 422),
@@ -209,8 +217,8 @@ func TestCausesOf(t *testing.T) {
 		{Repository: "e", Code: "invalid", Status: 422, Message: `value "" of acme/e must be number`},
 	})
 	var got []string
-	for _, c := range causes {
-		got = append(got, fmt.Sprint(c.count, " ", c.example.Identifier+c.example.Repository, " ", c.status))
+	for _, group := range groups {
+		got = append(got, fmt.Sprint(len(group), " ", group[0].Identifier+group[0].Repository, " ", group[0].Status))
 	}
 	want := []string{"3 a 422", "2 a@1app 422", "1 xapp 0", "1 capp 400", "1 capp 422"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -218,8 +226,8 @@ func TestCausesOf(t *testing.T) {
 	}
 }
 
-// TestEachCodeHasAdvice: what a run may name as a failure comes with what can be done about it.
-func TestEachCodeHasAdvice(t *testing.T) {
+// TestEachCodeHasAHint: each code of a failure has a hint of its own.
+func TestEachCodeHasAHint(t *testing.T) {
 	seen := make(map[string]string)
 	for _, failure := range []backfill.Failure{
 		{Code: backfill.CodeNoSeat}, {Code: backfill.CodeProviderLimit}, {Code: backfill.CodeProviderLogin}, {Code: backfill.CodeNoAccess}, {Code: backfill.CodeOutage},
@@ -227,11 +235,11 @@ func TestEachCodeHasAdvice(t *testing.T) {
 		{Code: backfill.CodeTaken}, {Code: backfill.CodeForbiddenIdentifier}, {Code: backfill.CodeUnsendable}, {Code: backfill.CodeNoAnswer},
 		{Code: "forbidden", Status: 403}, {Code: "not_found", Status: 404}, {Code: "conflict", Status: 409}, {Code: "invalid_request", Status: 422}, {Code: "rate_limit", Status: 429}, {Code: "internal", Status: 500}, {Code: "strange"},
 	} {
-		about := adviceAbout(failure)
-		if before, twice := seen[about]; about == "" || twice {
-			t.Errorf("%s (%d): advice %q is that of %q", failure.Code, failure.Status, about, before)
+		hint := hintFor(failure)
+		if before, twice := seen[hint]; hint == "" || twice {
+			t.Errorf("%s (%d): advice %q is that of %q", failure.Code, failure.Status, hint, before)
 		}
-		seen[about] = failure.Code
+		seen[hint] = failure.Code
 	}
 }
 
@@ -241,11 +249,21 @@ func TestCodesAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for code := range advice {
+	for code := range hints {
 		if !strings.Contains(string(document), "`"+code+"`") {
 			t.Errorf("docs/operations.md does not explain the code %s", code)
 		}
 	}
+}
+
+// trendOf returns the coverage of the account, as a run does.
+func trendOf(histories []backfill.History) *backfill.AccountTrend {
+	points := backfill.AccountCoverage(histories, 24)
+	if len(points) == 0 {
+		return nil
+	}
+	newest := points[len(points)-1]
+	return &backfill.AccountTrend{Percent: newest.Coverage, Lines: newest.Lines, Trend: points}
 }
 
 func pointer[T any](value T) *T { return &value }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Align is the alignment of a column.
@@ -23,21 +24,59 @@ type Column struct {
 
 // Table writes rows below the titles of their columns. Cells are made safe to print and shortened to 60 characters.
 func Table(w io.Writer, columns []Column, rows [][]string) error {
-	cells := make([][]Cell, 1, len(rows)+1)
+	cells := make([][]cell, len(rows)+1)
 	for _, column := range columns {
-		cells[0] = append(cells[0], Cell{Text: column.Title, Right: column.Align == Right})
+		cells[0] = append(cells[0], cell{text: column.Title, right: column.Align == Right})
 	}
-	for _, row := range rows {
-		line := make([]Cell, len(columns))
-		for i, column := range columns {
-			line[i] = Cell{Text: Short(Safe(row[i])), Right: column.Align == Right}
+	for i, row := range rows {
+		for j, column := range columns {
+			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Align == Right})
 		}
-		cells = append(cells, line)
 	}
-	for _, line := range Columns(cells) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+	for _, line := range alignCells(cells) {
+		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cell is text in a table. It must be safe to print. Its color is optional.
+type cell struct {
+	text  string
+	right bool // right-aligned
+	color func(string) string
+}
+
+// alignCells returns a line for each row, with two blanks between columns.
+func alignCells(rows [][]cell) []string {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		cells := make([]string, len(row))
+		for j, c := range row {
+			cells[j] = c.padded(widths[j])
+		}
+		lines[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
+	}
+	return lines
+}
+
+func (c cell) padded(width int) string {
+	text, blanks := c.text, strings.Repeat(" ", width-utf8.RuneCountInString(c.text))
+	if c.color != nil {
+		text = c.color(text)
+	}
+	if c.right {
+		return blanks + text
+	}
+	return text + blanks
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-// onTerminal gives streams on a terminal of 100 columns, and the terminal's other end.
+// onTerminal returns streams on a terminal of 100 columns, and the terminal's other end.
 func onTerminal(t *testing.T) (*terminal.Streams, *os.File) {
 	t.Helper()
 	far, near, err := pty.Open()
@@ -52,7 +52,7 @@ func TestTerminal(t *testing.T) {
 				t.Setenv(variable, test.environment[variable])
 			}
 			streams.Color = test.color
-			if got := streams.Live().Possible(); got != test.view {
+			if got := streams.LiveView().Possible(); got != test.view {
 				t.Errorf("a view is possible: %v", got)
 			}
 			if out, err := streams.OutStyle().On(), streams.ErrStyle().On(); out != test.colored || err != test.colored {
@@ -69,11 +69,11 @@ func TestWidthFollowsTheTerminal(t *testing.T) {
 	streams, terminal := onTerminal(t)
 	for _, columns := range []int{100, 40, 0, 200} {
 		want := columns
-		if columns == 0 { // what some terminals say
+		if columns == 0 { // some terminals report it
 			want = 80
 		}
 		resize(t, terminal, uint16(columns))
-		if out, err := streams.Width(), streams.Live().Width(); out != want || err != want {
+		if out, err := streams.Width(), streams.LiveView().Width(); out != want || err != want {
 			t.Errorf("%d columns: %d and %d", columns, out, err)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
-// Printable reports whether a character may be printed to a terminal: control characters, line breaks, bidirectional marks and
-// zero-width characters may not.
+// Printable reports whether a character may be printed to a terminal: control characters, line breaks, bidirectional marks
+// and zero-width characters may not.
 func Printable(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
@@ -67,13 +67,15 @@ func Percent(percent float64) string {
 	return decimals(backfill.Hundredths(percent)) + "%"
 }
 
-// Points formats the change between two percentages as they are shown: +1.25.
+// Points formats the change between two percentages as they are shown: +1.25, -0.50 or 0.00.
 func Points(from, to float64) string {
-	change := backfill.Hundredths(to) - backfill.Hundredths(from)
-	if change < 0 {
+	switch change := backfill.Hundredths(to) - backfill.Hundredths(from); {
+	case change > 0:
+		return "+" + decimals(change)
+	case change < 0:
 		return "-" + decimals(-change)
 	}
-	return "+" + decimals(change)
+	return decimals(0)
 }
 
 func decimals(hundredths int) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) }
@@ -102,6 +104,14 @@ func twoUnits(large int, unit string, small int, smallUnit string) string {
 	return fmt.Sprintf("%d %s %d %s", large, unit, small, smallUnit)
 }
 
+// Rate formats a number per second: 1.5, 960.
+func Rate(perSecond float64) string {
+	if perSecond < 10 {
+		return fmt.Sprintf("%.1f", perSecond)
+	}
+	return Count(int(math.Round(perSecond)))
+}
+
 const longestCell = 60
 
 // Short shortens text to 60 characters.
@@ -125,4 +135,38 @@ func ShortJSON(value any) string {
 		return "?"
 	}
 	return Short(Safe(string(encoded)))
+}
+
+// minFit is the smallest number of columns that text is wrapped to.
+const minFit = 20
+
+// Fit wraps lines that are longer than width characters between words, keeping their indentation. Longer words stay whole:
+// an address can still be copied.
+func Fit(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if utf8.RuneCountInString(line) > width {
+			lines[i] = wrapLine(line, width)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func wrapLine(line string, width int) string {
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	room := max(width-len(indent), minFit)
+	var lines []string
+	current := ""
+	for _, word := range strings.Fields(line) {
+		switch {
+		case current == "":
+			current = word
+		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > room:
+			lines = append(lines, indent+current)
+			current = word
+		default:
+			current += " " + word
+		}
+	}
+	return strings.Join(append(lines, indent+current), "\n")
 }

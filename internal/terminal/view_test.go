@@ -2,6 +2,7 @@ package terminal_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,7 @@ func (s *screen) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// obey does what the beginning of the text says, and gives the rest.
+// obey interprets the beginning of the text, and returns the rest.
 func (s *screen) obey(text string) string {
 	for sequence, do := range map[string]func(){"\r": s.home, "\n": s.down, "\x1b[A": s.up, "\x1b[J": s.erase} {
 		if rest, ok := strings.CutPrefix(text, sequence); ok {
@@ -71,25 +72,25 @@ func (s *screen) text() string {
 	return strings.Join(text, "\n")
 }
 
-func TestLive(t *testing.T) {
+func TestLiveView(t *testing.T) {
 	for name, test := range map[string]struct {
-		do   func(*terminal.Live)
+		do   func(*terminal.LiveView)
 		want string
 	}{
-		"a view":             {func(l *terminal.Live) { l.Draw("one", "two") }, "one\ntwo"},
-		"drawn anew":         {func(l *terminal.Live) { l.Draw("one longer", "two"); l.Draw("1", "2") }, "1\n2"},
-		"fewer lines":        {func(l *terminal.Live) { l.Draw("one", "two"); l.Draw("1") }, "1"},
-		"gone":               {func(l *terminal.Live) { l.Draw("one", "two"); l.Draw() }, ""},
-		"no view":            {func(l *terminal.Live) { say(l, "message\n") }, "message"},
-		"a message above":    {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
-		"messages":           {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
-		"an unended message": {func(l *terminal.Live) { l.Draw("one"); say(l, "mess"); l.Draw("two"); say(l, "age\n") }, "message\ntwo"},
-		"a question":         {func(l *terminal.Live) { l.Draw("one"); l.Hide(); say(l, "sure? "); l.Draw("two") }, "sure? "},
-		"gone for good":      {func(l *terminal.Live) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
+		"a view":             {func(l *terminal.LiveView) { l.Draw("one", "two") }, "one\ntwo"},
+		"drawn anew":         {func(l *terminal.LiveView) { l.Draw("one longer", "two"); l.Draw("1", "2") }, "1\n2"},
+		"fewer lines":        {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw("1") }, "1"},
+		"gone":               {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw() }, ""},
+		"no view":            {func(l *terminal.LiveView) { say(l, "message\n") }, "message"},
+		"a message above":    {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
+		"messages":           {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
+		"an unended message": {func(l *terminal.LiveView) { l.Draw("one"); say(l, "mess"); l.Draw("two"); say(l, "age\n") }, "message\ntwo"},
+		"a question":         {func(l *terminal.LiveView) { l.Draw("one"); l.Hide(); say(l, "sure? "); l.Draw("two") }, "sure? "},
+		"gone for good":      {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen screen
-			test.do(terminal.NewLive(&seen))
+			test.do(newView(&seen))
 			if got := strings.TrimRight(seen.text(), "\n"); got != test.want {
 				t.Errorf("the terminal shows\n%s\nwant\n%s", got, test.want)
 			}
@@ -97,12 +98,12 @@ func TestLive(t *testing.T) {
 	}
 }
 
-func say(l *terminal.Live, text string) { _, _ = fmt.Fprint(l, text) }
+func say(l *terminal.LiveView, text string) { _, _ = fmt.Fprint(l, text) }
 
-// TestLiveAfterAnAnswer: the terminal shows by itself what is typed.
-func TestLiveAfterAnAnswer(t *testing.T) {
+// TestLiveViewAfterAnAnswer: the terminal echoes what is typed.
+func TestLiveViewAfterAnAnswer(t *testing.T) {
 	var seen screen
-	live := terminal.NewLive(&seen)
+	live := newView(&seen)
 	live.Draw("one")
 	resume := live.Hide()
 	if !live.Hidden() {
@@ -117,14 +118,14 @@ func TestLiveAfterAnAnswer(t *testing.T) {
 	}
 }
 
-// TestLiveWithoutAnAnswer: what is said while a question waits stands on a line of its own.
-func TestLiveWithoutAnAnswer(t *testing.T) {
-	for name, end := range map[string]func(*terminal.Live){
-		"message first":  func(live *terminal.Live) { say(live, "interrupted\n"); live.EndLine() },
-		"question first": func(live *terminal.Live) { live.EndLine(); say(live, "interrupted\n") },
+// TestLiveViewWithoutAnAnswer: a message during a question starts a new line.
+func TestLiveViewWithoutAnAnswer(t *testing.T) {
+	for name, end := range map[string]func(*terminal.LiveView){
+		"message first":  func(live *terminal.LiveView) { say(live, "interrupted\n"); live.EndLine() },
+		"question first": func(live *terminal.LiveView) { live.EndLine(); say(live, "interrupted\n") },
 	} {
 		var seen screen
-		live := terminal.NewLive(&seen)
+		live := newView(&seen)
 		resume := live.Hide()
 		say(live, "sure? ")
 		end(live)
@@ -135,10 +136,10 @@ func TestLiveWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// TestLiveKeepsMessagesWhole: however many write at once, and whatever is drawn meanwhile.
-func TestLiveKeepsMessagesWhole(t *testing.T) {
+// TestLiveViewKeepsMessagesWhole: however many write at once, and whatever is drawn meanwhile.
+func TestLiveViewKeepsMessagesWhole(t *testing.T) {
 	var seen screen
-	live := terminal.NewLive(&seen)
+	live := newView(&seen)
 	var writers sync.WaitGroup
 	for range 8 {
 		writers.Go(func() {
@@ -155,9 +156,9 @@ func TestLiveKeepsMessagesWhole(t *testing.T) {
 	}
 }
 
-func TestLiveElsewhere(t *testing.T) {
+func TestLiveViewElsewhere(t *testing.T) {
 	var out strings.Builder
-	live := terminal.NewLive(&out)
+	live := newView(&out)
 	if live.Possible() {
 		t.Error("a view is possible without a terminal")
 	}
@@ -169,4 +170,10 @@ func TestLiveElsewhere(t *testing.T) {
 	if out.String() != "message\n" {
 		t.Errorf("wrote %q", out.String())
 	}
+}
+
+// newView returns the live view of a stream.
+func newView(stream io.Writer) *terminal.LiveView {
+	streams := &terminal.Streams{Err: stream}
+	return streams.LiveView()
 }

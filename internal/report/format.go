@@ -5,45 +5,36 @@ import (
 	"html/template"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-// functions are the functions of the page's template.
+// functions are the functions of the template.
 var functions = template.FuncMap{
 	"plain": terminal.Safe, "count": count, "percent": terminal.Percent, "points": points, "day": day, "moment": moment,
 	"instant": instant, "took": took, "bytes": bytes, "rate": rate,
 }
 
-const longest = 500 // characters of a message
+const longestMessage = 500
 
-// short returns text from outside, shortened to the length of a message.
-func short(text string) string { return terminal.Shorten(terminal.Safe(text), longest) }
+// shorten returns text from outside, shortened to the length of a message.
+func shorten(text string) string { return terminal.Shorten(terminal.Safe(text), longestMessage) }
 
 // count formats an integer of any type with a comma between thousands.
-func count(n any) string {
+func count(n any) (string, error) {
 	number, err := strconv.ParseInt(fmt.Sprint(n), 10, 64)
-	if err != nil {
-		return "–"
-	}
-	return terminal.Count(number)
+	return terminal.Count(number), err
 }
 
-// points formats the change between two coverages, as both are shown, with a real minus sign.
+// points formats the change between two coverages, as both are shown, with a minus sign that is as wide as the plus sign.
 func points(from, to float64) string {
 	if math.IsNaN(from) || math.IsNaN(to) {
 		return "–"
 	}
-	text := terminal.Points(from, to)
-	switch {
-	case text == "+0.00":
-		return "0.00"
-	case text[0] == '-':
-		return "−" + text[1:]
-	}
-	return text
+	return strings.Replace(terminal.Points(within(from), within(to)), "-", "−", 1)
 }
 
 func day(at time.Time) string { return at.UTC().Format("2 Jan 2006") }
@@ -54,8 +45,8 @@ func instant(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 func took(s backfill.Seconds) string { return terminal.Duration(time.Duration(s)) }
 
-// waited formats seconds.
-func waited(seconds float64) string { return took(backfill.Seconds(seconds * float64(time.Second))) }
+// seconds formats seconds.
+func seconds(s float64) string { return took(backfill.Seconds(s * float64(time.Second))) }
 
 // bytes formats a number of bytes with a unit.
 func bytes(n int64) string {
@@ -70,12 +61,8 @@ func bytes(n int64) string {
 
 // rate formats a number per second.
 func rate(n int, s backfill.Seconds) string {
-	perSecond := float64(n) / time.Duration(s).Seconds()
-	switch {
-	case s <= 0:
+	if s <= 0 {
 		return "–"
-	case perSecond < 10:
-		return strconv.FormatFloat(perSecond, 'f', 1, 64)
 	}
-	return count(int(math.Round(perSecond)))
+	return terminal.Rate(float64(n) / time.Duration(s).Seconds())
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
-// advice is the remedy for a failure, by its code.
-var advice = map[string]string{
+// hints are the remedies for failures, by code.
+var hints = map[string]string{
 	backfill.CodeNoSeat:         "activate a seat for the token's user in Codecov › Members, or use another user's token",
 	backfill.CodeProviderLogin:  "sign in to Codecov again as the token's user: the git provider rejects the login, the token itself works",
 	backfill.CodeProviderLimit:  "run sync again in an hour: the git provider limits Codecov's requests",
@@ -21,13 +21,13 @@ var advice = map[string]string{
 	backfill.CodeUnfinished:     "run sync again: it writes what is missing",
 
 	backfill.CodeTaken:               "put the owner into the identifier with a --mapping of your own; for a renamed account use --adopt",
-	backfill.CodeForbiddenIdentifier: "use a --mapping that replaces other characters: Port only allows letters, digits and @ _ . + : \\ / = - in identifiers",
+	backfill.CodeForbiddenIdentifier: "use a --mapping that replaces other characters: Port only allows letters, digits and @ _ . + : \\ / = -",
 	backfill.CodeUnsendable:          "use a --mapping that leaves long properties out: an entity must be smaller than 1 MiB",
 	backfill.CodeNoAnswer:            "run sync again: Port may have stored them, and sync compares first",
 }
 
-// adviceByStatus is the remedy for a failure with a code of Port's.
-func adviceByStatus(status int) string {
+// hintForStatus returns the remedy for a failure with a code of Port's, by the status of the response.
+func hintForStatus(status int) string {
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return "use credentials that may write entities in Port"
@@ -36,7 +36,7 @@ func adviceByStatus(status int) string {
 	case status == http.StatusConflict:
 		return "run sync again: something else changed the entity at the same time"
 	case status == http.StatusRequestEntityTooLarge:
-		return advice[backfill.CodeUnsendable]
+		return hints[backfill.CodeUnsendable]
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		return "change the blueprint or the mapping: a value does not fit; codecov-port check compares them"
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
@@ -47,6 +47,7 @@ func adviceByStatus(status int) string {
 	return ""
 }
 
-func adviceAbout(f backfill.Failure) string {
-	return cmp.Or(advice[f.Code], adviceByStatus(f.Status), "run sync again with -vv, which logs every request")
+// hintFor returns the remedy for a failure.
+func hintFor(f backfill.Failure) string {
+	return cmp.Or(hints[f.Code], hintForStatus(f.Status), "run sync again with -vv, which logs every request")
 }
