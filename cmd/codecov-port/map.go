@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,6 +207,9 @@ func printMapped(streams *terminal.Streams, result mapper.Result) error {
 func warnUnmapped(streams *terminal.Streams, result mapper.Result) error {
 	for _, entry := range result.Unnamed {
 		warn(streams, "mapping entry %d returned no identifier", entry+1)
+	}
+	for _, blueprint := range slices.Sorted(maps.Keys(result.DroppedItems)) {
+		warn(streams, "itemsToParse for %s returned more than %d items: Port ignores the other %d", blueprint, mapper.MaxItems, result.DroppedItems[blueprint])
 	}
 	for _, p := range result.Problems {
 		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, p.Blueprint, p.Identifier, p.Reason)

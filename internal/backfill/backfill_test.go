@@ -407,6 +407,18 @@ func TestForbiddenIdentifierIsNamed(t *testing.T) {
 	}
 }
 
+func TestItemsThatPortIgnoresAreCounted(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"app": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)}}, "app"))
+	b.mapping(t, []mapper.Entry{{Blueprint: current, ItemsToParse: "[range(503) | tostring]", Entity: mapper.EntityTemplate{Identifier: ".item"}}})
+	result := b.run(t)
+	want := []backfill.DroppedValue{{
+		Blueprint: current, Property: "itemsToParse", Reason: "returned more than 500 items, and Port ignores the others", Count: 3,
+	}}
+	if b.port.Count(current) != 500 || !slices.Equal(result.DroppedValues, want) {
+		t.Errorf("%d entities and dropped values %+v, want 500 and %+v", b.port.Count(current), result.DroppedValues, want)
+	}
+}
+
 func TestRepositoryThatCannotBeReadIsNamedAndTheOthersArrive(t *testing.T) {
 	b := newBench(t, account(t, map[string][]string{
 		"good": {commit("one", "2026-11-03T00:00:00Z", ann, ninety)},

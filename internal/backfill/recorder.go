@@ -116,9 +116,12 @@ func (c *recorder) recordCreatedBlueprints(identifiers []string) {
 	c.update(func(r *Result) { r.CreatedBlueprints = append(r.CreatedBlueprints, identifiers...) })
 }
 
-// recordMapped records the entries of the mapping that returned no identifier or did not pass their filter.
+var tooManyItems = fmt.Sprintf("returned more than %d items, and Port ignores the others", mapper.MaxItems)
+
+// recordMapped records the entries of the mapping that returned no identifier or did not pass their filter, and items that
+// Port ignores.
 func (c *recorder) recordMapped(mapped mapper.Result) {
-	if len(mapped.Unnamed)+len(mapped.Filtered) == 0 {
+	if len(mapped.Unnamed)+len(mapped.Filtered)+len(mapped.DroppedItems) == 0 {
 		return
 	}
 	c.update(func(*Result) {
@@ -127,6 +130,9 @@ func (c *recorder) recordMapped(mapped mapper.Result) {
 		}
 		for _, entry := range mapped.Filtered {
 			c.filtered[entry] = true
+		}
+		for blueprint, items := range mapped.DroppedItems {
+			c.dropped[DroppedValue{Blueprint: blueprint, Property: "itemsToParse", Reason: tooManyItems}] += items
 		}
 	})
 }

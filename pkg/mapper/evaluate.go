@@ -20,8 +20,8 @@ type Result struct {
 	Unnamed []int
 	// Filtered lists the indexes of the entries whose filter did not pass, in the same way.
 	Filtered []int
-	// DroppedItems is the number of items beyond MaxItems, which Port ignores.
-	DroppedItems int
+	// DroppedItems counts the items beyond MaxItems, which Port ignores, by blueprint. It is nil if there are none.
+	DroppedItems map[string]int
 }
 
 // Mapped is an entity that an entry returned. It holds no field that depends on what Codecov's REST API does not
@@ -81,7 +81,10 @@ func (r *run) entry(e *entry, payload map[string]any) {
 		return
 	}
 	if len(items) > MaxItems {
-		r.result.DroppedItems += len(items) - MaxItems
+		if r.result.DroppedItems == nil {
+			r.result.DroppedItems = map[string]int{}
+		}
+		r.result.DroppedItems[e.source.Blueprint] += len(items) - MaxItems
 		items = items[:MaxItems]
 	}
 	for _, item := range items {
@@ -126,9 +129,6 @@ func (r *run) entity(e *entry, payload map[string]any) {
 }
 
 func (r *run) fields(fields []field, payload map[string]any) map[string]any {
-	if len(fields) == 0 {
-		return nil
-	}
 	values := make(map[string]any, len(fields))
 	for _, f := range fields {
 		if value, ok := r.value(f.expression, payload); ok {

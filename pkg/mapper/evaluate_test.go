@@ -310,8 +310,8 @@ func TestItemsBeyondThe500th(t *testing.T) {
 	items := mapper.Entry{Blueprint: "b", ItemsToParse: "[range(.body.items) | tostring]", Entity: mapper.EntityTemplate{Identifier: ".item"}}
 	for count, dropped := range map[int]int{500: 0, 503: 3} {
 		result := mapAll(t, items, map[string]any{"body": map[string]any{"items": count}})
-		if len(result.Entities) != 500 || result.DroppedItems != dropped {
-			t.Errorf("%d items: %d entities and %d dropped items, want 500 and %d", count, len(result.Entities), result.DroppedItems, dropped)
+		if len(result.Entities) != 500 || result.DroppedItems["b"] != dropped {
+			t.Errorf("%d items: %d entities and %d dropped items, want 500 and %d", count, len(result.Entities), result.DroppedItems["b"], dropped)
 		}
 	}
 }
@@ -355,6 +355,13 @@ func TestRelations(t *testing.T) {
 	want := map[string]any{"one": "codecov-example", "none": nil, "many": []any{"a", "b"}}
 	if diff := cmp.Diff(want, mapOne(t, e, samplePayload()).Entity.Relations); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The command map prints {} and not null.
+func TestAnEntityWithoutPropertiesHasAnEmptyMap(t *testing.T) {
+	if entity := mapOne(t, named("b", `"id"`), samplePayload()).Entity; entity.Properties == nil {
+		t.Error("properties are nil, want an empty map")
 	}
 }
 
