@@ -157,9 +157,7 @@ func (r *run) plan(ctx context.Context, atLeast int) (Plan, error) {
 	plan := Plan{Limit: r.MaxEntities, AtLeast: atLeast}
 	plan.UpTo = max(r.Mapping.Entities(r.given(), commits), atLeast)
 	plan.Requests = port.BulkRequests(plan.UpTo)
-	if rate, known := r.Port.Rate(); known && rate > 0 {
-		plan.Duration = time.Duration(float64(plan.Requests) / rate * float64(time.Second))
-	}
+	plan.Duration, _ = r.Port.EstimateDuration(plan.Requests)
 	return plan, nil
 }
 

@@ -28,11 +28,11 @@ func (d *doctor) duration(ctx context.Context, requests int) string {
 		return ""
 	}
 	d.learnRate(ctx)
-	rate, known := d.Port.Rate()
-	if !known || rate <= 0 {
+	estimate, known := d.Port.EstimateDuration(requests)
+	if !known {
 		return ""
 	}
-	minutes := math.Ceil(float64(requests) / rate / 60)
+	minutes := math.Ceil(estimate.Minutes())
 	if minutes <= 1 {
 		return ", within a minute at Port's rate"
 	}

@@ -78,8 +78,8 @@ func newView(r Report) view {
 	}
 	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
 	v.Attempts = []attempts{
-		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.WaitedSeconds*float64(time.Second))), codecov.SentBytes, codecov.ReceivedBytes},
-		{"Port", port.Requests, port.Retries, took(backfill.Seconds(port.Waited)), port.SentBytes, port.ReceivedBytes},
+		{"Codecov", codecov.Requests, codecov.Retries, took(backfill.Seconds(codecov.WaitedSeconds * float64(time.Second))), codecov.SentBytes, codecov.ReceivedBytes},
+		{"Port", port.Requests, port.Retries, took(backfill.Seconds(port.WaitedSeconds * float64(time.Second))), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
 }

@@ -189,7 +189,7 @@ func (s *sheet) work(r *backfill.Result) {
 	if retries := r.Requests.Codecov.Retries + r.Requests.Port.Retries; retries > 0 {
 		text += fmt.Sprintf("; %s of them again after a failure", terminal.Count(retries))
 	}
-	if waited := time.Duration(r.Requests.Codecov.WaitedSeconds*float64(time.Second)) + r.Requests.Port.Waited; waited >= time.Second {
+	if waited := time.Duration((r.Requests.Codecov.WaitedSeconds + r.Requests.Port.WaitedSeconds) * float64(time.Second)); waited >= time.Second {
 		text += fmt.Sprintf("; waits of %s, taken together", durationText(waited))
 	}
 	s.line("requests", "%s", text)

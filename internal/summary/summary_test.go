@@ -40,7 +40,7 @@ func troubled() *backfill.Result {
 		DroppedValues:            []backfill.DroppedValue{{Blueprint: "codecov_coverage", Property: "files", Reason: "it is no number", Count: 1200}},
 		StaleRepositories:        []backfill.StaleRepository{{Owner: "acme", Repository: "gone", Entities: 3, Kept: "interrupted"}, {Owner: "acme", Repository: "away", Removed: true, Entities: 1}, {Owner: "acme", Repository: "kept\u202e", Kept: "Codecov still has it, though in no list"}},
 		EntriesWithoutIdentifier: []int{2},
-		Requests:                 backfill.Requests{Codecov: codecov.Counts{Requests: 2400, Retries: 3, WaitedSeconds: 5}, Port: port.Counts{Requests: 6000, Retries: 40, Waited: 2 * time.Minute}},
+		Requests:                 backfill.Requests{Codecov: codecov.Counts{Requests: 2400, Retries: 3, WaitedSeconds: 5}, Port: port.Counts{Requests: 6000, Retries: 40, WaitedSeconds: 120}},
 		Duration:                 backfill.Seconds(3*time.Minute + 7*time.Second),
 		Histories: []backfill.History{
 			history("acme", "monolith", 90000, 61.2, 70, 80.59), history("acme", "a-repository-with-a-name-that-is-longer-than-any-name-should-be", 10, 99, 12.5),

@@ -247,7 +247,7 @@ func TestTextArrivesAsItIs(t *testing.T) {
 func TestBulkUpsertOfAnUnknownBlueprint(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	_, err := connect(t, server).BulkUpsert(t.Context(), "nope", events(2), port.UpsertOptions{})
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 }
 
 // TestLostAnswerIsRepeated: the first request took effect, and doing it again is harmless.

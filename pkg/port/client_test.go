@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/httpclient"
@@ -46,7 +45,7 @@ func TestNewClientTakes(t *testing.T) {
 
 // TestOptionsHideTheSecret prints options in every way in which a program might.
 func TestOptionsHideTheSecret(t *testing.T) {
-	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.USBaseURL, Now: time.Now}
+	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.USBaseURL}
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("start", "options", options)
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("start", "options", &options)

@@ -3,44 +3,90 @@ package port
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// ErrInsecure tells that the address is plain http to another host than this machine, and credentials would travel in clear text.
-var ErrInsecure = httpclient.ErrInsecure
-
-// ErrRetryAfterExceeded tells that a request was not sent, since the server kept asking to wait.
-var ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
-
-// What a caller branches on. Match with errors.Is; the details are in the *APIError.
+// Errors to match with errors.Is. Those that Port answered are the Err of an *APIError, which has the details.
 var (
-	// ErrUnauthorized: Port refuses the client id and secret, or every token that it hands out for them.
-	// A right secret sent to the wrong region looks the same.
-	ErrUnauthorized = errors.New("port refuses the credentials")
-	// ErrForbidden: the credentials may not do this, or the address is not allowed.
+	// ErrInsecure: the address is http:// and remote, and would carry credentials in clear text.
+	ErrInsecure = httpclient.ErrInsecure
+	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
+	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
+	// ErrUnauthorized: Port rejected the client id and secret, or each token that it issued for them.
+	// Credentials of another region look the same.
+	ErrUnauthorized = errors.New("Port rejected the credentials")
+	// ErrForbidden: the credentials do not permit the request, or Port does not allow the caller's IP address.
 	ErrForbidden = errors.New("forbidden")
 	// ErrNotFound: there is no such blueprint, entity or webhook.
 	ErrNotFound = errors.New("not found")
-	// ErrExists: what was to be created is there already.
+	// ErrExists: what was to be created exists.
 	ErrExists = errors.New("already exists")
-	// ErrTooLarge: the body is over Port's 1 MiB.
+	// ErrTooLarge: the body is larger than Port's limit of 1 MiB.
 	ErrTooLarge = errors.New("too large")
 )
 
-// APIError is a request that Port did not answer as asked: an error status, or no answer at all.
-// Its fields tell method, address, status, code, message, trace id and attempts; Retryable tells whether it
-// may pass.
+// APIError is a failed request: an error status, no answer, or an answer that cannot be used.
 type APIError struct {
-	httpclient.Failure
-	kind error
+	Method    string
+	URL       string // without credentials
+	Status    int    // 0 without a usable answer
+	Code      string // Port's name of the error
+	Message   string // Port's text, one printable line
+	RequestID string // the header X-Trace-Id, which Port's support asks for
+	Attempts  int
+	Err       error // the cause without an answer; with one, an error of this package or nil
+
+	retryable bool
 }
 
-// Is makes errors.Is match the sentinel errors of this package.
-func (e *APIError) Is(target error) bool { return e.kind != nil && target == e.kind }
+// Error returns one line with request, status and message, without credentials.
+func (e *APIError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
+	if e.Status == 0 {
+		fmt.Fprint(&text, e.Err)
+	} else {
+		fmt.Fprintf(&text, "%d %s", e.Status, http.StatusText(e.Status))
+	}
+	for _, detail := range []string{e.Code, e.Message} {
+		if detail != "" {
+			text.WriteString(": " + detail)
+		}
+	}
+	var notes []string
+	if e.Attempts > 1 {
+		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if e.RequestID != "" {
+		notes = append(notes, "trace id "+e.RequestID)
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
+	}
+	return text.String()
+}
 
-var kinds = map[int]error{
+// Unwrap returns Err.
+func (e *APIError) Unwrap() error { return e.Err }
+
+// Retryable reports whether the same request may succeed later.
+func (e *APIError) Retryable() bool { return e.retryable }
+
+// IsPermissionError reports whether Port accepted the credentials but did not permit the request. It answers 403 then,
+// or 401 for some paths. Rejected credentials are not a permission error.
+func IsPermissionError(err error) bool {
+	apiError := (*APIError)(nil)
+	if !errors.As(err, &apiError) || strings.HasSuffix(apiError.URL, tokenPath) {
+		return false
+	}
+	return errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnauthorized)
+}
+
+var errorsByStatus = map[int]error{
 	http.StatusUnauthorized:          ErrUnauthorized,
 	http.StatusForbidden:             ErrForbidden,
 	http.StatusNotFound:              ErrNotFound,
@@ -49,31 +95,34 @@ var kinds = map[int]error{
 }
 
 func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	apiError := &APIError{Failure: *failure}
+	e := &APIError{
+		Method:    failure.Method,
+		URL:       failure.Address,
+		Status:    failure.Status,
+		Attempts:  failure.Attempts,
+		Err:       failure.Err,
+		retryable: failure.Retryable(),
+	}
 	if response == nil {
-		return apiError
+		return e
 	}
 	var body struct {
 		Error   string `json:"error"`
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(response.Body, &body) == nil {
-		apiError.Code, apiError.Message = httpclient.Message(body.Error), httpclient.Message(body.Message)
+		e.Code, e.Message = httpclient.Message(body.Error), httpclient.Message(body.Message)
 	}
-	apiError.RequestID = traceID(response)
-	apiError.kind = kinds[response.Status]
-	return apiError
+	e.RequestID = requestID(response)
+	e.Err = errorsByStatus[response.Status]
+	return e
 }
 
-// newTokenError: the contract lets Port answer unknown credentials with 404 as well as with 401.
-func newTokenError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	apiError := newAPIError(failure, response)
-	if apiError.Status == http.StatusNotFound {
-		apiError.kind = ErrUnauthorized
-	}
-	return apiError
+// unusable returns the error of an answer that cannot be used.
+func unusable(request httpclient.Request, text string) *APIError {
+	return &APIError{Method: request.Method, URL: request.URL.Redacted(), Err: errors.New(text)}
 }
 
-func traceID(response *httpclient.Response) string {
+func requestID(response *httpclient.Response) string {
 	return httpclient.Message(response.Header.Get("X-Trace-Id"))
 }

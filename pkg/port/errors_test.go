@@ -39,7 +39,7 @@ func TestErrorsByStatus(t *testing.T) {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				err := failing(t, test.status, `{"ok":false,"error":"code_of_it","message":"what happened"}`)
-				told(t, err, test.sentinel)
+				checkAPIError(t, err, test.sentinel)
 				for _, sentinel := range allSentinels {
 					if errors.Is(err, sentinel) != errors.Is(test.sentinel, sentinel) {
 						t.Errorf("%v is %v: %v", err, sentinel, errors.Is(err, sentinel))
@@ -69,10 +69,10 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 		t.Fatalf("error %v is no *APIError", err)
 	}
 	if apiError.Status != status || apiError.Code != "code_of_it" || apiError.Message != "what happened" || apiError.RequestID != "trace-1" {
-		t.Errorf("error %+v", apiError.Failure)
+		t.Errorf("error %+v, want status %d, code_of_it, what happened, trace-1", *apiError, status)
 	}
-	if apiError.Method != http.MethodGet || apiError.Address != port.EUBaseURL+"/v1/blueprints/service" {
-		t.Errorf("asked %s %s", apiError.Method, apiError.Address)
+	if apiError.Method != http.MethodGet || apiError.URL != port.EUBaseURL+"/v1/blueprints/service" {
+		t.Errorf("asked %s %s", apiError.Method, apiError.URL)
 	}
 	triedAgain := retryable || status == http.StatusUnauthorized // once, with the token that it is given then
 	if apiError.Retryable() != retryable || (apiError.Attempts > 1) != triedAgain {

@@ -94,7 +94,7 @@ func TestSearchErrorComesOnceAndLast(t *testing.T) {
 			continue
 		}
 		failures++
-		told(t, err, port.ErrForbidden)
+		checkAPIError(t, err, port.ErrForbidden)
 	}
 	if entities != 6 || failures != 1 {
 		t.Errorf("%d entities and %d errors", entities, failures)

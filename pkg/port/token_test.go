@@ -41,46 +41,43 @@ func TestOneTokenForAll(t *testing.T) {
 	}
 }
 
-// clock is moved by hand.
-type clock struct{ now time.Time }
-
-func (c *clock) read() time.Time { return c.now }
-
-// TestTokenIsRenewedBeforeItsEnd lives through several lifetimes; Port hands out the same token until it has expired.
-func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
+// TestTokenIsRenewedBeforeItExpires reads for nine hours. The server issues the same token until it has expired.
+func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	for _, step := range []time.Duration{time.Minute, 7 * time.Minute, 50 * time.Minute} {
-		clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-		server := emulate(t, fakeport.Options{Now: clock.read})
-		client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
-		steps := int(9 * time.Hour / step)
-		for range steps {
-			read(t, client)
-			clock.now = clock.now.Add(step)
-		}
-		counts := server.Requests()
-		if counts.ByStatus[http.StatusUnauthorized] != 0 {
-			t.Errorf("every %s: %d requests were sent with an expired token", step, counts.ByStatus[http.StatusUnauthorized])
-		}
-		if tokens := counts.ByKind[fakeport.Token]; tokens < 3 || tokens > 12 {
-			t.Errorf("every %s: %d tokens in nine hours", step, tokens)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			server := emulate(t, fakeport.Options{})
+			client := connectInside(t, server)
+			for range int(9 * time.Hour / step) {
+				read(t, client)
+				time.Sleep(step)
+			}
+			counts := server.Requests()
+			if rejected := counts.ByStatus[http.StatusUnauthorized]; rejected != 0 {
+				t.Errorf("every %s: %d requests with an expired token, want 0", step, rejected)
+			}
+			if tokens := counts.ByKind[fakeport.Token]; tokens < 3 || tokens > 12 {
+				t.Errorf("every %s: %d sign-ins in nine hours, want 3 to 12", step, tokens)
+			}
+		})
 	}
 }
 
-func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
-	clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-	server := emulate(t, fakeport.Options{Now: clock.read})
-	client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
-	for _, test := range []struct {
-		forward time.Duration
-		tokens  int
-	}{{0, 1}, {175*time.Minute - time.Second, 1}, {time.Second, 2}} {
-		clock.now = clock.now.Add(test.forward)
-		read(t, client)
-		if tokens := server.Requests().ByKind[fakeport.Token]; tokens != test.tokens {
-			t.Errorf("%s: %d tokens, want %d", clock.now.Format(time.TimeOnly), tokens, test.tokens)
+func TestTokenIsKeptUntilFiveMinutesBeforeItExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := emulate(t, fakeport.Options{})
+		client := connectInside(t, server)
+		started := time.Now()
+		for _, test := range []struct {
+			after   time.Duration
+			signIns int
+		}{{0, 1}, {175*time.Minute - time.Second, 1}, {175 * time.Minute, 2}} {
+			time.Sleep(test.after - time.Since(started))
+			read(t, client)
+			if signIns := server.Requests().ByKind[fakeport.Token]; signIns != test.signIns {
+				t.Errorf("after %s: %d sign-ins, want %d", test.after, signIns, test.signIns)
+			}
 		}
-	}
+	})
 }
 
 // gate holds back the first requests with a token until so many are under way, and then lets the tokens be revoked.

@@ -158,7 +158,7 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = client.RawBlueprint(t.Context(), "nope")
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 }
 
 func TestPatchBlueprint(t *testing.T) {
@@ -171,5 +171,5 @@ func TestPatchBlueprint(t *testing.T) {
 	if err != nil || got.Title != "Renamed" || len(got.Schema.Properties) != 2 {
 		t.Errorf("blueprint %+v: %v", got, err)
 	}
-	told(t, client.PatchBlueprint(t.Context(), "nope", json.RawMessage(`{}`)), port.ErrNotFound)
+	checkAPIError(t, client.PatchBlueprint(t.Context(), "nope", json.RawMessage(`{}`)), port.ErrNotFound)
 }

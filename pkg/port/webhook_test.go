@@ -75,14 +75,14 @@ func TestWebhookErrors(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	_, err := client.Webhook(t.Context(), "mapper")
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 	_, err = client.UpdateWebhook(t.Context(), "mapper", json.RawMessage(`{}`))
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 	if _, err := client.CreateWebhook(t.Context(), exampleWebhook()); err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.CreateWebhook(t.Context(), exampleWebhook())
-	told(t, err, port.ErrExists)
+	checkAPIError(t, err, port.ErrExists)
 	server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden","message":"m"}`})
 	if _, err = client.Webhook(t.Context(), "mapper"); err == nil {
 		t.Fatal("no error")
