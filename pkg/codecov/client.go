@@ -61,7 +61,6 @@ type Client struct {
 	size    *pageSize
 	ahead   chan struct{} // a slot for each list that reads a page ahead
 	http    *httpclient.Client
-	stats   httpclient.Stats
 }
 
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
@@ -86,15 +85,13 @@ func NewClient(o Options) (*Client, error) {
 	client := &Client{
 		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxListsAhead),
 	}
-	client.stats.LogWaits(o.Logger)
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
 		Authorizer:   httpclient.Bearer(o.Token),
-		Limiter:      httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
+		Concurrency:  o.Concurrency,
 		Network:      o.Transport,
-		Stats:        &client.stats,
 		Secrets:      httpclient.NewSecrets(o.Token),
 		Logger:       o.Logger,
 	})
@@ -119,7 +116,7 @@ type Counts struct {
 
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts {
-	counts := c.stats.Counts()
+	counts := c.http.Counts()
 	return Counts{
 		Requests:      counts.Requests,
 		Retries:       counts.Retries,

@@ -12,7 +12,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// fullBlueprint has everything that a Blueprint can tell.
+// fullBlueprint has every field of a Blueprint.
 func fullBlueprint() port.Blueprint {
 	one, five, half := 1, 5, 0.5
 	return port.Blueprint{
@@ -20,7 +20,7 @@ func fullBlueprint() port.Blueprint {
 		Schema: port.Schema{
 			Required: []string{"text"},
 			Properties: map[string]port.Property{
-				"text":   {Title: "Text", Description: "said", Icon: "Git", Type: "string", MinLength: &one, MaxLength: &five, Pattern: "^[a-z]+$"},
+				"text":   {Title: "Text", Description: "some text", Icon: "Git", Type: "string", MinLength: &one, MaxLength: &five, Pattern: "^[a-z]+$"},
 				"choice": {Type: "string", Enum: []any{"a", "b"}},
 				"at":     {Type: "string", Format: "date-time"},
 				"number": {Type: "number", Minimum: &half, Maximum: &half},

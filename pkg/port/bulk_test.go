@@ -18,7 +18,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// events gives so many entities of the blueprint event: event-00, event-01 …
+// events returns so many entities of the blueprint event: event-00, event-01 …
 func events(n int) []port.Entity {
 	var entities []port.Entity
 	for i := range n {
@@ -104,7 +104,7 @@ func TestSomeRefused(t *testing.T) {
 	}
 }
 
-// TestBulkAnswers gives the client answers that no Port should give. event-00 and event-01 are asked about.
+// TestBulkAnswers: answers for event-00 and event-01, including those that Port should never send.
 func TestBulkAnswers(t *testing.T) {
 	const both = `{"identifier":"event-00","index":0,"created":true},{"identifier":"event-01","index":1,"created":false}`
 	for _, test := range []struct {
@@ -133,7 +133,7 @@ func TestBulkAnswers(t *testing.T) {
 			server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusOK, Body: test.body})
 			var got []string
 			for _, outcome := range upsert(t, connect(t, server), events(2), port.UpsertOptions{}).Outcomes {
-				got = append(got, tell(outcome))
+				got = append(got, describe(outcome))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
@@ -142,7 +142,7 @@ func TestBulkAnswers(t *testing.T) {
 	}
 }
 
-func tell(outcome port.Outcome) string {
+func describe(outcome port.Outcome) string {
 	switch {
 	case outcome.Err != nil && outcome.Err.Code == "not_mentioned":
 		return "not mentioned"

@@ -74,10 +74,8 @@ const (
 // Client reads and writes one Port organisation. It sends credentials and tokens to the configured origin only.
 // It is safe for concurrent use.
 type Client struct {
-	base     *url.URL
-	http     *httpclient.Client
-	governor *httpclient.Governor
-	stats    httpclient.Stats
+	base *url.URL
+	http *httpclient.Client
 }
 
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
@@ -100,28 +98,19 @@ func NewClient(o Options) (*Client, error) {
 		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
 	}
 	client := &Client{base: base}
-	client.stats.LogWaits(o.Logger)
-	client.governor = httpclient.NewGovernor(httpclient.GovernorOptions{
-		Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats,
-	})
-	settings := httpclient.Options{
+	secrets := httpclient.NewSecrets(o.ClientSecret)
+	tokens := newTokenSource(client, o.ClientID, o.ClientSecret, secrets)
+	client.http, err = httpclient.New(httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
+		Authorizer:   tokens,
+		Concurrency:  o.Concurrency,
+		Share:        o.Share,
+		Secrets:      secrets,
 		Network:      o.Transport,
-		Stats:        &client.stats,
-		Limiter:      client.governor,
-		Secrets:      httpclient.NewSecrets(o.ClientSecret),
-		SecretsAsked: true,
 		Logger:       o.Logger,
-	}
-	signIn, err := httpclient.New(settings)
-	if err != nil {
-		return nil, fmt.Errorf("port: %w", err)
-	}
-	settings.SecretsAsked = false
-	settings.Authorizer = newTokenSource(signIn, client.url(tokenPath, nil), o, settings.Secrets)
-	client.http, err = httpclient.New(settings)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
@@ -140,7 +129,7 @@ type Counts struct {
 
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts {
-	counts := c.stats.Counts()
+	counts := c.http.Counts()
 	return Counts{
 		Requests:      counts.Requests,
 		Retries:       counts.Retries,
@@ -151,14 +140,10 @@ func (c *Client) Counts() Counts {
 	}
 }
 
-// EstimateDuration returns how long the rate limit makes so many requests for entities (bulk upserts, deletions,
-// pages of a search) take, and false if no answer has shown a limit yet.
+// EstimateDuration returns how long so many requests for entities (bulk upserts, deletions, pages of a search) wait for
+// the rate limit: 0 if they fit into the present window. It returns false if no answer has shown a limit.
 func (c *Client) EstimateDuration(requests int) (time.Duration, bool) {
-	rate, known := c.governor.Rate(entitiesClass)
-	if !known {
-		return 0, false
-	}
-	return time.Duration(float64(requests) / rate * float64(time.Second)), true
+	return c.http.EstimateWait(entitiesClass, requests)
 }
 
 // call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become

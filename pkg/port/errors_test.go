@@ -51,7 +51,7 @@ func TestErrorsByStatus(t *testing.T) {
 	}
 }
 
-// failing gives the error of a request that is always answered so.
+// failing returns the error of a request that is always answered so.
 func failing(t *testing.T, status int, body string) error {
 	t.Helper()
 	server := emulate(t, fakeport.Options{})
@@ -80,7 +80,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 	}
 	for _, part := range []string{fmt.Sprint(status), "code_of_it", "what happened", "trace-1"} {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q does not tell %s", err, part)
+			t.Errorf("error %q does not mention %q", err, part)
 		}
 	}
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) || strings.Contains(text, "fakeport.token") {

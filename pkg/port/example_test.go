@@ -10,7 +10,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// newOrganisation starts a server that answers as Port does and has one blueprint, and returns a client of it.
+// newOrganisation starts a server that answers as Port does and has one blueprint, and returns a client.
 func newOrganisation() (client *port.Client, stop func()) {
 	server := fakeport.New(fakeport.Options{})
 	err := server.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "relations": {},

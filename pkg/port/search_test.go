@@ -14,7 +14,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// filled gives a Port that holds so many events.
+// filled returns a Port that holds so many events.
 func filled(t *testing.T, n int) *fakeport.Server {
 	t.Helper()
 	server := emulate(t, fakeport.Options{})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
@@ -21,8 +20,7 @@ const (
 // tokenSource holds the access token of all requests. It fetches a new one before the token expires, and one for all
 // requests when Port rejects it, which Port may at any time.
 type tokenSource struct {
-	http        *httpclient.Client
-	address     *url.URL
+	client      *Client
 	credentials []byte
 	secrets     *httpclient.Secrets // receives each token
 	turn        chan struct{}       // a lock that a context can stop waiting for; guards what follows
@@ -30,13 +28,9 @@ type tokenSource struct {
 	renewAt     time.Time
 }
 
-func newTokenSource(
-	signIn *httpclient.Client, address *url.URL, o Options, secrets *httpclient.Secrets,
-) *tokenSource {
-	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
-	return &tokenSource{
-		http: signIn, address: address, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1),
-	}
+func newTokenSource(client *Client, id, secret string, secrets *httpclient.Secrets) *tokenSource {
+	credentials, _ := json.Marshal(map[string]string{"clientId": id, "clientSecret": secret})
+	return &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
 }
 
 // Authorization returns the current token, or a new one if there is none or it expires soon.
@@ -66,8 +60,10 @@ func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, e
 }
 
 func (s *tokenSource) fetch(ctx context.Context) error {
-	request := httpclient.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials, Class: tokenClass}
-	response, failure := s.http.Do(ctx, request)
+	request := httpclient.Request{
+		Method: http.MethodPost, URL: s.client.url(tokenPath, nil), Body: s.credentials, Class: tokenClass, SignIn: true,
+	}
+	response, failure := s.client.http.Do(ctx, request)
 	if failure != nil {
 		return newSignInError(failure, response)
 	}

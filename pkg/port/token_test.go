@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,42 +81,38 @@ func TestTokenIsKeptUntilFiveMinutesBeforeItExpires(t *testing.T) {
 	})
 }
 
-// gate holds back the first requests with a token until so many are under way, and then lets the tokens be revoked.
-type gate struct {
-	server  *fakeport.Server
-	arrived sync.WaitGroup
-	open    func()
-}
-
-func newGate(server *fakeport.Server, size int) *gate {
-	g := &gate{server: server, open: sync.OnceFunc(server.RevokeTokens)}
-	g.arrived.Add(size)
-	return g
-}
-
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasSuffix(r.Header.Get("Authorization"), ".1") {
-		g.arrived.Done()
-		g.arrived.Wait()
-		g.open()
-	}
-	g.server.ServeHTTP(w, r)
-}
-
 // TestRevokedTokenIsRenewedOnceForAll revokes the token when all requests are under way with it.
 func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
-	const size = 12
-	server := emulate(t, fakeport.Options{})
-	client := connect(t, newGate(server, size), func(o *port.Options) { o.Concurrency = size })
-	var readers sync.WaitGroup
-	for range size {
-		readers.Go(func() { read(t, client) })
-	}
-	readers.Wait()
-	counts := server.Requests()
-	if counts.ByKind[fakeport.Token] != 2 || counts.ByStatus[http.StatusUnauthorized] != size || counts.ByKind[fakeport.BlueprintRead] != 2*size {
-		t.Errorf("requests %v with %v, want two for tokens and each refused once", counts.ByKind, counts.ByStatus)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const requests = 12
+		server := emulate(t, fakeport.Options{})
+		var hold atomic.Pointer[chan struct{}]
+		client := connectInside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if held := hold.Load(); held != nil && isNoToken(r) {
+				<-*held
+			}
+			server.ServeHTTP(w, r)
+		}))
+		read(t, client)
+		server.ResetCounts()
+		held := make(chan struct{})
+		hold.Store(&held)
+		var readers sync.WaitGroup
+		for range requests {
+			readers.Go(func() { read(t, client) })
+		}
+		synctest.Wait()
+		server.RevokeTokens()
+		close(held)
+		readers.Wait()
+		counts := server.Requests()
+		if signIns := counts.ByKind[fakeport.Token]; signIns != 1 {
+			t.Errorf("%d sign-ins, want 1", signIns)
+		}
+		if rejected := counts.ByStatus[http.StatusUnauthorized]; rejected != requests {
+			t.Errorf("%d rejected requests, want each of %d once", rejected, requests)
+		}
+	})
 }
 
 // TestSameTokenAgain: Port may refuse a token by mistake and hand it out again.

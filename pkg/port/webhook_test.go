@@ -25,7 +25,7 @@ func exampleWebhook() port.Webhook {
 func TestWebhookRoundTrip(t *testing.T) {
 	client := connect(t, emulate(t, fakeport.Options{}))
 	given := exampleWebhook()
-	given.URL, given.Key = "https://example.com", "mine" // Port's to give: the contract refuses them
+	given.URL, given.Key = "https://example.com", "mine" // must not be sent: the contract refuses them
 	created, err := client.CreateWebhook(t.Context(), given)
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +118,11 @@ func TestRequestsTellWhatIsSent(t *testing.T) {
 	}
 	want := []port.Request{create, port.UpdateWebhookRequest("mapper", patch)}
 	if diff := cmp.Diff(want, arrived(server)); diff != "" {
-		t.Errorf("requests (-told +sent):\n%s", diff)
+		t.Errorf("requests (-want +sent):\n%s", diff)
 	}
 }
 
-// arrived gives the requests that change blueprints or webhooks, as the emulator saw them.
+// arrived returns the requests that change blueprints or webhooks, as the emulator saw them.
 func arrived(server *fakeport.Server) []port.Request {
 	var requests []port.Request
 	for _, seen := range server.Seen() {
