@@ -254,7 +254,6 @@ func (l *limiter) assign(c *class, request int, shown rateLimit) {
 	}
 	if i := slices.IndexFunc(l.budgets, func(b *budget) bool { return b.is(shown) }); i >= 0 {
 		c.budget = l.budgets[i]
-		c.budget.used++ // this request
 	} else {
 		c.budget = &budget{limit: shown.requests, period: shown.period, share: l.share}
 		l.budgets = append(l.budgets, c.budget)

@@ -58,7 +58,7 @@ func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// TestAnswersComeWithoutSecrets: to the one who looks whether they are sound, too.
+// TestAnswersComeWithoutSecrets: neither Request.Valid nor the caller sees them.
 func TestAnswersComeWithoutSecrets(t *testing.T) {
 	body, err := json.Marshal(map[string]string{"name": "Bearer " + oddSecret})
 	if err != nil {
@@ -84,15 +84,22 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestSecretsThatWereAskedForStay(t *testing.T) {
+// TestSignIn is sent without authorization, and a new token stays in the answer.
+func TestSignIn(t *testing.T) {
 	for status, want := range map[int]string{200: `{"accessToken":"the-token"}`, 401: `{"accessToken":"[redacted]"}`} {
-		client := newClient(t, Options{Secrets: NewSecrets("the-token"), Network: network(func(*http.Request) (*http.Response, error) {
-			return answer(status, `{"accessToken":"the-token"}`), nil
-		})})
+		client := newClient(t, Options{
+			Authorizer: Bearer("old"), Secrets: NewSecrets("the-token"),
+			Network: network(func(r *http.Request) (*http.Response, error) {
+				if header := r.Header.Get("Authorization"); header != "" {
+					t.Errorf("sent with Authorization %q, want none", header)
+				}
+				return answer(status, `{"accessToken":"the-token"}`), nil
+			}),
+		})
 		request := get(t, "/x")
 		request.SignIn = true
 		if response, _ := client.Do(t.Context(), request); string(response.Body) != want {
-			t.Errorf("%d: %s", status, response.Body)
+			t.Errorf("%d: body %s, want %s", status, response.Body, want)
 		}
 	}
 }
