@@ -37,7 +37,7 @@ func trusted(name string) (http.RoundTripper, error) {
 	if count == 0 {
 		return nil, fmt.Errorf("%s: no certificate in it", name)
 	}
-	return httpclient.NewNetwork(roots), nil
+	return httpclient.NewNetwork(roots)
 }
 
 // certificateHint adds what can be done about a server whose certificate is not trusted.

@@ -18,10 +18,11 @@ type budget struct {
 	period time.Duration
 	share  float64 // of the limit
 
-	end       time.Time // of the window; zero before the first
-	used      int       // our requests in the window
-	remaining int       // the least that an answer showed in the window, less one for each answer since that showed nothing
-	asking    int       // the request that asks for the next window, 0 for none
+	end    time.Time // of the window; zero before the first
+	used   int       // our requests in the window
+	asking int       // the request that asks for the next window, 0 for none
+	// remaining is the least that an answer showed in the window, less one for each answer since that showed nothing.
+	remaining int
 }
 
 const (

@@ -72,7 +72,10 @@ func (c *call) checkRetry(ctx context.Context, resp *http.Response, err error) (
 	if !c.mayRetry(resp, err, isAsked) || c.rounds > maxRetries {
 		return false, nil
 	}
-	c.client.logRetry(ctx, c, resp, err, max(c.wait, min(asked, maxRetryAfter)))
+	wait := max(c.wait, min(asked, maxRetryAfter))
+	reason := c.client.reason(ctx, resp, err)
+	c.client.logRetry(ctx, c, resp, reason, wait)
+	c.client.onDelay(reason, c.rounds, maxRetries+1, wait)
 	return true, nil
 }
 
@@ -83,6 +86,8 @@ func (c *call) mayRetry(resp *http.Response, err error, asked bool) bool {
 		return false
 	case c.tries.Hurry && !asked && mayBeTooLarge(resp, err):
 		c.tries.giveUp()
+		return false
+	case err != nil && c.tries.spent+c.wait > firstContact && c.client.neverConnected(err):
 		return false
 	case err != nil:
 		return retryableError(err)

@@ -32,6 +32,9 @@ type Options struct {
 	Secrets      *Secrets          // removed from answers and errors; optional
 	Network      http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	// OnDelay is called before each retry, and once an answer takes longer than two seconds while the server has never
+	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
+	OnDelay func(reason string, attempt, attempts int, wait time.Duration)
 }
 
 const defaultMaxBody = 64 << 20
@@ -46,6 +49,7 @@ type Client struct {
 	maxBody    int64
 	secrets    *Secrets
 	log        *slog.Logger
+	onDelay    func(reason string, attempt, attempts int, wait time.Duration)
 	stats      *stats
 }
 
@@ -55,10 +59,16 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	if o.Network == nil {
+		if err := checkProxies(); err != nil {
+			return nil, err
+		}
 		o.Network = sharedNetwork
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnDelay == nil {
+		o.OnDelay = func(string, int, int, time.Duration) {}
 	}
 	stats := new(stats)
 	return &Client{
@@ -70,6 +80,7 @@ func New(o Options) (*Client, error) {
 		maxBody:    cmp.Or(o.MaxBody, defaultMaxBody),
 		secrets:    o.Secrets,
 		log:        o.Logger,
+		onDelay:    o.OnDelay,
 		stats:      stats,
 	}, nil
 }
@@ -85,6 +96,11 @@ func (c *Client) Counts() Counts {
 // limit.
 func (c *Client) EstimateWait(class string, requests int) (time.Duration, bool) {
 	return c.limiter.estimateWait(class, requests, time.Now())
+}
+
+// neverConnected reports whether an attempt failed on the connection, while the server has never answered.
+func (c *Client) neverConnected(err error) bool {
+	return !c.stats.answered.Load() && outcomeOf(nil, err) != overloaded
 }
 
 // Request is a request to the client's origin.
@@ -130,7 +146,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 	_ = resp.Body.Close() // it has been read
 	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: call.body}
 	if !isSuccess(resp.StatusCode) {
-		failure.Status = resp.StatusCode
+		failure.Status, failure.Redirect = resp.StatusCode, redirectTarget(r.URL, resp)
 		return response, failure
 	}
 	return response, nil

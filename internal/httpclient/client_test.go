@@ -214,6 +214,32 @@ func TestRedirectCarriesNoToken(t *testing.T) {
 	}
 }
 
+func TestRedirectTarget(t *testing.T) {
+	for _, test := range []struct {
+		status         int
+		location, want string
+	}{
+		{301, "https://elsewhere.example.com/v1/?token=s3cret#s3cret", "https://elsewhere.example.com/v1/"},
+		{302, "//user:s3cret@elsewhere.example.com", "https://elsewhere.example.com"},
+		{307, "/login", "https://api.example.com/login"},
+		{302, "", ""},
+		{200, "/x", ""},
+		{404, "/x", ""},
+	} {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
+			return answer(test.status, `{}`, "Location", test.location), nil
+		})})
+		_, failure := client.Do(t.Context(), get(t, "/x/y"))
+		got := ""
+		if failure != nil {
+			got = failure.Redirect
+		}
+		if got != test.want {
+			t.Errorf("%d to %q: target %q, want %q", test.status, test.location, got, test.want)
+		}
+	}
+}
+
 func TestOriginIsHeld(t *testing.T) {
 	client := newClient(t, Options{Authorizer: Bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
 		t.Errorf("sent to %s", r.URL)

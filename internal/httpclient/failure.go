@@ -15,6 +15,7 @@ type Failure struct {
 	Method    string
 	Address   string // without credentials
 	Status    int    // 0 without an answer
+	Redirect  string // the address that the answer redirects to, without user, query and fragment; "" if it does not
 	Code      string // the API's name of the error, if it has one
 	Message   string // the API's text
 	RequestID string // the API's id of the request

@@ -83,7 +83,9 @@ func newLimiter(maximum int, share float64, stats *stats, log *slog.Logger) *lim
 // acquire waits until a request may be sent, in the order of the calls for a class. The caller must call release once
 // with the outcome. The error is the cause of the end of ctx, or ErrRetryAfterExceeded.
 func (l *limiter) acquire(ctx context.Context, name string) (release func(*http.Response, error), err error) {
+	l.mu.Lock()
 	c := l.class(name)
+	l.mu.Unlock()
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
@@ -104,13 +106,8 @@ func (l *limiter) acquire(ctx context.Context, name string) (release func(*http.
 	}
 }
 
+// class returns what is known of a class. The caller holds the lock.
 func (l *limiter) class(name string) *class {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.classLocked(name)
-}
-
-func (l *limiter) classLocked(name string) *class {
 	for _, c := range l.classes {
 		if c.name == name {
 			return c
@@ -281,7 +278,7 @@ func (l *limiter) underWayWith(b *budget) int {
 func (l *limiter) estimateWait(name string, requests int, now time.Time) (time.Duration, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := l.classLocked(name)
+	c := l.class(name)
 	if c.budget == nil {
 		return 0, false
 	}

@@ -33,19 +33,25 @@ func (c *Client) logAttempt(ctx context.Context, call *call, resp *http.Response
 }
 
 // logRetry logs at Info that a request will be sent again, why and when.
-func (c *Client) logRetry(ctx context.Context, call *call, resp *http.Response, err error, wait time.Duration) {
+func (c *Client) logRetry(ctx context.Context, call *call, resp *http.Response, reason string, wait time.Duration) {
 	if !c.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attributes := append(c.requestAttributes(call.request), slog.Int("attempt", call.tries.attempts))
-	if err != nil {
-		attributes = append(attributes, slog.String("reason", c.secrets.legible(cause(ctx, err)).Error()))
-	} else {
-		attributes = append(attributes,
-			slog.String("reason", http.StatusText(resp.StatusCode)), slog.Int("status", resp.StatusCode))
+	attributes := append(c.requestAttributes(call.request),
+		slog.Int("attempt", call.tries.attempts), slog.String("reason", reason))
+	if resp != nil {
+		attributes = append(attributes, slog.Int("status", resp.StatusCode))
 	}
 	attributes = append(attributes, slog.Duration("wait", wait.Round(time.Millisecond)))
 	c.log.LogAttrs(ctx, slog.LevelInfo, "request will be repeated", attributes...)
+}
+
+// reason returns why a request is sent again.
+func (c *Client) reason(ctx context.Context, resp *http.Response, err error) string {
+	if err != nil {
+		return c.secrets.legible(cause(ctx, err)).Error()
+	}
+	return http.StatusText(resp.StatusCode)
 }
 
 // requestAttributes returns method, path and the beginning of the query, as escaped in the address.

@@ -3,7 +3,12 @@ package httpclient
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,11 +17,18 @@ const (
 	maxHeaderBytes = 1 << 20 // of an answer
 )
 
-var sharedNetwork = NewNetwork(nil)
+var sharedNetwork = newTransport(nil)
 
-// NewNetwork returns a transport for Options.Network that trusts roots, or the system's certificates if that is nil.
-// It uses the proxies of the environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It is safe for concurrent use.
-func NewNetwork(roots *x509.CertPool) *http.Transport {
+// NewNetwork returns a transport for Options.Network that trusts roots. It uses the proxies of the environment:
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It returns an error if one of them is invalid.
+func NewNetwork(roots *x509.CertPool) (*http.Transport, error) {
+	if err := checkProxies(); err != nil {
+		return nil, err
+	}
+	return newTransport(roots), nil
+}
+
+func newTransport(roots *x509.CertPool) *http.Transport {
 	network := http.DefaultTransport.(*http.Transport).Clone()
 	network.MaxIdleConns = 2 * maxIdlePerHost
 	network.MaxIdleConnsPerHost = maxIdlePerHost
@@ -25,4 +37,22 @@ func NewNetwork(roots *x509.CertPool) *http.Transport {
 	network.IdleConnTimeout = 30 * time.Second
 	network.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return network
+}
+
+// checkProxies returns an error for an invalid proxy in the environment, which net/http ignores.
+func checkProxies() error {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if value := os.Getenv(name); value != "" && !isProxy(value) {
+			return fmt.Errorf("%s: invalid proxy address: expected http://host:port", name) // value may hold a password
+		}
+	}
+	return nil
+}
+
+func isProxy(address string) bool {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	proxy, err := url.Parse(address)
+	return err == nil && proxy.Hostname() != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme)
 }

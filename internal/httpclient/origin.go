@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -42,4 +43,15 @@ func isLoopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// redirectTarget returns the address that an answer redirects to, without the parts that may hold secrets.
+func redirectTarget(from *url.URL, resp *http.Response) string {
+	location := resp.Header.Get("Location")
+	target, err := from.Parse(location)
+	if location == "" || err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 {
+		return ""
+	}
+	target.User, target.RawQuery, target.Fragment = nil, "", ""
+	return Message(target.String())
 }

@@ -16,6 +16,7 @@ const (
 	longestWait   = 20 * time.Second       // of one back-off
 	maxRetryAfter = 2 * time.Minute        // of one wait that a server asks for
 	timeBudget    = 2 * time.Minute        // in attempts and back-offs, without waits for a turn or for a Retry-After
+	firstContact  = 15 * time.Second       // in attempts and back-offs, while connections fail and none has ever worked
 	patience      = 7 * time.Minute        // with a server that keeps asking to wait
 )
 

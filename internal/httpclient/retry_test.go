@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,6 +77,127 @@ func TestUnknownHostIsNotRetried(t *testing.T) {
 			_, failure := client.Do(t.Context(), get(t, "/x"))
 			if failure == nil || failure.Retryable() != test.retried || (attempts > 1) != test.retried {
 				t.Errorf("%s: %d attempts, failure %v; want retried: %v", name, attempts, failure, test.retried)
+			}
+		})
+	}
+}
+
+// TestFirstContact: while connections fail and none has ever worked, a request ends within 15 s. A server that has
+// answered once, that is slow, or that answers with errors gets more time.
+func TestFirstContact(t *testing.T) {
+	refused := func() (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	}
+	for name, test := range map[string]struct {
+		answeredBefore bool
+		answer         func() (*http.Response, error)
+		least, most    time.Duration
+		attempts       int // 0: any
+	}{
+		"refused":                         {answer: refused, most: firstContact},
+		"DNS server fails":                {answer: func() (*http.Response, error) { return nil, &net.DNSError{IsTemporary: true} }, most: firstContact},
+		"refused, after an answer":        {answeredBefore: true, answer: refused, most: timeBudget, attempts: maxRetries + 1},
+		"503":                             {answer: func() (*http.Response, error) { return answer(503, `{}`), nil }, most: timeBudget, attempts: maxRetries + 1},
+		"answers nothing, in 30 s a time": {answer: func() (*http.Response, error) { time.Sleep(time.Hour); return nil, nil }, least: time.Minute, most: timeBudget},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			attempts, answered := 0, !test.answeredBefore
+			client := newClient(t, Options{Network: network(func(r *http.Request) (*http.Response, error) {
+				if !answered {
+					answered = true
+					return answer(200, `{}`), nil
+				}
+				if attempts++; strings.HasPrefix(name, "answers nothing") {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				}
+				return test.answer()
+			})})
+			if test.answeredBefore {
+				if _, failure := client.Do(t.Context(), get(t, "/x")); failure != nil {
+					t.Fatal(failure)
+				}
+			}
+			for range 3 { // since back-offs are random
+				attempts = 0
+				started := time.Now()
+				_, failure := client.Do(t.Context(), get(t, "/x"))
+				took := time.Since(started)
+				if failure == nil || took < test.least || took > test.most {
+					t.Errorf("%s: failure %v after %v, want one after %v to %v", name, failure, took, test.least, test.most)
+				}
+				if attempts < 3 || test.attempts > 0 && attempts != test.attempts {
+					t.Errorf("%s: %d attempts, want %d (0: at least 3)", name, attempts, test.attempts)
+				}
+			}
+		})
+	}
+}
+
+// TestOnDelay: a failed attempt is reported at once, and a server that has never answered after two seconds.
+func TestOnDelay(t *testing.T) {
+	type delay struct {
+		at       time.Duration
+		reason   string
+		attempt  int
+		attempts int
+		waits    bool
+	}
+	hang := func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }
+	fine := func(*http.Request) (*http.Response, error) { return answer(200, `{}`), nil }
+	slow := func(*http.Request) (*http.Response, error) {
+		time.Sleep(10 * time.Second)
+		return answer(200, `{}`), nil
+	}
+	for name, test := range map[string]struct {
+		answers []func(*http.Request) (*http.Response, error)
+		want    []delay
+	}{
+		"refused": {
+			[]func(*http.Request) (*http.Response, error){
+				func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }, fine,
+			},
+			[]delay{{0, "connection refused", 1, 9, true}},
+		},
+		"hangs": {
+			[]func(*http.Request) (*http.Response, error){hang, fine},
+			[]delay{{2 * time.Second, "no answer yet", 1, 9, false}, {30 * time.Second, "no answer in time (30s)", 1, 9, true}},
+		},
+		"slow": {
+			[]func(*http.Request) (*http.Response, error){slow, slow}, []delay{{2 * time.Second, "no answer yet", 1, 9, false}},
+		},
+		"503": {
+			[]func(*http.Request) (*http.Response, error){
+				func(*http.Request) (*http.Response, error) { return answer(503, `{}`, "Retry-After", "5"), nil }, slow,
+			},
+			[]delay{{0, "Service Unavailable", 1, 9, true}},
+		},
+		"fine": {[]func(*http.Request) (*http.Response, error){fine, fine}, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			started, request := time.Now(), 0
+			var mu sync.Mutex
+			var got []delay
+			client := newClient(t, Options{
+				Network: network(func(r *http.Request) (*http.Response, error) {
+					request++
+					return test.answers[request-1](r)
+				}),
+				OnDelay: func(reason string, attempt, attempts int, wait time.Duration) {
+					mu.Lock()
+					defer mu.Unlock()
+					got = append(got, delay{time.Since(started), reason, attempt, attempts, wait > 0})
+				},
+			})
+			for request < len(test.answers) {
+				if _, failure := client.Do(t.Context(), get(t, "/x")); failure != nil {
+					t.Fatal(failure)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%s:\n got %v\nwant %v", name, got, test.want)
 			}
 		})
 	}

@@ -19,6 +19,8 @@ type Counts struct {
 // stats counts traffic. It is safe for concurrent use.
 type stats struct {
 	requests, retries, sentBytes, receivedBytes, waitedTime atomic.Int64
+
+	answered atomic.Bool // the server has answered, whatever the status
 }
 
 func (s *stats) counts() Counts {

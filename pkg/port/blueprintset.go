@@ -31,7 +31,7 @@ func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created
 	}
 	for _, blueprint := range ours {
 		if err := c.addAggregations(ctx, blueprint, exists); err != nil {
-			return created, fmt.Errorf("add aggregations of blueprint %s: %w", blueprint.Identifier, err)
+			return created, fmt.Errorf("add the aggregations of blueprint %s: %w", blueprint.Identifier, err)
 		}
 	}
 	return created, nil

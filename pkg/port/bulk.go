@@ -98,7 +98,6 @@ type bulkAnswer struct {
 		Created    bool   `json:"created"`
 	} `json:"entities"`
 	Errors []struct {
-		Identifier string `json:"identifier"`
 		Index      *int   `json:"index"`
 		StatusCode int    `json:"statusCode"`
 		Error      string `json:"error"`
@@ -106,20 +105,21 @@ type bulkAnswer struct {
 	} `json:"errors"`
 }
 
-// outcomes matches the answer with the entities of the request. A refusal overrides a success, and an entity that is
-// not mentioned counts as refused.
+// outcomes matches the answer with the entities of the request, by index. A refusal overrides a success, and an entity
+// that is not mentioned counts as refused.
 func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	outcomes := make([]Outcome, len(identifiers))
 	for i, identifier := range identifiers {
 		outcomes[i] = Outcome{Identifier: identifier, Err: &errUnmentioned}
 	}
 	for _, written := range a.Entities {
-		if i, ok := position(written.Index, written.Identifier, identifiers); ok {
+		i, ok := position(written.Index, identifiers)
+		if ok && (written.Identifier == "" || written.Identifier == identifiers[i]) { // it may be a stub of a relation
 			outcomes[i].Created, outcomes[i].Err = written.Created, nil
 		}
 	}
 	for _, refused := range a.Errors {
-		if i, ok := position(refused.Index, refused.Identifier, identifiers); ok {
+		if i, ok := position(refused.Index, identifiers); ok {
 			outcomes[i].Err = &EntityError{
 				Status:  refused.StatusCode,
 				Code:    httpclient.Message(refused.Error),
@@ -130,11 +130,10 @@ func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	return outcomes
 }
 
-// position returns the index of an entity, and false if it is missing, out of range, or that of another identifier:
-// an entity must not get the outcome of another one.
-func position(index *int, identifier string, identifiers []string) (int, bool) {
+// position returns the index of an entity of the request, and false if it is missing or out of range.
+func position(index *int, identifiers []string) (int, bool) {
 	if index == nil || *index < 0 || *index >= len(identifiers) {
 		return 0, false
 	}
-	return *index, identifier == "" || identifier == identifiers[*index]
+	return *index, true
 }

@@ -117,6 +117,8 @@ func TestBulkAnswers(t *testing.T) {
 			"errors":[{"identifier":"event-01","index":1,"statusCode":422,"error":"e","message":"m"}]}`, []string{"created", "422 e: m"}},
 		{"written and refused", `{"ok":true,"entities":[` + both + `],"errors":[{"identifier":"event-00","index":0,"statusCode":409,"error":"e","message":"m"}]}`,
 			[]string{"409 e: m", "updated"}},
+		{"refused, with another form of the identifier", `{"errors":[{"identifier":"EVENT-00 ","index":0,"statusCode":422,"error":"e","message":"m"}]}`,
+			[]string{"422 e: m", "not mentioned"}},
 		{"in another order", `{"ok":true,"entities":[{"index":1,"created":false},{"index":0,"created":true}]}`, []string{"created", "updated"}},
 		{"no entities", `{"ok":true}`, []string{"not mentioned", "not mentioned"}},
 		{"null", `null`, []string{"not mentioned", "not mentioned"}},

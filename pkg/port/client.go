@@ -40,7 +40,7 @@ func RegionURL(region string) (string, error) {
 
 // Options configures a Client. ClientID and ClientSecret are required.
 type Options struct {
-	BaseURL      string            // without /v1, default: EUBaseURL
+	BaseURL      string            // with or without /v1, default: EUBaseURL
 	ClientID     string            `json:"-"`
 	ClientSecret string            `json:"-"`
 	UserAgent    string            // optional; Port shows it as the source of what is written
@@ -49,6 +49,9 @@ type Options struct {
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	// OnDelay is called before each retry, and once an answer takes longer than two seconds while Port has never
+	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
+	OnDelay func(reason string, attempt, attempts int, wait time.Duration) `json:"-"`
 }
 
 // String returns the address, without the credentials.
@@ -72,6 +75,10 @@ const (
 )
 
 // Client reads and writes one Port organisation. It sends credentials and tokens to the configured origin only.
+//
+// In each window of Port's rate limit it sends requests at once until its share is used or 3 % of the limit remain, and
+// waits for the reset then. The share does not protect others: where they have used 70 %, the client uses 27 %.
+//
 // It is safe for concurrent use.
 type Client struct {
 	base *url.URL
@@ -88,6 +95,8 @@ func NewClient(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
+	base.Path = strings.TrimRight(strings.TrimSuffix(base.Path, "/v1"), "/")
+	base.RawPath = strings.TrimRight(strings.TrimSuffix(base.RawPath, "/v1"), "/")
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
 	}
@@ -110,6 +119,7 @@ func NewClient(o Options) (*Client, error) {
 		Secrets:      secrets,
 		Network:      o.Transport,
 		Logger:       o.Logger,
+		OnDelay:      o.OnDelay,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)

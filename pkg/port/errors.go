@@ -15,6 +15,9 @@ var (
 	ErrInsecure = httpclient.ErrInsecure
 	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
 	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
+	// ErrNotPort: the address is not that of Port's API: signing in was answered with 404, or a request with a redirect,
+	// which is not followed.
+	ErrNotPort = errors.New("no Port API at this address")
 	// ErrUnauthorized: Port rejected the client id and secret, or each token that it issued for them.
 	// Credentials of another region look the same.
 	ErrUnauthorized = errors.New("Port rejected the credentials")
@@ -96,6 +99,9 @@ func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *AP
 	}
 	e.RequestID = requestID(response)
 	e.Err = errorsByStatus[response.Status]
+	if failure.Redirect != "" {
+		e.Message, e.Err = "redirects to "+failure.Redirect, ErrNotPort
+	}
 	return e
 }
 

@@ -43,8 +43,10 @@ func TestRateLimitIsKept(t *testing.T) {
 				if written := server.Count("event"); written != len(all) {
 					t.Errorf("%d entities written, want %d", written, len(all))
 				}
-				if _, known := client.EstimateDuration(1); !known {
-					t.Error("no estimate after the last answer")
+				// 16 in each window of 5 s: 80 % of the limit
+				estimate, known := client.EstimateDuration(1000)
+				if !known || estimate < 300*time.Second || estimate > 320*time.Second {
+					t.Errorf("estimate for 1000 requests %v, %v, want about 310 s", estimate, known)
 				}
 			})
 		})

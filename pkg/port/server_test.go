@@ -46,7 +46,7 @@ const serviceBlueprint = `{"identifier":"service","title":"Service","schema":{"p
 const eventBlueprint = `{"identifier":"event","title":"Event","schema":{"properties":{"value":{"type":"number"},"note":{"type":"string"}}},
 	"relations":{"service":{"target":"service","required":false,"many":false}}}`
 
-// connect serves a handler over real HTTP, below a prefix that an absolute address would leave out, and gives a client of it.
+// connect serves a handler over real HTTP, below a prefix that an absolute address would leave out, and returns a client.
 func connect(t testing.TB, handler http.Handler, change ...func(*port.Options)) *port.Client {
 	t.Helper()
 	server := httptest.NewServer(http.StripPrefix("/prefix", handler))

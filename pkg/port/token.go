@@ -81,11 +81,12 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 	return nil
 }
 
-// newSignInError returns the error of a sign-in. By its contract Port may answer unknown credentials with 404.
+// newSignInError returns the error of a sign-in. A 404 is about the address, since Port answers wrong credentials with
+// 401.
 func newSignInError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
 	e := newAPIError(failure, response)
 	if e.Status == http.StatusNotFound {
-		e.Err = ErrUnauthorized
+		e.Err = ErrNotPort
 	}
 	return e
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -179,7 +180,11 @@ func TestTokenRequestThatFails(t *testing.T) {
 		fault faults.Fault
 		want  error
 	}{
-		"unknown client":      {faults.Fault{Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found"}`}, port.ErrUnauthorized},
+		"unknown client":  {faults.Fault{Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found"}`}, port.ErrNotPort},
+		"another address": {faults.Fault{Status: http.StatusNotFound, Body: `<html>`}, port.ErrNotPort},
+		"a redirect": {
+			faults.Fault{Status: http.StatusMovedPermanently, Header: http.Header{"Location": {"https://login.example.com/?hidden"}}}, port.ErrNotPort,
+		},
 		"forbidden address":   {faults.Fault{Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden"}`}, port.ErrForbidden},
 		"no token":            {faults.Fault{Status: http.StatusOK, Body: `{"ok":true}`}, nil},
 		"token of no text":    {faults.Fault{Status: http.StatusOK, Body: `{"accessToken":{"value":"hidden"}}`}, nil},
@@ -205,10 +210,16 @@ func TestTokenRequestIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Times: 2, Status: http.StatusServiceUnavailable})
-		client := connectInside(t, server)
+		var attempts []int
+		client := connectInside(t, server, func(o *port.Options) {
+			o.OnDelay = func(_ string, attempt, _ int, _ time.Duration) { attempts = append(attempts, attempt) }
+		})
 		read(t, client)
 		if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 3 || kinds[fakeport.BlueprintRead] != 1 {
-			t.Errorf("requests %v", kinds)
+			t.Errorf("requests %v, want 3 sign-ins and one read", kinds)
+		}
+		if !slices.Equal(attempts, []int{1, 2}) {
+			t.Errorf("OnDelay called for attempts %v, want 1 and 2", attempts)
 		}
 	})
 }
