@@ -434,7 +434,7 @@ func trust(name string) (http.RoundTripper, error) {
 	if count == 0 {
 		return nil, fmt.Errorf("%s: no certificate found", name)
 	}
-	return httpclient.NewNetwork(roots), nil
+	return httpclient.NewNetwork(roots)
 }
 
 func newCodecov(s settings) (*codecov.Client, error) {

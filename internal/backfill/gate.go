@@ -19,7 +19,7 @@ type Plan struct {
 	AtLeast  int           // new entities found so far
 	UpTo     int           // new entities if every commit is usable and new
 	Requests int           // bulk requests for UpTo entities
-	Duration time.Duration // of these requests at Port's rate limit; 0 if the limit is unknown
+	Duration time.Duration // that the rate limit delays these requests; 0 if they fit or the limit is unknown
 }
 
 // FloodError ends a run that would create more entities than its limit. None of them was written.
@@ -184,9 +184,7 @@ func plan(ctx context.Context, o Options, repositories []repository, atLeast int
 	}
 	p := Plan{Limit: o.MaxEntities, AtLeast: atLeast, UpTo: max(o.Mapping.MaxEntities(withEntities, commits), atLeast)}
 	p.Requests = port.BulkRequests(p.UpTo)
-	if rate, known := o.Port.Rate(); known && rate > 0 {
-		p.Duration = time.Duration(float64(p.Requests) / rate * float64(time.Second))
-	}
+	p.Duration, _ = o.Port.EstimateDuration(p.Requests)
 	return p, nil
 }
 

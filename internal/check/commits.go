@@ -124,11 +124,11 @@ func (d *doctor) duration(ctx context.Context, requests int) string {
 	defer cancel()
 	one := d.options.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
 	one(func(port.Entity, error) bool { return false }) // the headers of the response hold the rate
-	rate, known := d.options.Port.Rate()
-	if !known || rate <= 0 {
+	wait, known := d.options.Port.EstimateDuration(requests)
+	if !known {
 		return ""
 	}
-	minutes := math.Ceil(float64(requests) / rate / 60)
+	minutes := math.Ceil(wait.Minutes())
 	if minutes <= 1 {
 		return ", within a minute at Port's rate"
 	}

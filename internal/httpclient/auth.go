@@ -5,20 +5,20 @@ import (
 	"net/http"
 )
 
-// Authorizer knows the value of the Authorization header. It is safe for concurrent use.
+// Authorizer provides the Authorization header. It is safe for concurrent use.
 type Authorizer interface {
-	// Authorization gives the value to send.
+	// Authorization returns the value to send, "" for none.
 	Authorization(ctx context.Context) (string, error)
-	// Renew is told a value that was answered with 401. It gives the one to try once more with: another one, the same
-	// for all who ask with the same refused value; the refused one itself where there is no other, as one refusal may be
-	// a mistake; or "" when there is nothing to renew.
-	Renew(ctx context.Context, refused string) (string, error)
+	// Renew returns the value to retry a request with that was answered with 401: a new one, which is the same for all
+	// callers with the same rejected value; the rejected one, if there is no other and the answer may be a mistake; or
+	// "" for no retry.
+	Renew(ctx context.Context, rejected string) (string, error)
 }
 
 // Bearer is a token that does not change. The zero value sends no header.
 type Bearer string
 
-// Authorization gives the header's value, "" without a token.
+// Authorization returns the header's value.
 func (b Bearer) Authorization(context.Context) (string, error) {
 	if b == "" {
 		return "", nil
@@ -26,16 +26,16 @@ func (b Bearer) Authorization(context.Context) (string, error) {
 	return "Bearer " + string(b), nil
 }
 
-// Renew gives nothing: the token is the user's own.
+// Renew returns "": a fixed token cannot be renewed.
 func (b Bearer) Renew(context.Context, string) (string, error) { return "", nil }
 
 // String hides the token.
-func (b Bearer) String() string { return "[redacted]" }
+func (b Bearer) String() string { return redacted }
 
 // GoString hides the token.
-func (b Bearer) GoString() string { return "[redacted]" }
+func (b Bearer) GoString() string { return redacted }
 
-// authorized attaches the header and, on a 401, tries once more with a renewed one.
+// authorized adds the header and, after a 401, sends the request once more with a renewed one.
 type authorized struct {
 	next       http.RoundTripper
 	authorizer Authorizer
@@ -51,14 +51,13 @@ func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	renewed, err := a.authorizer.Renew(req.Context(), value)
-	if err != nil {
-		_ = resp.Body.Close()
-		return nil, err
-	}
-	if renewed == "" {
+	if err == nil && renewed == "" {
 		return resp, nil
 	}
 	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
 	return a.send(req, renewed)
 }
 

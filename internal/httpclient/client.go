@@ -1,15 +1,15 @@
-// Package transport is what the HTTP of both clients needs: retries, authorization, a limit on what is under
-// way, a time limit and a capped buffer an attempt, and the origin that credentials may go to. Each concern
-// is a RoundTripper of its own; New stacks them in the one order in which they work together:
+// Package httpclient is the HTTP of both API clients. Each concern is an http.RoundTripper of its own, and every
+// request passes them in this order:
 //
 //	retry → authorization → limiter → attempt (time limit, buffer) → network
 //
-// The retries stand on top, so that each attempt is authorized, limited and timed by itself. The time limit
-// stands below the limiter, so that waiting for a turn is not a time-out. The buffer stands below the
-// retries, so that an answer that breaks off in its body is tried again.
+// Retries are outermost, so that each attempt is authorized, limited and timed separately. The time limit is below the
+// limiter, so that waiting for a turn is not a time-out. The buffer is below the retries, so that an answer that breaks
+// off in its body is retried.
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -20,143 +20,139 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Options says how a Client behaves. Origin and UserAgent are needed; a zero value elsewhere means the default.
+// Options configures a Client. Origin is required.
 type Options struct {
-	Origin         *url.URL      // scheme and host: requests to any other are refused
-	InsecureHTTP   bool          // plain http to other hosts than loopback
-	UserAgent      string        // sent with each request
-	Authorizer     Authorizer    // nil: no Authorization header
-	Limiter        Limiter       // nil: no limit
-	Retry          Retry         // the zero value: DefaultRetry
-	AttemptTimeout time.Duration // 0: 30 s
-	MaxBody        int64         // bytes of an answer's body that are read at the most; 0: 64 MiB
-	Network        http.RoundTripper
-	Stats          *Stats   // nil: nothing is counted
-	Secrets        *Secrets // taken out of answers, and of errors that quote them; nil: none
-	// SecretsAsked: an answer with a status of success holds secrets that were asked for; they stay in it.
-	SecretsAsked bool
-	Logger       *slog.Logger // told of attempts at the level Debug, of what is repeated and of waits at Info; nil: nobody is
+	Origin       *url.URL          // scheme and host that requests may be sent to
+	InsecureHTTP bool              // allow http:// for remote hosts
+	UserAgent    string            // optional
+	Authorizer   Authorizer        // optional
+	Concurrency  int               // maximum requests under way, default: 1
+	Share        float64           // of the server's rate limit, above 0 to 1, default: 1
+	MaxBody      int64             // maximum bytes of an answer, default: 64 MiB
+	Secrets      *Secrets          // removed from answers and errors; optional
+	Network      http.RoundTripper // default: a transport that all clients share
+	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	// OnDelay is called before each retry, and once an answer takes longer than two seconds while the server has never
+	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
+	OnDelay func(reason string, attempt, attempts int, wait time.Duration)
 }
 
-const (
-	defaultAttemptTimeout = 30 * time.Second
-	defaultMaxBody        = 64 << 20
-)
+const defaultMaxBody = 64 << 20
 
 // Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
-	retrying *retryablehttp.Client
-	origin   *url.URL
-	agent    string
-	budget   time.Duration
-	secrets  *Secrets
+	origin     *url.URL
+	agent      string
+	authorizer Authorizer
+	limiter    *limiter
+	network    http.RoundTripper
+	maxBody    int64
+	secrets    *Secrets
+	log        *slog.Logger
+	onDelay    func(reason string, attempt, attempts int, wait time.Duration)
+	stats      *stats
 }
 
-// New gives a client, or an error when the origin is not one that credentials may be sent to.
+// New returns a client. The error wraps ErrInsecure if credentials would travel in clear text.
 func New(o Options) (*Client, error) {
 	if err := checkOrigin(o.Origin, o.InsecureHTTP); err != nil {
 		return nil, err
 	}
-	retry := o.Retry
-	if retry == (Retry{}) {
-		retry = DefaultRetry
+	if o.Network == nil {
+		if err := checkProxies(); err != nil {
+			return nil, err
+		}
+		o.Network = sharedNetwork
 	}
-	journal := newJournal(o.Logger, o.Secrets)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnDelay == nil {
+		o.OnDelay = func(string, int, int, time.Duration) {}
+	}
+	stats := new(stats)
 	return &Client{
-		retrying: retry.client(chain(o, journal), o.Stats, journal),
-		origin:   o.Origin,
-		agent:    o.UserAgent,
-		budget:   retry.Budget,
-		secrets:  o.Secrets,
+		origin:     o.Origin,
+		agent:      o.UserAgent,
+		authorizer: o.Authorizer,
+		limiter:    newLimiter(o.Concurrency, o.Share, stats, o.Logger),
+		network:    o.Network,
+		maxBody:    cmp.Or(o.MaxBody, defaultMaxBody),
+		secrets:    o.Secrets,
+		log:        o.Logger,
+		onDelay:    o.OnDelay,
+		stats:      stats,
 	}, nil
 }
 
-func chain(o Options, journal *journal) http.RoundTripper {
-	rt := o.Network
-	if rt == nil {
-		rt = sharedNetwork
-	}
-	rt = &attempt{
-		next:         rt,
-		timeout:      orDefault(o.AttemptTimeout, defaultAttemptTimeout),
-		maxBody:      orDefault(o.MaxBody, defaultMaxBody),
-		stats:        o.Stats,
-		secrets:      o.Secrets,
-		secretsAsked: o.SecretsAsked,
-		journal:      journal,
-	}
-	if o.Limiter != nil {
-		rt = &limited{next: rt, limiter: o.Limiter}
-	}
-	if o.Authorizer != nil {
-		rt = &authorized{next: rt, authorizer: o.Authorizer}
-	}
-	return rt
+// Counts returns the traffic so far.
+func (c *Client) Counts() Counts {
+	counts := c.stats.counts()
+	counts.WaitsUntil = c.limiter.waitsUntil()
+	return counts
 }
 
-func orDefault[T int64 | time.Duration](value, fallback T) T {
-	if value == 0 {
-		return fallback
-	}
-	return value
+// EstimateWait returns how long the rate limit delays so many requests of a class, and false if no answer has shown a
+// limit.
+func (c *Client) EstimateWait(class string, requests int) (time.Duration, bool) {
+	return c.limiter.estimateWait(class, requests, time.Now())
 }
 
-// Request is one request to the client's origin.
+// neverConnected reports whether an attempt failed on the connection, while the server has never answered.
+func (c *Client) neverConnected(err error) bool {
+	return !c.stats.answered.Load() && outcomeOf(nil, err) != overloaded
+}
+
+// Request is a request to the client's origin.
 type Request struct {
 	Method string
 	URL    *url.URL
-	Body   []byte // sent as JSON; nil: no body
-	Class  string // requests of one class share what the Limiter knows of the server's rate limit
-
-	// Valid tells whether the body of an answer with a status of success has arrived sound; one that has not is
-	// asked for again. nil: json.Valid. A caller that decodes in it spares a pass over the body.
+	Body   []byte // JSON; nil for no body
+	Class  string // requests of a class have the same rate limit
+	SignIn bool   // asks for a token: sent without authorization, and secrets stay in the answer of a success
+	// Valid reports whether the body of a success arrived whole; if not, the request is retried. Default: json.Valid.
+	// A caller that decodes in it saves a pass over the body.
 	Valid func(body []byte) bool
-	Tries *Tries // nil: an account of its own
+	Tries *Tries // optional, see Tries
 }
 
-// Response is an answer that has arrived whole, whatever its status.
+// Response is an answer that arrived whole, whatever its status.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Do sends the request, again where the policy says so, and gives the last answer. An answer with an error
-// status is a *Failure next to the response; so is no answer at all, then without a response.
-// When ctx ends, its cause is given unwrapped inside the failure: errors.Is(err, context.Canceled) holds.
+// Do sends a request, retries it where that may help, and returns the last answer. It returns a *Failure for an answer
+// with an error status, along with the answer, and for no answer. If ctx ends, the failure wraps its cause.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 	failure := &Failure{Method: r.Method, Address: r.URL.Redacted()}
 	if r.URL.Scheme != c.origin.Scheme || r.URL.Host != c.origin.Host {
 		failure.Err = errors.New("address outside the configured origin " + c.origin.Redacted())
 		return nil, failure
 	}
-	tries := r.Tries
-	if tries == nil {
-		tries = new(Tries)
-	}
-	tries.begin(c.budget, r.Valid)
-	tries.method, tries.address = r.Method, r.URL
-	req, err := c.request(withTries(withClass(ctx, r.Class), tries), r)
+	req, err := c.newRequest(ctx, r)
 	if err != nil {
 		failure.Err = err
 		return nil, failure
 	}
-	resp, err := c.retrying.Do(req)
-	failure.Attempts = tries.attempts
+	call := newCall(c, r)
+	resp, err := call.retrying().Do(req)
+	failure.Attempts = call.tries.attempts
 	if err != nil {
 		failure.Err = c.secrets.legible(cause(ctx, err))
 		return nil, failure
 	}
-	_ = resp.Body.Close() // it has arrived already
-	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: tries.body}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		failure.Status = resp.StatusCode
+	_ = resp.Body.Close() // it has been read
+	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: call.body}
+	if !isSuccess(resp.StatusCode) {
+		failure.Status, failure.Redirect = resp.StatusCode, redirectTarget(r.URL, resp)
 		return response, failure
 	}
 	return response, nil
 }
 
-func (c *Client) request(ctx context.Context, r Request) (*retryablehttp.Request, error) {
+func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Request, error) {
 	var body any
 	if r.Body != nil {
 		body = r.Body
@@ -173,8 +169,9 @@ func (c *Client) request(ctx context.Context, r Request) (*retryablehttp.Request
 	return req, nil
 }
 
-// cause strips what net/http and the retries wrap around an error: the method and the address are told by
-// the Failure already.
+func isSuccess(status int) bool { return status >= 200 && status <= 299 }
+
+// cause removes what net/http wraps around an error: method and address, which the Failure has.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -9,25 +9,26 @@ import (
 	"unicode"
 )
 
-// Failure is a request that did not succeed: an answer with an error status, or none at all.
-// Both clients' typed errors are built on it.
+// Failure is a request that did not succeed: an answer with an error status, or no answer. The errors of both API
+// clients are made of it.
 type Failure struct {
 	Method    string
-	Address   string // never holds credentials
-	Status    int    // 0: no answer
-	Code      string // the API's own name for the error, where it has one
-	Message   string // the API's own words
-	RequestID string // the API's trace id, worth showing to its support
+	Address   string // without credentials
+	Status    int    // 0 without an answer
+	Redirect  string // the address that the answer redirects to, without user, query and fragment; "" if it does not
+	Code      string // the API's name of the error, if it has one
+	Message   string // the API's text
+	RequestID string // the API's id of the request
 	Attempts  int
-	Err       error // the cause where there is no answer
+	Err       error // the cause without an answer
 }
 
-// Error says what was asked, what came back and how often it was tried, on one line.
+// Error returns one line with request, status, message and number of attempts.
 func (f *Failure) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s: ", f.Method, f.Address)
 	if f.Status == 0 {
-		fmt.Fprintf(&text, "%v", f.Err)
+		fmt.Fprint(&text, f.Err)
 	} else {
 		fmt.Fprintf(&text, "%d %s", f.Status, http.StatusText(f.Status))
 	}
@@ -49,13 +50,10 @@ func (f *Failure) Error() string {
 	return text.String()
 }
 
-// Unwrap gives the cause where there is no answer.
+// Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// HTTPStatus is the answer's status; 0 where there was no answer.
-func (f *Failure) HTTPStatus() int { return f.Status }
-
-// Retryable tells whether the same request may succeed at another time.
+// Retryable reports whether the same request may succeed later.
 func (f *Failure) Retryable() bool {
 	if f.Status != 0 {
 		return retryableStatus(f.Status)
@@ -65,7 +63,7 @@ func (f *Failure) Retryable() bool {
 
 const maxMessage = 500
 
-// Message makes one printable line of at most 500 characters from what a server wrote.
+// Message returns the text of a server as one printable line of at most 500 characters.
 func Message(raw string) string {
 	var line strings.Builder
 	count := 0

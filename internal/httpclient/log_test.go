@@ -1,20 +1,20 @@
-package httpclient_test
+package httpclient
 
 import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// logTo gives a log without times.
+// logTo returns a log without times.
 func logTo(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey {
@@ -36,6 +36,9 @@ func inTurn(answers ...func() (*http.Response, error)) network {
 	}
 }
 
+// backOffs are waits that the server did not ask for.
+var backOffs = regexp.MustCompile(`wait=(0s|[0-9]+ms)`)
+
 func with(status int, body string, header ...string) func() (*http.Response, error) {
 	return func() (*http.Response, error) { return answer(status, body, header...), nil }
 }
@@ -44,7 +47,7 @@ func TestLog(t *testing.T) {
 	for name, test := range map[string]struct {
 		path    string
 		answers []func() (*http.Response, error)
-		asked   bool // for secrets
+		signIn  bool
 		debug   string
 		info    string
 	}{
@@ -60,22 +63,24 @@ func TestLog(t *testing.T) {
 			path: "/v1/x", answers: []func() (*http.Response, error){with(503, `{}`, "Retry-After", "3"), with(200, `{}`)},
 			debug: "level=DEBUG msg=request method=GET path=/v1/x status=503 bytes=2 took=20ms attempt=1\n" +
 				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"Service Unavailable\" status=503 wait=3s\n" +
+				"level=INFO msg=\"waiting for the rate limit\" wait=3s\n" +
 				"level=DEBUG msg=request method=GET path=/v1/x status=200 bytes=2 took=20ms attempt=2\n",
-			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"Service Unavailable\" status=503 wait=3s\n",
+			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"Service Unavailable\" status=503 wait=3s\n" +
+				"level=INFO msg=\"waiting for the rate limit\" wait=3s\n",
 		},
 		"an answer that breaks off": {
 			path: "/v1/x", answers: []func() (*http.Response, error){func() (*http.Response, error) { return cutBody(), nil }, with(200, `{}`)},
 			debug: "level=DEBUG msg=request method=GET path=/v1/x error=\"unexpected EOF\" took=20ms attempt=1\n" +
-				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\"\n" +
+				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\" wait=back-off\n" +
 				"level=DEBUG msg=request method=GET path=/v1/x status=200 bytes=2 took=20ms attempt=2\n",
-			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\"\n",
+			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\" wait=back-off\n",
 		},
 		"a secret that is sent back": {
 			path: "/v1/" + logSecret + "?q=" + logSecret, answers: []func() (*http.Response, error){with(400, `{}`, "X-Trace-Id", "trace of "+logSecret)},
 			debug: "level=DEBUG msg=request method=GET path=/v1/[redacted] query=\"q=[redacted]\" status=400 bytes=2 trace=\"trace of [redacted]\" took=20ms attempt=1\n",
 		},
 		"an answer with a secret that nobody knows yet": {
-			path: "/v1/token", answers: []func() (*http.Response, error){with(200, `{"accessToken":"new"}`, "X-Trace-Id", "new")}, asked: true,
+			path: "/v1/token", answers: []func() (*http.Response, error){with(200, `{"accessToken":"new"}`, "X-Trace-Id", "new")}, signIn: true,
 			debug: "level=DEBUG msg=request method=GET path=/v1/token status=200 bytes=21 took=20ms attempt=1\n",
 		},
 		"a hostile name": {
@@ -87,11 +92,13 @@ func TestLog(t *testing.T) {
 			for level, want := range map[slog.Level]string{slog.LevelDebug: test.debug, slog.LevelInfo: test.info} {
 				synctest.Test(t, func(t *testing.T) {
 					var logged strings.Builder
-					client := newClient(t, httpclient.Options{
-						Network: inTurn(test.answers...), Secrets: httpclient.NewSecrets(logSecret), SecretsAsked: test.asked, Logger: logTo(&logged, level),
+					client := newClient(t, Options{
+						Network: inTurn(test.answers...), Secrets: NewSecrets(logSecret), Logger: logTo(&logged, level),
 					})
-					_, _ = client.Do(t.Context(), get(t, test.path))
-					if diff := cmp.Diff(want, logged.String()); diff != "" {
+					request := get(t, test.path)
+					request.SignIn = test.signIn
+					_, _ = client.Do(t.Context(), request)
+					if diff := cmp.Diff(want, backOffs.ReplaceAllString(logged.String(), "wait=back-off")); diff != "" {
 						t.Errorf("%s: %s", level, diff)
 					}
 				})
@@ -100,18 +107,16 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestLogOfTheLastAttempt: what is not repeated is not said to be.
+// TestLogOfTheLastAttempt: the last attempt is not logged as repeated.
 func TestLogOfTheLastAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged strings.Builder
-		retry := httpclient.DefaultRetry
-		retry.Max = 2
-		client := newClient(t, httpclient.Options{
-			Network: inTurn(with(503, `{}`), with(503, `{}`), with(503, `{}`)), Retry: retry, Logger: logTo(&logged, slog.LevelInfo),
+		client := newClient(t, Options{
+			Network: inTurn(slices.Repeat([]func() (*http.Response, error){with(429, `{}`, "Retry-After", "1")}, maxRetries+1)...), Logger: logTo(&logged, slog.LevelInfo),
 		})
 		_, _ = client.Do(t.Context(), get(t, "/x"))
-		if got := strings.Count(logged.String(), "will be repeated"); got != 2 {
-			t.Errorf("%d repetitions are told of, want 2:\n%s", got, logged.String())
+		if got := strings.Count(logged.String(), "will be repeated"); got != maxRetries {
+			t.Errorf("%d retries logged, want %d:\n%s", got, maxRetries, logged.String())
 		}
 	})
 }
@@ -120,10 +125,7 @@ func TestLogOfTheLastAttempt(t *testing.T) {
 func TestLogOfWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged strings.Builder
-		stats := new(httpclient.Stats)
-		stats.LogWaits(logTo(&logged, slog.LevelInfo))
-		governor := httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: 4, Stats: stats})
-		client := newClient(t, httpclient.Options{Limiter: governor, Stats: stats, Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Logger: logTo(&logged, slog.LevelInfo), Network: network(func(*http.Request) (*http.Response, error) {
 			return answer(200, `{}`, "X-Ratelimit-Limit", "2", "X-Ratelimit-Period", "10", "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", "10"), nil
 		})})
 		for range 2 {
@@ -133,7 +135,7 @@ func TestLogOfWaits(t *testing.T) {
 				t.Fatal(failure)
 			}
 		}
-		if got := logged.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "level=INFO msg=\"waiting for the rate limit\" wait=10") || !strings.HasSuffix(got, " class=entities\n") {
+		if got := logged.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "level=INFO msg=\"waiting for the rate limit\" wait=11s ") || !strings.HasSuffix(got, " class=entities\n") {
 			t.Errorf("logged %q", got)
 		}
 	})

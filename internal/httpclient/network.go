@@ -3,28 +3,56 @@ package httpclient
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
 const (
-	idleConnections = 64
-	maxHeader       = 1 << 20 // bytes of an answer's headers
+	maxIdlePerHost = 64      // the default of two would open a connection for almost every request
+	maxHeaderBytes = 1 << 20 // of an answer
 )
 
-// sharedNetwork keeps as many connections open as requests are under way at the most: the default of two a
-// host would open a new one for almost every request.
-var sharedNetwork = NewNetwork(nil)
+var sharedNetwork = newTransport(nil)
 
-// NewNetwork gives a network for Options.Network that trusts these certificates; nil: the system's. Proxies are those of
-// the environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It is safe for concurrent use.
-func NewNetwork(roots *x509.CertPool) *http.Transport {
+// NewNetwork returns a transport for Options.Network that trusts roots. It uses the proxies of the environment:
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It returns an error if one of them is invalid.
+func NewNetwork(roots *x509.CertPool) (*http.Transport, error) {
+	if err := checkProxies(); err != nil {
+		return nil, err
+	}
+	return newTransport(roots), nil
+}
+
+func newTransport(roots *x509.CertPool) *http.Transport {
 	network := http.DefaultTransport.(*http.Transport).Clone()
-	network.MaxIdleConns = 2 * idleConnections
-	network.MaxIdleConnsPerHost = idleConnections
-	network.MaxResponseHeaderBytes = maxHeader
-	network.ResponseHeaderTimeout = 0 // the attempt's own time limit covers it
+	network.MaxIdleConns = 2 * maxIdlePerHost
+	network.MaxIdleConnsPerHost = maxIdlePerHost
+	network.MaxResponseHeaderBytes = maxHeaderBytes
+	network.ResponseHeaderTimeout = 0 // attempts have a time limit
 	network.IdleConnTimeout = 30 * time.Second
 	network.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return network
+}
+
+// checkProxies returns an error for an invalid proxy in the environment, which net/http ignores.
+func checkProxies() error {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if value := os.Getenv(name); value != "" && !isProxy(value) {
+			return fmt.Errorf("%s: invalid proxy address: expected http://host:port", name) // value may hold a password
+		}
+	}
+	return nil
+}
+
+func isProxy(address string) bool {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	proxy, err := url.Parse(address)
+	return err == nil && proxy.Hostname() != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme)
 }

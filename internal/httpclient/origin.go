@@ -4,22 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
 
-// ErrInsecure is the cause when an origin would carry credentials in clear text over a network.
-var ErrInsecure = errors.New("plain http would send the credentials in clear text")
+// ErrInsecure is the cause of an origin that would receive credentials in clear text.
+var ErrInsecure = errors.New("http:// would send the credentials in clear text")
 
-// ParseBase reads the address that an API's paths are appended to: absolute, http or https, without user,
-// query and fragment. A slash at the end is dropped.
+// ParseBase parses the base address of an API: http or https, without user, query and fragment. It removes slashes at
+// the end.
 func ParseBase(address string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimRight(strings.TrimSpace(address), "/"))
 	if err != nil || base.Opaque != "" {
-		return nil, errors.New("not an address: expected https://host") // it may hold a password
+		return nil, errors.New("invalid address: expected https://host") // without the address, which may hold a password
 	}
-	shown := *base // without what may hold a secret
-	shown.User, shown.RawQuery, shown.Fragment = nil, "", ""
+	shown := *base
+	shown.User, shown.RawQuery, shown.Fragment = nil, "", "" // they may hold secrets
 	switch {
 	case base.Scheme != "https" && base.Scheme != "http", base.Host == "":
 		return nil, fmt.Errorf("address %q: expected https://host", shown.String())
@@ -42,4 +43,15 @@ func isLoopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// redirectTarget returns the address that an answer redirects to, without the parts that may hold secrets.
+func redirectTarget(from *url.URL, resp *http.Response) string {
+	location := resp.Header.Get("Location")
+	target, err := from.Parse(location)
+	if location == "" || err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 {
+		return ""
+	}
+	target.User, target.RawQuery, target.Fragment = nil, "", ""
+	return Message(target.String())
 }

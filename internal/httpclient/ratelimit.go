@@ -7,64 +7,83 @@ import (
 	"time"
 )
 
-// RateLimit is what the headers of an answer tell of a rate limit: so many requests in a period.
-type RateLimit struct {
-	Requests  int           // in each Period; 0: not told
-	Period    time.Duration // 0: not told
-	Remaining int           // requests left until the reset; -1: not told
-	Reset     time.Duration // from now on, until requests are allowed anew; -1: not told
+// rateLimit is what the headers of an answer show of a rate limit.
+type rateLimit struct {
+	requests  int           // per period, 0 if unknown
+	period    time.Duration // 0 if unknown
+	remaining int           // requests until the reset, -1 if unknown
+	reset     time.Duration // from now on, -1 if unknown
 }
 
-// Bounds of what is taken for sense: beyond them a header counts as missing.
+// Bounds of plausible headers. Others are ignored.
 const (
-	mostRequests  = 1e9
-	longestPeriod = time.Hour
-	longestHold   = 2 * time.Minute // that an answer may ask for without telling a period
-	firstEpoch    = 10_000          // seconds: a reset from here on is an instant, below it a time to wait
+	maxRequests  = 1e9
+	maxPeriod    = time.Hour
+	maxHold      = 2 * time.Minute // of a wait that an answer asks for without a period
+	minEpoch     = 10_000          // seconds: a reset from here on is a point in time, below it a duration
+	maxEncodable = 1e9             // seconds: more would overflow a time.Duration
 )
 
-// ParseRateLimit reads the headers x-ratelimit-limit, -remaining, -period (seconds) and -reset, which is an epoch in
-// seconds when above 10,000 and else seconds to wait. What is missing, no number, negative or beyond sense counts as
-// not told. Reset is at most the period, or two minutes where none is told. An epoch is measured by the
-// server's own Date header where there is one, so that the clocks need not agree.
-func ParseRateLimit(header http.Header, now time.Time) RateLimit {
-	limit := RateLimit{Remaining: -1, Reset: -1}
-	if requests, ok := number(header, "X-Ratelimit-Limit"); ok && requests >= 1 && requests <= mostRequests {
-		limit.Requests = int(requests)
+// parseRateLimit reads the headers x-ratelimit-limit, -remaining, -period (seconds) and -reset: seconds from now on or,
+// above 10,000, a Unix time, which is compared with the Date header if there is one, so that clocks may differ. Values
+// that are missing, invalid, negative or implausible are unknown. The reset is at most the period, or two minutes if
+// that is unknown.
+func parseRateLimit(header http.Header, now time.Time) rateLimit {
+	limit := rateLimit{remaining: -1, reset: -1}
+	if requests, ok := number(header, "X-Ratelimit-Limit"); ok && requests >= 1 && requests <= maxRequests {
+		limit.requests = int(requests)
 	}
-	if remaining, ok := number(header, "X-Ratelimit-Remaining"); ok && remaining <= mostRequests {
-		limit.Remaining = int(remaining)
+	if remaining, ok := number(header, "X-Ratelimit-Remaining"); ok && remaining <= maxRequests {
+		limit.remaining = int(remaining)
 	}
-	if seconds, ok := number(header, "X-Ratelimit-Period"); ok && seconds <= longestPeriod.Seconds() {
-		limit.Period = time.Duration(seconds * float64(time.Second))
+	if seconds, ok := number(header, "X-Ratelimit-Period"); ok && seconds <= maxPeriod.Seconds() {
+		limit.period = time.Duration(seconds * float64(time.Second))
 	}
 	if seconds, ok := number(header, "X-Ratelimit-Reset"); ok {
-		if seconds > firstEpoch {
-			seconds -= epoch(header, now)
+		if seconds > minEpoch {
+			seconds -= unixTime(header, now)
 		}
-		longest := longestHold
-		if limit.Period > 0 {
-			longest = limit.Period
+		longest := maxHold
+		if limit.period > 0 {
+			longest = limit.period
 		}
-		limit.Reset = time.Duration(min(max(seconds, 0), longest.Seconds()) * float64(time.Second))
+		limit.reset = time.Duration(min(max(seconds, 0), longest.Seconds()) * float64(time.Second))
 	}
 	return limit
 }
 
-// number reads a header that is not negative and not infinite.
+// number reads a header with a finite number of at least 0.
 func number(header http.Header, name string) (float64, bool) {
 	text := header.Get(name)
 	if text == "" {
 		return 0, false
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	return value, err == nil && value >= 0 // which NaN is not; infinity is ErrRange or named
+	return value, err == nil && value >= 0 // false for NaN
 }
 
-// epoch is the server's present, in seconds.
-func epoch(header http.Header, now time.Time) float64 {
+// unixTime returns the server's time in seconds.
+func unixTime(header http.Header, now time.Time) float64 {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
 	}
 	return float64(now.UnixMicro()) / 1e6
+}
+
+// retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date.
+func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+	if resp == nil {
+		return 0, false
+	}
+	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		if !(seconds >= 0) {
+			return 0, false
+		}
+		return time.Duration(min(seconds, maxEncodable) * float64(time.Second)), true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
 }

@@ -10,21 +10,21 @@ import (
 	"sync"
 )
 
-// redacted stands where a secret was.
-const redacted = "[redacted]"
+const (
+	// redacted replaces a secret.
+	redacted = "[redacted]"
+	// minSecret is the minimum length of a secret: shorter texts occur in answers by chance.
+	minSecret = 8
+)
 
-// shortestSecret is how many bytes a secret has at least: anything shorter is no secret, and taking it out would
-// spoil answers that hold it by chance.
-const shortestSecret = 8
-
-// Secrets are what no text may show, whoever wrote it: a server may send back what it was sent. They are taken out of
-// answers before anybody reads these. The zero value is ready; a nil *Secrets holds none. It is safe for concurrent use.
+// Secrets are texts to remove from answers before anybody reads them, since a server may send back what it received.
+// The zero value and nil are empty sets. It is safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex
 	forms [][]byte
 }
 
-// NewSecrets gives a set of the secrets that are known from the beginning; empty ones don't count.
+// NewSecrets returns a set of secrets.
 func NewSecrets(secrets ...string) *Secrets {
 	s := new(Secrets)
 	for _, secret := range secrets {
@@ -33,42 +33,42 @@ func NewSecrets(secrets ...string) *Secrets {
 	return s
 }
 
-// Add takes a secret into the set, with the forms that it has in an address, within JSON, and within JSON in a text of
-// JSON. One of fewer than 8 bytes does not count.
+// Add adds a secret, with its forms in an address, in JSON, and in JSON within JSON. Secrets of fewer than 8 bytes are
+// ignored.
 func (s *Secrets) Add(secret string) {
-	if len(secret) < shortestSecret {
+	if len(secret) < minSecret {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-		s.add(form, 2)
+		s.addQuoted(form, 2)
 	}
 }
 
-// add takes in a form, and those that it has where it is written within JSON, once or several times over.
-func (s *Secrets) add(form string, times int) {
+// addQuoted adds a form and the forms of it after being quoted in JSON up to so many times.
+func (s *Secrets) addQuoted(form string, times int) {
 	if times < 0 || slices.ContainsFunc(s.forms, func(known []byte) bool { return string(known) == form }) {
 		return
 	}
 	s.forms = append(s.forms, []byte(form))
-	s.add(withinJSON(form, false), times-1)
-	s.add(withinJSON(form, true), times-1)
+	s.addQuoted(quoted(form, false), times-1)
+	s.addQuoted(quoted(form, true), times-1)
 }
 
-// withinJSON writes text as it stands in a string of JSON, with <, > and & as they are or escaped.
-func withinJSON(text string, escapeHTML bool) string {
-	var quoted bytes.Buffer
-	encoder := json.NewEncoder(&quoted)
+// quoted returns text as in a JSON string, with <, > and & as they are or escaped.
+func quoted(text string, escapeHTML bool) string {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(escapeHTML)
-	_ = encoder.Encode(text) // a string always has a form
-	return strings.TrimSuffix(strings.TrimPrefix(quoted.String(), `"`), "\"\n")
+	_ = encoder.Encode(text) // strings can be encoded
+	return strings.TrimSuffix(strings.TrimPrefix(buffer.String(), `"`), "\"\n")
 }
 
-// Redact gives the text without the secrets.
+// Redact returns text with "[redacted]" in place of secrets.
 func (s *Secrets) Redact(text string) string { return string(s.redact([]byte(text))) }
 
-// redact gives body itself where there is nothing to take out.
+// redact returns body itself if it holds no secret.
 func (s *Secrets) redact(body []byte) []byte {
 	if s == nil {
 		return body
@@ -91,20 +91,20 @@ func (s *Secrets) redactHeader(header http.Header) {
 	}
 }
 
-// legible gives err with a text that is fit to be shown: without secrets, printable and of bounded length. A broken
-// answer is quoted by the error that tells of it.
+// legible returns err with a text that can be shown: without secrets, and one printable line of bounded length. Errors
+// may quote a broken answer.
 func (s *Secrets) legible(err error) error {
 	if text := Message(s.Redact(err.Error())); text != err.Error() {
-		return &reworded{cause: err, text: text}
+		return &rewordedError{cause: err, text: text}
 	}
 	return err
 }
 
-// reworded is an error with another text.
-type reworded struct {
+// rewordedError is an error with another text.
+type rewordedError struct {
 	cause error
 	text  string
 }
 
-func (r *reworded) Error() string { return r.text }
-func (r *reworded) Unwrap() error { return r.cause }
+func (r *rewordedError) Error() string { return r.text }
+func (r *rewordedError) Unwrap() error { return r.cause }

@@ -1,4 +1,4 @@
-package httpclient_test
+package httpclient
 
 import (
 	"encoding/json"
@@ -11,16 +11,14 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 const oddSecret = `p/w+"1<2>&3=% x`
 
 func TestSecretsInEveryForm(t *testing.T) {
-	secrets := httpclient.NewSecrets(oddSecret, "")
+	secrets := NewSecrets(oddSecret, "")
 	secrets.Add("a-token-that-came-later")
-	quoted, err := json.Marshal(map[string]string{"said": oddSecret, "sent": `{"clientSecret":` + fmt.Sprintf("%q", oddSecret) + `}`})
+	quoted, err := json.Marshal(map[string]string{"text": oddSecret, "sent": `{"clientSecret":` + fmt.Sprintf("%q", oddSecret) + `}`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +36,7 @@ func TestSecretsInEveryForm(t *testing.T) {
 
 func TestWhatIsNoSecretStays(t *testing.T) {
 	const text = `{"name": "short", "n": 1}`
-	for _, secrets := range []*httpclient.Secrets{nil, new(httpclient.Secrets), httpclient.NewSecrets(""), httpclient.NewSecrets("short", "1"), httpclient.NewSecrets("another-secret")} {
+	for _, secrets := range []*Secrets{nil, new(Secrets), NewSecrets(""), NewSecrets("short", "1"), NewSecrets("another-secret")} {
 		if got := secrets.Redact(text); got != text {
 			t.Errorf("became %s", got)
 		}
@@ -46,7 +44,7 @@ func TestWhatIsNoSecretStays(t *testing.T) {
 }
 
 func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
-	secrets := httpclient.NewSecrets()
+	secrets := NewSecrets()
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() {
@@ -60,14 +58,14 @@ func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// TestAnswersComeWithoutSecrets: to the one who looks whether they are sound, too.
+// TestAnswersComeWithoutSecrets: neither Request.Valid nor the caller sees them.
 func TestAnswersComeWithoutSecrets(t *testing.T) {
 	body, err := json.Marshal(map[string]string{"name": "Bearer " + oddSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, status := range []int{200, 207, 302, 404} {
-		client := newClient(t, httpclient.Options{Secrets: httpclient.NewSecrets(oddSecret), Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Secrets: NewSecrets(oddSecret), Network: network(func(*http.Request) (*http.Response, error) {
 			return answer(status, string(body), "Location", "https://elsewhere.example.com/?token="+url.QueryEscape(oddSecret)), nil
 		})})
 		request := get(t, "/x")
@@ -86,13 +84,22 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestSecretsThatWereAskedForStay(t *testing.T) {
+// TestSignIn is sent without authorization, and a new token stays in the answer.
+func TestSignIn(t *testing.T) {
 	for status, want := range map[int]string{200: `{"accessToken":"the-token"}`, 401: `{"accessToken":"[redacted]"}`} {
-		client := newClient(t, httpclient.Options{Secrets: httpclient.NewSecrets("the-token"), SecretsAsked: true, Network: network(func(*http.Request) (*http.Response, error) {
-			return answer(status, `{"accessToken":"the-token"}`), nil
-		})})
-		if response, _ := client.Do(t.Context(), get(t, "/x")); string(response.Body) != want {
-			t.Errorf("%d: %s", status, response.Body)
+		client := newClient(t, Options{
+			Authorizer: Bearer("old"), Secrets: NewSecrets("the-token"),
+			Network: network(func(r *http.Request) (*http.Response, error) {
+				if header := r.Header.Get("Authorization"); header != "" {
+					t.Errorf("sent with Authorization %q, want none", header)
+				}
+				return answer(status, `{"accessToken":"the-token"}`), nil
+			}),
+		})
+		request := get(t, "/x")
+		request.SignIn = true
+		if response, _ := client.Do(t.Context(), request); string(response.Body) != want {
+			t.Errorf("%d: body %s, want %s", status, response.Body, want)
 		}
 	}
 }
@@ -101,7 +108,7 @@ func TestSecretsThatWereAskedForStay(t *testing.T) {
 func TestErrorsThatQuoteAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := fmt.Errorf("malformed HTTP response \"%s\x1b[31m\n%s\": %w", oddSecret, strings.Repeat("x", 1000), io.ErrUnexpectedEOF)
-		client := newClient(t, httpclient.Options{Secrets: httpclient.NewSecrets(oddSecret), Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Secrets: NewSecrets(oddSecret), Network: network(func(*http.Request) (*http.Response, error) {
 			return nil, broken
 		})})
 		_, failure := client.Do(t.Context(), get(t, "/x"))
@@ -118,10 +125,10 @@ func TestErrorsThatQuoteAnAnswer(t *testing.T) {
 // TestDeepNestingIsNoAnswer: decoders would go down as deep as it goes.
 func TestDeepNestingIsNoAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 			return answer(200, strings.Repeat("[", 1e6)+strings.Repeat("]", 1e6)), nil
 		})})
-		if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, httpclient.ErrNotJSON) {
+		if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, ErrNotJSON) {
 			t.Errorf("failure %v", failure)
 		}
 	})

@@ -1,4 +1,4 @@
-package httpclient_test
+package httpclient
 
 import (
 	"math"
@@ -9,45 +9,33 @@ import (
 	"time"
 )
 
-// counter is a server's way to count requests against a limit. It tells what is left after this one, -1 where it was
-// too many, and when requests are allowed anew.
+// counter counts the requests of a server against its limit. It returns what remains after this one, -1 if there were
+// too many, and when the limit is reset.
 type counter interface {
 	count(now time.Time) (remaining int, reset time.Duration)
 }
 
-// fixedWindow counts in windows, one after the other.
+// fixedWindow counts in windows. The next one begins at the end of the last, or with the first request after it.
 type fixedWindow struct {
-	limit  int
-	period time.Duration
-	end    time.Time
-	used   int
+	limit    int
+	period   time.Duration
+	end      time.Time
+	used     int
+	onDemand bool
 }
 
 func (w *fixedWindow) count(now time.Time) (int, time.Duration) {
 	for !now.Before(w.end) {
+		if w.onDemand {
+			w.end = now
+		}
 		w.end, w.used = w.end.Add(w.period), 0
 	}
 	w.used++
 	return max(w.limit-w.used, -1), w.end.Sub(now)
 }
 
-// openedWindow counts in windows that the first request after the end of one opens.
-type openedWindow struct {
-	limit  int
-	period time.Duration
-	end    time.Time
-	used   int
-}
-
-func (w *openedWindow) count(now time.Time) (int, time.Duration) {
-	if !now.Before(w.end) {
-		w.end, w.used = now.Add(w.period), 0
-	}
-	w.used++
-	return max(w.limit-w.used, -1), w.end.Sub(now)
-}
-
-// slidingWindow counts what came in the last period. Its reset is when the oldest of that is forgotten, or when all is.
+// slidingWindow counts the requests of the last period. Its reset is when the oldest of them is forgotten, or all.
 type slidingWindow struct {
 	limit    int
 	period   time.Duration
@@ -69,7 +57,7 @@ func (w *slidingWindow) count(now time.Time) (int, time.Duration) {
 	return w.limit - len(w.accepted), w.accepted[0].Add(w.period).Sub(now)
 }
 
-// tokenBucket is full at first and fills up evenly. Its reset is when it is full.
+// tokenBucket is full at first and refilled evenly. Its reset is when it is full.
 type tokenBucket struct {
 	limit  int
 	period time.Duration
@@ -92,20 +80,31 @@ func (b *tokenBucket) count(now time.Time) (int, time.Duration) {
 	return int(b.tokens), full()
 }
 
-// limitedServer is a RoundTripper that keeps to a rate limit, some time away.
+// limitedServer is a transport to a server with a rate limit. Each way takes 20 to 60 ms.
 type limitedServer struct {
 	counter counter
 	limit   int
 	period  time.Duration
-	epoch   bool
-	silent  func(request int) bool // whether an answer tells nothing of the limit; nil: none
-	jitter  *rand.Rand             // of the time that requests take on their way; nil: they take none
+	headers headers
 
 	mu       sync.Mutex
+	random   *rand.Rand
 	requests int
 	accepted []time.Time
 	refused  int
 	denied   int // of others
+}
+
+// headers is how a server shows its limit.
+type headers struct {
+	epoch      bool          // the reset is a Unix time
+	floor      bool          // the reset is rounded down to seconds, not up
+	clockAhead time.Duration // of the server's clock; the Date header has the server's time
+	onlyEvery  int           // only every so manieth answer has headers; 0: all
+}
+
+func newServer(c counter, limit int, period time.Duration) *limitedServer {
+	return &limitedServer{counter: c, limit: limit, period: period, random: rand.New(rand.NewPCG(1, 2))}
 }
 
 func (s *limitedServer) RoundTrip(*http.Request) (*http.Response, error) {
@@ -118,10 +117,7 @@ func (s *limitedServer) RoundTrip(*http.Request) (*http.Response, error) {
 func (s *limitedServer) way() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.jitter == nil {
-		return 0
-	}
-	return 20*time.Millisecond + time.Duration(s.jitter.Int64N(int64(40*time.Millisecond)))
+	return 20*time.Millisecond + time.Duration(s.random.Int64N(int64(40*time.Millisecond)))
 }
 
 func (s *limitedServer) answer(now time.Time) *http.Response {
@@ -135,13 +131,30 @@ func (s *limitedServer) answer(now time.Time) *http.Response {
 	} else {
 		s.accepted = append(s.accepted, now)
 	}
-	if s.requests++; s.silent == nil || !s.silent(s.requests) {
+	if s.requests++; s.headers.onlyEvery == 0 || s.requests%s.headers.onlyEvery == 0 {
 		s.describe(resp.Header, now, remaining, reset)
 	}
 	return resp
 }
 
-// others has another client of the same limit send so many requests a period, evenly, for so many periods.
+func (s *limitedServer) describe(header http.Header, now time.Time, remaining int, reset time.Duration) {
+	round := math.Ceil
+	if s.headers.floor {
+		round = math.Floor
+	}
+	seconds := round(reset.Seconds())
+	if s.headers.epoch {
+		now = now.Add(s.headers.clockAhead)
+		seconds = round(float64(now.Add(reset).UnixMilli()) / 1000)
+		header.Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	header.Set("X-Ratelimit-Limit", strconv.Itoa(s.limit))
+	header.Set("X-Ratelimit-Remaining", strconv.Itoa(remaining))
+	header.Set("X-Ratelimit-Period", strconv.FormatFloat(s.period.Seconds(), 'f', -1, 64))
+	header.Set("X-Ratelimit-Reset", strconv.FormatFloat(seconds, 'f', -1, 64))
+}
+
+// others sends so many requests per period for another client of the same limit, evenly, for so many periods.
 func (s *limitedServer) others(requests, periods int) {
 	for range requests * periods {
 		s.mu.Lock()
@@ -153,36 +166,13 @@ func (s *limitedServer) others(requests, periods int) {
 	}
 }
 
-func (s *limitedServer) describe(header http.Header, now time.Time, remaining int, reset time.Duration) {
-	seconds := math.Ceil(reset.Seconds())
-	if s.epoch {
-		seconds = math.Ceil(float64(now.Add(reset).UnixMilli()) / 1000)
-	}
-	header.Set("X-Ratelimit-Limit", strconv.Itoa(s.limit))
-	header.Set("X-Ratelimit-Remaining", strconv.Itoa(remaining))
-	header.Set("X-Ratelimit-Period", strconv.FormatFloat(s.period.Seconds(), 'f', -1, 64))
-	header.Set("X-Ratelimit-Reset", strconv.FormatFloat(seconds, 'f', -1, 64))
-}
-
-// before counts the requests accepted before an instant.
-func (s *limitedServer) before(end time.Time) int {
+// between returns the number of requests accepted from an instant on and before another.
+func (s *limitedServer) between(start, end time.Time) int {
 	count := 0
 	for _, at := range s.accepted {
-		if at.Before(end) {
+		if !at.Before(start) && at.Before(end) {
 			count++
 		}
 	}
 	return count
-}
-
-// most is the largest number of requests accepted within a period, wherever that begins.
-func (s *limitedServer) most() int {
-	most, first := 0, 0
-	for i, at := range s.accepted {
-		for at.Sub(s.accepted[first]) >= s.period {
-			first++
-		}
-		most = max(most, i-first+1)
-	}
-	return most
 }

@@ -1,4 +1,4 @@
-package httpclient_test
+package httpclient
 
 import (
 	"errors"
@@ -7,8 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // TestHurry: what a smaller request might have avoided is handed up at once, all else is tried again.
@@ -30,14 +28,14 @@ func TestHurry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				attempts := 0
-				client := newClient(t, httpclient.Options{MaxBody: 10, Network: network(func(r *http.Request) (*http.Response, error) {
+				client := newClient(t, Options{MaxBody: 10, Network: network(func(r *http.Request) (*http.Response, error) {
 					if attempts++; attempts == 1 {
 						return test.first(r)
 					}
 					return answer(200, `{}`), nil
 				})})
 				request := get(t, "/x")
-				request.Tries = &httpclient.Tries{Hurry: true}
+				request.Tries = &Tries{Hurry: true}
 				_, failure := client.Do(t.Context(), request)
 				if request.Tries.GaveUp() != test.gaveUp || (failure != nil) != test.gaveUp || attempts == 1 != test.gaveUp {
 					t.Fatalf("gave up: %t, want %t; %d attempts, %v", request.Tries.GaveUp(), test.gaveUp, attempts, failure)
@@ -53,17 +51,17 @@ func TestHurry(t *testing.T) {
 // TestSharedTries: requests that replace each other have one budget, and one count of attempts.
 func TestSharedTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, httpclient.Options{Network: network(func(r *http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Network: network(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})})
 		started, requests := time.Now(), 0
 		request := get(t, "/x")
-		request.Tries = &httpclient.Tries{Hurry: true}
+		request.Tries = &Tries{Hurry: true}
 		for {
 			requests++
 			_, failure := client.Do(t.Context(), request)
-			if failure == nil || failure.Attempts != requests || !errors.Is(failure, httpclient.ErrTimeout) {
+			if failure == nil || failure.Attempts != requests || !errors.Is(failure, ErrTimeout) {
 				t.Fatalf("request %d: failure %v", requests, failure)
 			}
 			if !request.Tries.GaveUp() {
@@ -83,7 +81,7 @@ func TestSharedTries(t *testing.T) {
 func TestValidDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
-		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 			attempts++
 			return answer(200, strings.Repeat("x", attempts)), nil
 		})})

@@ -37,6 +37,9 @@ type Options struct {
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	// OnDelay is called before each retry, and once an answer takes longer than two seconds while Codecov has never
+	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
+	OnDelay func(reason string, attempt, attempts int, wait time.Duration) `json:"-"`
 }
 
 // String returns service and address, without the token.
@@ -61,7 +64,6 @@ type Client struct {
 	size    *pageSize
 	ahead   chan struct{} // a slot for each page that is read ahead
 	http    *httpclient.Client
-	stats   httpclient.Stats
 }
 
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
@@ -86,17 +88,16 @@ func NewClient(o Options) (*Client, error) {
 	client := &Client{
 		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxClientPagesAhead),
 	}
-	client.stats.LogWaits(o.Logger)
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
 		Authorizer:   httpclient.Bearer(o.Token),
-		Limiter:      httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: o.Concurrency, Stats: &client.stats}),
+		Concurrency:  o.Concurrency,
 		Network:      o.Transport,
-		Stats:        &client.stats,
 		Secrets:      httpclient.NewSecrets(o.Token),
 		Logger:       o.Logger,
+		OnDelay:      o.OnDelay,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
@@ -119,7 +120,7 @@ type Counts struct {
 
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts {
-	counts := c.stats.Counts()
+	counts := c.http.Counts()
 	return Counts{
 		Requests:      counts.Requests,
 		Retries:       counts.Retries,

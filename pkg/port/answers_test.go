@@ -74,7 +74,7 @@ func FuzzTokenAnswer(f *testing.F) {
 	})
 }
 
-// TestLifetimeBeyondSense: a token that is said to last longer than a clock reaches is used as any other.
+// TestLifetimeBeyondSense: a token with a lifetime that time.Duration cannot hold is used as any other.
 func TestLifetimeBeyondSense(t *testing.T) {
 	tokens := 0
 	client := connectInside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,6 +108,6 @@ func assertAnswered(t *testing.T, status int, err error) {
 		t.Errorf("error %v is no *APIError", err)
 	}
 	if text := err.Error(); strings.Contains(text, secret) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		t.Errorf("error %q is no printable line, or tells the secret", text)
+		t.Errorf("error %q is not one printable line without the secret", text)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// sized gives an entity that takes so many bytes in a body, with braces but without the comma.
+// sized returns an entity that takes so many bytes in a body, with braces but without the comma.
 func sized(identifier string, bytes int) port.Entity {
 	frame := len(`{"identifier":"` + identifier + `","properties":{"note":""}}`)
 	return port.Entity{Identifier: identifier, Properties: map[string]any{"note": strings.Repeat("x", bytes-frame)}}

@@ -1,9 +1,14 @@
 package port
 
-import "encoding/json"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
 
-// Blueprint declares a kind of entity: its properties with their types, and its relations.
-// The computed properties are kept as they came; of what else Port knows, this type holds what is declared here.
+// Blueprint declares a kind of entity: its properties with their types, and its relations. Computed properties are
+// JSON as Port writes it. RawBlueprint has what this type leaves out.
 type Blueprint struct {
 	Identifier            string              `json:"identifier"`
 	Title                 string              `json:"title,omitempty"`
@@ -16,13 +21,13 @@ type Blueprint struct {
 	Relations             map[string]Relation `json:"relations,omitzero"`
 }
 
-// Schema holds a blueprint's properties by identifier.
+// Schema holds the properties of a blueprint by identifier.
 type Schema struct {
 	Properties map[string]Property `json:"properties"`
 	Required   []string            `json:"required"`
 }
 
-// MarshalJSON writes what is nil as empty: Port refuses null there.
+// MarshalJSON writes nil fields as empty ones, since Port does not accept null.
 func (s Schema) MarshalJSON() ([]byte, error) {
 	type plain Schema
 	if s.Properties == nil {
@@ -34,8 +39,8 @@ func (s Schema) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(s))
 }
 
-// Property is the declaration of one property. Type is string, number, boolean, object or array;
-// Format narrows it (date-time, url, email, user, markdown, …). A nil bound is no bound.
+// Property declares a property. Type is string, number, boolean, object or array; Format narrows it, for example to
+// date-time, url or markdown. A nil bound is no bound.
 type Property struct {
 	Title       string    `json:"title,omitempty"`
 	Description string    `json:"description,omitempty"`
@@ -53,11 +58,61 @@ type Property struct {
 	MaxItems    *int      `json:"maxItems,omitempty"`
 }
 
-// Relation is the declaration of one relation to entities of another blueprint.
+// Relation declares a relation to entities of another blueprint.
 type Relation struct {
 	Title       string `json:"title,omitempty"`
 	Description string `json:"description,omitempty"`
 	Target      string `json:"target"`
 	Required    bool   `json:"required"`
 	Many        bool   `json:"many"`
+}
+
+// Blueprint returns a blueprint, or ErrNotFound if it does not exist.
+func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, error) {
+	var answer struct {
+		Blueprint Blueprint `json:"blueprint"`
+	}
+	err := c.read(ctx, path("blueprints", identifier), &answer)
+	if err == nil && answer.Blueprint.Identifier != identifier {
+		err = fmt.Errorf("read blueprint %s: the answer holds another blueprint or none", identifier)
+	}
+	return answer.Blueprint, err
+}
+
+// RawBlueprint returns a blueprint as Port wrote it, or ErrNotFound if it does not exist.
+func (c *Client) RawBlueprint(ctx context.Context, identifier string) (json.RawMessage, error) {
+	var answer struct {
+		Blueprint json.RawMessage `json:"blueprint"`
+	}
+	err := c.read(ctx, path("blueprints", identifier), &answer)
+	return answer.Blueprint, err
+}
+
+// CreateBlueprint creates a blueprint. The targets of its relations and aggregations must exist. It returns ErrExists,
+// without changing anything, if a blueprint of that identifier exists.
+func (c *Client) CreateBlueprint(ctx context.Context, blueprint Blueprint) error {
+	request, err := createBlueprintRequest(blueprint)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, request, new(json.RawMessage))
+}
+
+// PatchBlueprint changes the fields of a blueprint that patch, a JSON object, names. Name objects below the first level
+// whole: it is unknown whether Port merges or replaces them. It returns ErrNotFound if the blueprint does not exist.
+func (c *Client) PatchBlueprint(ctx context.Context, identifier string, patch json.RawMessage) error {
+	return c.send(ctx, PatchBlueprintRequest(identifier, patch), new(json.RawMessage))
+}
+
+// PatchBlueprintRequest returns what PatchBlueprint sends.
+func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
+	return Request{Method: http.MethodPatch, Path: path("blueprints", identifier), Body: patch}
+}
+
+func createBlueprintRequest(blueprint Blueprint) (Request, error) {
+	body, err := encode(blueprint)
+	if err != nil {
+		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
+	}
+	return Request{Method: http.MethodPost, Path: path("blueprints"), Body: body}, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// fullBlueprint has everything that a Blueprint can tell.
+// fullBlueprint has every field of a Blueprint.
 func fullBlueprint() port.Blueprint {
 	one, five, half := 1, 5, 0.5
 	return port.Blueprint{
@@ -20,7 +20,7 @@ func fullBlueprint() port.Blueprint {
 		Schema: port.Schema{
 			Required: []string{"text"},
 			Properties: map[string]port.Property{
-				"text":   {Title: "Text", Description: "said", Icon: "Git", Type: "string", MinLength: &one, MaxLength: &five, Pattern: "^[a-z]+$"},
+				"text":   {Title: "Text", Description: "some text", Icon: "Git", Type: "string", MinLength: &one, MaxLength: &five, Pattern: "^[a-z]+$"},
 				"choice": {Type: "string", Enum: []any{"a", "b"}},
 				"at":     {Type: "string", Format: "date-time"},
 				"number": {Type: "number", Minimum: &half, Maximum: &half},
@@ -101,25 +101,25 @@ func TestBlueprintErrors(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	_, err := client.Blueprint(t.Context(), "nope")
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 
 	before, _ := server.Blueprint("service")
 	err = client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: "service", Title: "Other"})
-	told(t, err, port.ErrExists)
+	checkAPIError(t, err, port.ErrExists)
 	if after, _ := server.Blueprint("service"); string(before) != string(after) {
 		t.Errorf("changed from %s to %s", before, after)
 	}
 
 	lost := fullBlueprint()
 	lost.Relations["service"] = port.Relation{Target: "nope"}
-	told(t, client.CreateBlueprint(t.Context(), lost), nil)
+	checkAPIError(t, client.CreateBlueprint(t.Context(), lost), nil)
 	if _, created := server.Blueprint("full"); created {
 		t.Error("created though a relation's target is missing")
 	}
 }
 
-// told checks that an error has the sentinel and Port's own words.
-func told(t *testing.T, err, sentinel error) {
+// checkAPIError checks that err is an *APIError with Port's code and message, and wraps the sentinel if there is one.
+func checkAPIError(t *testing.T, err, sentinel error) {
 	t.Helper()
 	apiError := (*port.APIError)(nil)
 	if !errors.As(err, &apiError) {
@@ -129,7 +129,7 @@ func told(t *testing.T, err, sentinel error) {
 		t.Errorf("%v is not %v", err, sentinel)
 	}
 	if apiError.Status == 0 || apiError.Code == "" || apiError.Message == "" || apiError.RequestID == "" {
-		t.Errorf("error %+v lacks Port's words", apiError)
+		t.Errorf("error %+v: status, code, message or request id is missing", *apiError)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// events gives so many entities of the blueprint event: event-00, event-01 …
+// events returns so many entities of the blueprint event: event-00, event-01 …
 func events(n int) []port.Entity {
 	var entities []port.Entity
 	for i := range n {
@@ -104,7 +104,7 @@ func TestSomeRefused(t *testing.T) {
 	}
 }
 
-// TestBulkAnswers gives the client answers that no Port should give. event-00 and event-01 are asked about.
+// TestBulkAnswers: answers for event-00 and event-01, including those that Port should never send.
 func TestBulkAnswers(t *testing.T) {
 	const both = `{"identifier":"event-00","index":0,"created":true},{"identifier":"event-01","index":1,"created":false}`
 	for _, test := range []struct {
@@ -117,6 +117,8 @@ func TestBulkAnswers(t *testing.T) {
 			"errors":[{"identifier":"event-01","index":1,"statusCode":422,"error":"e","message":"m"}]}`, []string{"created", "422 e: m"}},
 		{"written and refused", `{"ok":true,"entities":[` + both + `],"errors":[{"identifier":"event-00","index":0,"statusCode":409,"error":"e","message":"m"}]}`,
 			[]string{"409 e: m", "updated"}},
+		{"refused, with another form of the identifier", `{"errors":[{"identifier":"EVENT-00 ","index":0,"statusCode":422,"error":"e","message":"m"}]}`,
+			[]string{"422 e: m", "not mentioned"}},
 		{"in another order", `{"ok":true,"entities":[{"index":1,"created":false},{"index":0,"created":true}]}`, []string{"created", "updated"}},
 		{"no entities", `{"ok":true}`, []string{"not mentioned", "not mentioned"}},
 		{"null", `null`, []string{"not mentioned", "not mentioned"}},
@@ -133,7 +135,7 @@ func TestBulkAnswers(t *testing.T) {
 			server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusOK, Body: test.body})
 			var got []string
 			for _, outcome := range upsert(t, connect(t, server), events(2), port.UpsertOptions{}).Outcomes {
-				got = append(got, tell(outcome))
+				got = append(got, describe(outcome))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
@@ -142,7 +144,7 @@ func TestBulkAnswers(t *testing.T) {
 	}
 }
 
-func tell(outcome port.Outcome) string {
+func describe(outcome port.Outcome) string {
 	switch {
 	case outcome.Err != nil && outcome.Err.Code == "not_mentioned":
 		return "not mentioned"
@@ -247,7 +249,7 @@ func TestTextArrivesAsItIs(t *testing.T) {
 func TestBulkUpsertOfAnUnknownBlueprint(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	_, err := connect(t, server).BulkUpsert(t.Context(), "nope", events(2), port.UpsertOptions{})
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 }
 
 // TestLostAnswerIsRepeated: the first request took effect, and doing it again is harmless.

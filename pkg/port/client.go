@@ -1,5 +1,8 @@
-// Package port is a client of Port's API: access tokens, blueprints, bulk upserts and searches of entities.
-// It knows nothing of Codecov.
+// Package port is a client of Port's API: blueprints, entities and webhooks of one organisation.
+//
+// The client signs in by itself, retries what may pass, and keeps to its share of Port's rate limit. Entities are
+// written in batches, with one outcome per entity; searches are iterators. A failed request is an *APIError, and
+// errors.Is matches it with the errors of this package.
 package port
 
 import (
@@ -18,13 +21,13 @@ import (
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// The addresses of Port's API by region, before /v1.
+// The addresses of Port's API by region, without /v1.
 const (
 	EUBaseURL = "https://api.port.io"
 	USBaseURL = "https://api.us.port.io"
 )
 
-// RegionURL gives the address for a region's name, eu or us in any case.
+// RegionURL returns the address of a region: eu or us, in upper or lower case.
 func RegionURL(region string) (string, error) {
 	switch strings.ToLower(strings.TrimSpace(region)) {
 	case "eu":
@@ -35,27 +38,29 @@ func RegionURL(region string) (string, error) {
 	return "", fmt.Errorf("unknown region %q: expected eu or us", region)
 }
 
-// Options configures a Client. ClientID and ClientSecret are needed; a zero value elsewhere means the default.
+// Options configures a Client. ClientID and ClientSecret are required.
 type Options struct {
-	BaseURL      string           // the address before /v1; EUBaseURL where empty
-	ClientID     string           `json:"-"`
-	ClientSecret string           `json:"-"`
-	UserAgent    string           // Port shows it as the source of what is written
-	Concurrency  int              // requests under way at the most; 0: 32
-	Share        float64          // of the rate limit that Port's headers tell, the organisation's; above 0 to 1, 0: 0.8
-	InsecureHTTP bool             // plain http to other hosts than loopback
-	Now          func() time.Time // the clock that token lifetimes are measured by; nil: time.Now
-	Transport    http.RoundTripper
-	Logger       *slog.Logger // told of requests at the level Debug, of repeated ones and of waits at Info; nil: nobody is
+	BaseURL      string            // with or without /v1, default: EUBaseURL
+	ClientID     string            `json:"-"`
+	ClientSecret string            `json:"-"`
+	UserAgent    string            // optional; Port shows it as the source of what is written
+	Concurrency  int               // maximum requests under way, default: 32
+	Share        float64           // of the organisation's rate limit, above 0 to 1, default: 0.8
+	InsecureHTTP bool              // allow http:// for remote hosts
+	Transport    http.RoundTripper // default: a transport that all clients share
+	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	// OnDelay is called before each retry, and once an answer takes longer than two seconds while Port has never
+	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
+	OnDelay func(reason string, attempt, attempts int, wait time.Duration) `json:"-"`
 }
 
-// String leaves the credentials out.
+// String returns the address, without the credentials.
 func (o Options) String() string { return "Port at " + o.BaseURL }
 
-// GoString leaves the credentials out.
+// GoString returns the same as String.
 func (o Options) GoString() string { return o.String() }
 
-// LogValue leaves the credentials out.
+// LogValue returns the same as String.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 const (
@@ -63,25 +68,25 @@ const (
 	defaultShare       = 0.8
 )
 
-// The classes of requests that may have a rate limit of their own: Port has a higher one for entities.
+// Classes of requests that may have a rate limit of their own: Port has a higher one for entities.
 const (
 	entitiesClass = "entities"
 	tokenClass    = "token"
 )
 
-const tokenPath = "/v1/auth/access_token"
-
-// Client talks to one Port organisation. Credentials and tokens go to the configured origin only.
+// Client reads and writes one Port organisation. It sends credentials and tokens to the configured origin only.
+//
+// In each window of Port's rate limit it sends requests at once until its share is used or 3 % of the limit remain, and
+// waits for the reset then. The share does not protect others: where they have used 70 %, the client uses 27 %.
+//
 // It is safe for concurrent use.
 type Client struct {
-	base     *url.URL
-	http     *httpclient.Client
-	governor *httpclient.Governor
-	stats    httpclient.Stats
+	base *url.URL
+	http *httpclient.Client
 }
 
-// NewClient checks the options and gives a client. It sends nothing. The error wraps ErrInsecure
-// where the address is plain http to another host than loopback and InsecureHTTP is not set.
+// NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
+// remote, and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
 	if o.BaseURL == "" {
 		o.BaseURL = EUBaseURL
@@ -90,6 +95,8 @@ func NewClient(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
+	base.Path = strings.TrimRight(strings.TrimSuffix(base.Path, "/v1"), "/")
+	base.RawPath = strings.TrimRight(strings.TrimSuffix(base.RawPath, "/v1"), "/")
 	if o.Concurrency <= 0 {
 		o.Concurrency = defaultConcurrency
 	}
@@ -99,37 +106,28 @@ func NewClient(o Options) (*Client, error) {
 	if !(o.Share > 0 && o.Share <= 1) {
 		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	client := &Client{base: base}
-	client.stats.LogWaits(o.Logger)
-	client.governor = httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: o.Concurrency, Share: o.Share, Stats: &client.stats})
-	settings := httpclient.Options{
+	secrets := httpclient.NewSecrets(o.ClientSecret)
+	tokens := newTokenSource(client, o.ClientID, o.ClientSecret, secrets)
+	client.http, err = httpclient.New(httpclient.Options{
 		Origin:       base,
 		InsecureHTTP: o.InsecureHTTP,
 		UserAgent:    o.UserAgent,
+		Authorizer:   tokens,
+		Concurrency:  o.Concurrency,
+		Share:        o.Share,
+		Secrets:      secrets,
 		Network:      o.Transport,
-		Stats:        &client.stats,
-		Limiter:      client.governor,
-		Secrets:      httpclient.NewSecrets(o.ClientSecret),
-		SecretsAsked: true,
 		Logger:       o.Logger,
-	}
-	tokens, err := httpclient.New(settings)
-	if err != nil {
-		return nil, fmt.Errorf("port: %w", err)
-	}
-	settings.SecretsAsked = false
-	settings.Authorizer = newTokenSource(tokens, client.address(nil, "v1", "auth", "access_token"), o, settings.Secrets)
-	client.http, err = httpclient.New(settings)
+		OnDelay:      o.OnDelay,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
 	return client, nil
 }
 
-// Counts is the traffic of a client.
+// Counts is the traffic of a client since it was created.
 type Counts struct {
 	Requests      int64     `json:"requests"` // attempts, retries included
 	Retries       int64     `json:"retries"`
@@ -141,7 +139,7 @@ type Counts struct {
 
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts {
-	counts := c.stats.Counts()
+	counts := c.http.Counts()
 	return Counts{
 		Requests:      counts.Requests,
 		Retries:       counts.Retries,
@@ -152,42 +150,36 @@ func (c *Client) Counts() Counts {
 	}
 }
 
-// Rate tells how many requests for entities, bulk upserts and pages of searches, may be sent in a second: the limit
-// that Port's headers told times Options.Share. It gives false where Port has told none yet.
-func (c *Client) Rate() (perSecond float64, known bool) { return c.governor.Rate(entitiesClass) }
+// EstimateDuration returns how long so many requests for entities (bulk upserts, deletions, pages of a search) wait for
+// the rate limit: 0 if they fit into the present window. It returns false if no answer has shown a limit.
+func (c *Client) EstimateDuration(requests int) (time.Duration, bool) {
+	return c.http.EstimateWait(entitiesClass, requests)
+}
 
-// call sends one request and decodes the answer. Numbers in untyped places become json.Number: float64
-// would lose whole numbers beyond 2^53.
-func (c *Client) call(ctx context.Context, request httpclient.Request, answer any) (*httpclient.Response, error) {
+// call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become
+// json.Number, since float64 does not hold whole numbers beyond 2^53.
+func (c *Client) call(ctx context.Context, r Request, query url.Values, class string, answer any) (string, error) {
+	request := httpclient.Request{Method: r.Method, URL: c.url(r.Path, query), Body: r.Body, Class: class}
 	response, failure := c.http.Do(ctx, request)
 	if failure != nil {
-		if tokenError := (*APIError)(nil); errors.As(failure.Err, &tokenError) {
-			return nil, tokenError // it tells more than the request that wanted the token
+		if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
+			return "", signIn
 		}
-		return response, newAPIError(failure, response)
+		return "", newAPIError(failure, response)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(response.Body))
 	decoder.UseNumber()
 	if err := decoder.Decode(answer); err != nil {
-		failure := &httpclient.Failure{Method: request.Method, Address: request.URL.Redacted(), Err: unreadable(err)}
-		return response, newAPIError(failure, nil)
+		return "", unusable(request, "decode answer: "+httpclient.Message(err.Error())) // the error may quote the answer
 	}
-	return response, nil
+	return requestID(response), nil
 }
 
-// unreadable says why an answer cannot be decoded. The cause may quote the answer, so it is made one printable line.
-func unreadable(err error) error {
-	return errors.New("cannot read the answer: " + httpclient.Message(err.Error()))
-}
-
-// address puts the segments, each escaped by itself, behind the base address.
-func (c *Client) address(query url.Values, segments ...string) *url.URL {
+// url returns the address of an escaped path below the base address.
+func (c *Client) url(path string, query url.Values) *url.URL {
 	address := *c.base
-	path, rawPath := c.base.Path, c.base.EscapedPath()
-	for _, segment := range segments {
-		path += "/" + segment
-		rawPath += "/" + url.PathEscape(segment)
-	}
-	address.Path, address.RawPath, address.RawQuery = path, rawPath, query.Encode()
+	address.RawPath = c.base.EscapedPath() + path
+	address.Path, _ = url.PathUnescape(address.RawPath) // it was escaped by path or is a constant
+	address.RawQuery = query.Encode()
 	return &address
 }

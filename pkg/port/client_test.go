@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -34,6 +36,36 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 }
 
+func TestBaseURL(t *testing.T) {
+	for _, suffix := range []string{"", "/", "///", "/v1", "/v1/", "/v1//", "//v1"} {
+		var asked []string
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.URL.Path)
+			handing(http.StatusOK, `{"blueprint":{"identifier":"service"}}`).ServeHTTP(w, r)
+		})
+		for _, prefix := range []string{"", "/prefix", "/v1/prefix"} {
+			asked = nil
+			client := connectInside(t, handler, func(o *port.Options) { o.BaseURL = "https://api.port.io" + prefix + suffix })
+			read(t, client)
+			if want := []string{prefix + "/v1/auth/access_token", prefix + "/v1/blueprints/service"}; !slices.Equal(asked, want) {
+				t.Errorf("%s%s: requested %q, want %q", prefix, suffix, asked, want)
+			}
+		}
+	}
+}
+
+// TestRedirect: the error names the target, without what may be a secret.
+func TestRedirect(t *testing.T) {
+	server := emulate(t, fakeport.Options{})
+	server.Faults.Add(faults.Fault{
+		Match: isNoToken, Status: http.StatusFound, Header: http.Header{"Location": {"https://login.example.com/sso?code=" + secret}},
+	})
+	_, err := connect(t, server).Blueprint(t.Context(), "service")
+	if !errors.Is(err, port.ErrNotPort) || !strings.HasSuffix(err.Error(), "302 Found: redirects to https://login.example.com/sso (trace id 00000000000000000000000000000002)") {
+		t.Errorf("error %v, want ErrNotPort with the target", err)
+	}
+}
+
 func TestNewClientTakes(t *testing.T) {
 	for _, options := range []port.Options{
 		{}, {BaseURL: port.USBaseURL}, {BaseURL: "http://localhost:8080/"}, {BaseURL: "http://port.example.com", InsecureHTTP: true},
@@ -46,7 +78,7 @@ func TestNewClientTakes(t *testing.T) {
 
 // TestOptionsHideTheSecret prints options in every way in which a program might.
 func TestOptionsHideTheSecret(t *testing.T) {
-	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.USBaseURL, Now: time.Now}
+	options := port.Options{ClientID: "an-id-to-hide", ClientSecret: secret, BaseURL: port.USBaseURL}
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("start", "options", options)
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("start", "options", &options)

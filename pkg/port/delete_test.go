@@ -14,7 +14,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// identifiers gives those of the blueprint's entities that the emulator holds.
+// identifiers returns those of the blueprint's entities that the emulator holds.
 func identifiers(server *fakeport.Server, blueprint string) []string {
 	var all []string
 	for _, entity := range server.Entities(blueprint) {

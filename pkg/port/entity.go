@@ -1,8 +1,7 @@
 package port
 
-// Entity is one thing of a blueprint. Title, Icon and Team are left out of the JSON when they are empty:
-// Port refuses null there. In Properties and Relations a nil value clears what Port holds, an absent key
-// leaves it as it is (under merge).
+// Entity is an entity of a blueprint. Title, Icon and Team are left out of the JSON if they are empty, since Port does
+// not accept null there. A nil value in Properties or Relations clears what Port has; a missing key keeps it.
 type Entity struct {
 	Identifier string         `json:"identifier"`
 	Title      string         `json:"title,omitempty"`

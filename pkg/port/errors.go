@@ -3,7 +3,6 @@ package port
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -14,60 +13,45 @@ import (
 var (
 	// ErrInsecure: the address is http:// and remote, and would carry credentials in clear text.
 	ErrInsecure = httpclient.ErrInsecure
-	// ErrRetryAfterExceeded: the request was not sent, because Port has been asking to wait for too long.
+	// ErrRetryAfterExceeded: the request was not sent, because the server has been asking to wait for too long.
 	ErrRetryAfterExceeded = httpclient.ErrRetryAfterExceeded
-	// ErrUnauthorized: Port rejected the client id and secret, or every token that it issued for them. A valid secret sent to the
-	// wrong region is rejected, too.
+	// ErrNotPort: the address is not that of Port's API: signing in was answered with 404, or a request with a redirect,
+	// which is not followed.
+	ErrNotPort = errors.New("no Port API at this address")
+	// ErrUnauthorized: Port rejected the client id and secret, or each token that it issued for them.
+	// Credentials of another region look the same.
 	ErrUnauthorized = errors.New("Port rejected the credentials")
-	// ErrForbidden: the credentials are not allowed to do this, or the address does not exist.
+	// ErrForbidden: the credentials do not permit the request, or Port does not allow the caller's IP address.
 	ErrForbidden = errors.New("forbidden")
-	// ErrNotFound: the blueprint, entity or webhook does not exist.
+	// ErrNotFound: there is no such blueprint, entity or webhook.
 	ErrNotFound = errors.New("not found")
-	// ErrExists: the object exists already.
+	// ErrExists: what was to be created exists.
 	ErrExists = errors.New("already exists")
-	// ErrTooLarge: the body is larger than 1 MiB, Port's limit.
+	// ErrTooLarge: the body is larger than Port's limit of 1 MiB.
 	ErrTooLarge = errors.New("too large")
 )
 
-// APIError is a failed request: an error status, no answer, or an answer that cannot be decoded.
+// APIError is a failed request: an error status, no answer, or an answer that cannot be used.
 type APIError struct {
 	Method    string
 	URL       string // without credentials
 	Status    int    // 0 without a usable answer
-	Code      string // Port's name of the error: "invalid_request"
-	Message   string // Port's explanation, one printable line
-	RequestID string // Port's trace id, for its support
+	Code      string // Port's name of the error
+	Message   string // Port's text, one printable line
+	RequestID string // the header X-Trace-Id, which Port's support asks for
 	Attempts  int
 	Err       error // the cause without an answer; with one, an error of this package or nil
 
 	retryable bool
 }
 
-// Error returns one line with request, status, code and message, without credentials.
+// Error returns one line with request, status and message, without credentials.
 func (e *APIError) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
-	if e.Status == 0 {
-		fmt.Fprint(&text, e.Err)
-	} else {
-		fmt.Fprintf(&text, "%d %s", e.Status, http.StatusText(e.Status))
+	failure := httpclient.Failure{
+		Method: e.Method, Address: e.URL, Status: e.Status, Code: e.Code, Message: e.Message, RequestID: e.RequestID,
+		Attempts: e.Attempts, Err: e.Err,
 	}
-	for _, detail := range []string{e.Code, e.Message} {
-		if detail != "" {
-			text.WriteString(": " + detail)
-		}
-	}
-	var notes []string
-	if e.Attempts > 1 {
-		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
-	}
-	if e.RequestID != "" {
-		notes = append(notes, "trace id "+e.RequestID)
-	}
-	if len(notes) > 0 {
-		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
-	}
-	return text.String()
+	return failure.Error()
 }
 
 // Unwrap returns Err.
@@ -76,8 +60,8 @@ func (e *APIError) Unwrap() error { return e.Err }
 // Retryable reports whether the same request may succeed later.
 func (e *APIError) Retryable() bool { return e.retryable }
 
-// IsPermissionError reports whether Port accepted the credentials but does not let them do what was requested. It answers 403
-// then or, at some addresses, 401.
+// IsPermissionError reports whether Port accepted the credentials but did not permit the request. It answers 403 then,
+// or 401 for some paths. Rejected credentials are not a permission error.
 func IsPermissionError(err error) bool {
 	apiError := (*APIError)(nil)
 	if !errors.As(err, &apiError) || strings.HasSuffix(apiError.URL, tokenPath) {
@@ -86,7 +70,7 @@ func IsPermissionError(err error) bool {
 	return errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnauthorized)
 }
 
-var sentinels = map[int]error{
+var errorsByStatus = map[int]error{
 	http.StatusUnauthorized:          ErrUnauthorized,
 	http.StatusForbidden:             ErrForbidden,
 	http.StatusNotFound:              ErrNotFound,
@@ -113,20 +97,19 @@ func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *AP
 	if json.Unmarshal(response.Body, &body) == nil {
 		e.Code, e.Message = httpclient.Message(body.Error), httpclient.Message(body.Message)
 	}
-	e.RequestID = traceID(response)
-	e.Err = sentinels[response.Status]
-	return e
-}
-
-// newTokenError is the error of a request for a token: the contract lets Port answer unknown credentials with 404, too.
-func newTokenError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	e := newAPIError(failure, response)
-	if e.Status == http.StatusNotFound {
-		e.Err = ErrUnauthorized
+	e.RequestID = requestID(response)
+	e.Err = errorsByStatus[response.Status]
+	if failure.Redirect != "" {
+		e.Message, e.Err = "redirects to "+failure.Redirect, ErrNotPort
 	}
 	return e
 }
 
-func traceID(response *httpclient.Response) string {
+// unusable returns the error of an answer that cannot be used.
+func unusable(request httpclient.Request, text string) *APIError {
+	return &APIError{Method: request.Method, URL: request.URL.Redacted(), Err: errors.New(text)}
+}
+
+func requestID(response *httpclient.Response) string {
 	return httpclient.Message(response.Header.Get("X-Trace-Id"))
 }

@@ -39,7 +39,7 @@ func TestErrorsByStatus(t *testing.T) {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				err := failing(t, test.status, `{"ok":false,"error":"code_of_it","message":"what happened"}`)
-				told(t, err, test.sentinel)
+				checkAPIError(t, err, test.sentinel)
 				for _, sentinel := range allSentinels {
 					if errors.Is(err, sentinel) != errors.Is(test.sentinel, sentinel) {
 						t.Errorf("%v is %v: %v", err, sentinel, errors.Is(err, sentinel))
@@ -51,7 +51,7 @@ func TestErrorsByStatus(t *testing.T) {
 	}
 }
 
-// failing gives the error of a request that is always answered so.
+// failing returns the error of a request that is always answered so.
 func failing(t *testing.T, status int, body string) error {
 	t.Helper()
 	server := emulate(t, fakeport.Options{})
@@ -69,7 +69,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 		t.Fatalf("error %v is no *APIError", err)
 	}
 	if apiError.Status != status || apiError.Code != "code_of_it" || apiError.Message != "what happened" || apiError.RequestID != "trace-1" {
-		t.Errorf("error %+v", apiError)
+		t.Errorf("error %+v, want status %d, code_of_it, what happened, trace-1", *apiError, status)
 	}
 	if apiError.Method != http.MethodGet || apiError.URL != port.EUBaseURL+"/v1/blueprints/service" {
 		t.Errorf("asked %s %s", apiError.Method, apiError.URL)
@@ -80,7 +80,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 	}
 	for _, part := range []string{fmt.Sprint(status), "code_of_it", "what happened", "trace-1"} {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q does not tell %s", err, part)
+			t.Errorf("error %q does not mention %q", err, part)
 		}
 	}
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) || strings.Contains(text, "fakeport.token") {

@@ -6,38 +6,36 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// Request is a request that changes something in Port, as data: it tells what would be sent.
+// Request is a request that changes something in Port, as data: what a call would send.
 type Request struct {
 	Method string          `json:"method"`
 	Path   string          `json:"path"` // below the base address, escaped: /v1/blueprints
 	Body   json.RawMessage `json:"body"`
 }
 
-func newRequest(method string, body json.RawMessage, segments ...string) Request {
-	path := ""
+// path returns an escaped path below /v1.
+func path(segments ...string) string {
+	path := "/v1"
 	for _, segment := range segments {
 		path += "/" + url.PathEscape(segment)
 	}
-	return Request{Method: method, Path: path, Body: body}
+	return path
 }
 
-// send makes the request and decodes the answer.
+// send sends a request and decodes the answer.
 func (c *Client) send(ctx context.Context, r Request, answer any) error {
-	_, err := c.call(ctx, httpclient.Request{Method: r.Method, URL: c.base.JoinPath(r.Path), Body: r.Body}, answer)
+	_, err := c.call(ctx, r, nil, "", answer)
 	return err
 }
 
-// read gets what is at an address and decodes it.
-func (c *Client) read(ctx context.Context, answer any, segments ...string) error {
-	_, err := c.call(ctx, httpclient.Request{Method: http.MethodGet, URL: c.address(nil, segments...)}, answer)
-	return err
+// read requests a path and decodes the answer.
+func (c *Client) read(ctx context.Context, path string, answer any) error {
+	return c.send(ctx, Request{Method: http.MethodGet, Path: path}, answer)
 }
 
-// encode writes JSON as a person would: with <, > and & as they are.
+// encode returns the JSON of a value, without escaping <, > and &.
 func encode(value any) (json.RawMessage, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

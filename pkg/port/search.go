@@ -2,26 +2,23 @@ package port
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// MaxSearchPage is how many entities Port gives in one page of a search at the most.
+// MaxSearchPage is the maximum number of entities in a page of a search.
 const MaxSearchPage = 1000
 
-// SearchOptions narrows a search. The zero value asks for every entity, whole.
+// SearchOptions selects entities and what is read of them. The zero value reads every entity, whole.
 type SearchOptions struct {
-	Include []string       // property and relation identifiers, $identifier, $title; none: everything
-	Query   map[string]any // Port's {combinator, rules}; nil: every entity
-	Limit   int            // entities a page, MaxSearchPage at the most; 0: that many
+	Include []string       // identifiers of properties and relations, $identifier, $title; default: everything
+	Query   map[string]any // Port's {combinator, rules}; default: every entity
+	Limit   int            // entities per page, default: MaxSearchPage
 }
 
-// errNoEntities is given for an answer without entities: where there are none, it holds an empty array.
+// errNoEntities is the error of an answer without a list of entities. Port answers an empty list if it finds none.
 var errNoEntities = errors.New("the answer holds no entities")
 
 type searchRequest struct {
@@ -31,8 +28,8 @@ type searchRequest struct {
 	From    string         `json:"from,omitempty"`
 }
 
-// Search gives a blueprint's entities, a request a page. Numbers in properties are json.Number.
-// An error comes once and last; it is an *APIError, but where an answer makes no sense.
+// Search returns entities of a blueprint, with one request per page. Numbers in properties are json.Number.
+// An error comes once and last; it is an *APIError unless the answer makes no sense.
 func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) iter.Seq2[Entity, error] {
 	return func(yield func(Entity, error) bool) {
 		request := searchRequest{Query: o.Query, Include: o.Include, Limit: o.Limit}
@@ -58,23 +55,19 @@ func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) 
 	}
 }
 
-func (c *Client) searchPage(ctx context.Context, blueprint string, request searchRequest) ([]Entity, string, error) {
-	body, err := json.Marshal(request)
+func (c *Client) searchPage(ctx context.Context, blueprint string, search searchRequest) ([]Entity, string, error) {
+	body, err := encode(search)
 	if err != nil {
-		return nil, "", fmt.Errorf("encode the search of %s: %w", blueprint, err)
+		return nil, "", fmt.Errorf("encode search of %s: %w", blueprint, err)
 	}
 	var answer struct {
 		Entities []Entity `json:"entities"`
 		Next     string   `json:"next"`
 	}
-	_, err = c.call(ctx, httpclient.Request{
-		Method: http.MethodPost,
-		URL:    c.address(nil, "v1", "blueprints", blueprint, "entities", "search"),
-		Body:   body,
-		Class:  entitiesClass,
-	}, &answer)
+	request := Request{Method: http.MethodPost, Path: path("blueprints", blueprint, "entities", "search"), Body: body}
+	_, err = c.call(ctx, request, nil, entitiesClass, &answer)
 	if err == nil && answer.Entities == nil {
-		err = fmt.Errorf("search of %s: %w", blueprint, errNoEntities)
+		err = fmt.Errorf("search %s: %w", blueprint, errNoEntities)
 	}
 	return answer.Entities, answer.Next, err
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// filled gives a Port that holds so many events.
+// filled returns a Port that holds so many events.
 func filled(t *testing.T, n int) *fakeport.Server {
 	t.Helper()
 	server := emulate(t, fakeport.Options{})
@@ -94,7 +94,7 @@ func TestSearchErrorComesOnceAndLast(t *testing.T) {
 			continue
 		}
 		failures++
-		told(t, err, port.ErrForbidden)
+		checkAPIError(t, err, port.ErrForbidden)
 	}
 	if entities != 6 || failures != 1 {
 		t.Errorf("%d entities and %d errors", entities, failures)

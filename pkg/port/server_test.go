@@ -19,7 +19,7 @@ var theContract = sync.OnceValues(func() (*contract.Contract, error) {
 	return contract.Load("../../testdata/port/openapi.json")
 })
 
-// emulate gives a Port with two blueprints. Each request that reaches it is held to Port's contract.
+// emulate returns a Port with two blueprints. Each request that reaches it is held to Port's contract.
 func emulate(t testing.TB, o fakeport.Options) *fakeport.Server {
 	t.Helper()
 	contract, err := theContract()
@@ -46,7 +46,7 @@ const serviceBlueprint = `{"identifier":"service","title":"Service","schema":{"p
 const eventBlueprint = `{"identifier":"event","title":"Event","schema":{"properties":{"value":{"type":"number"},"note":{"type":"string"}}},
 	"relations":{"service":{"target":"service","required":false,"many":false}}}`
 
-// connect serves a handler over real HTTP, below a prefix that an absolute address would leave out, and gives a client of it.
+// connect serves a handler over real HTTP, below a prefix that an absolute address would leave out, and returns a client.
 func connect(t testing.TB, handler http.Handler, change ...func(*port.Options)) *port.Client {
 	t.Helper()
 	server := httptest.NewServer(http.StripPrefix("/prefix", handler))
@@ -54,7 +54,7 @@ func connect(t testing.TB, handler http.Handler, change ...func(*port.Options)) 
 	return newClient(t, append(change, func(o *port.Options) { o.BaseURL = server.URL + "/prefix" })...)
 }
 
-// connectInside gives a client that calls a handler without a connection, for the tests of time inside synctest.
+// connectInside returns a client that calls a handler without a connection, for the tests of time inside synctest.
 func connectInside(t testing.TB, handler http.Handler, change ...func(*port.Options)) *port.Client {
 	t.Helper()
 	return newClient(t, append(change, func(o *port.Options) { o.Transport = inside{handler} })...)
@@ -88,7 +88,7 @@ func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// handing is a Port that hands out tokens and answers all else as it is told.
+// handing is a Port that issues tokens and answers everything else with one status and body.
 func handing(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/auth/access_token") {
@@ -104,7 +104,7 @@ func handing(status int, body string) http.Handler {
 func isToken(r *http.Request) bool   { return strings.HasSuffix(r.URL.Path, "/auth/access_token") }
 func isNoToken(r *http.Request) bool { return !isToken(r) }
 
-// of gives the requests of one kind that the emulator saw.
+// of returns the requests of one kind that the emulator saw.
 func of(server *fakeport.Server, kind fakeport.Kind) []fakeport.Request {
 	var found []fakeport.Request
 	for _, request := range server.Seen() {

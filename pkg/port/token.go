@@ -3,52 +3,47 @@ package port
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// tokenSource holds the access token for all requests. It gets a new one before the old one expires, and once
-// for all when Port refuses it, which it may at any time.
+const (
+	tokenPath = "/v1/auth/access_token"
+	// renewEarly is how long before its end a token is replaced, so that none expires on its way.
+	renewEarly = 5 * time.Minute
+	// maxLifetime bounds the lifetime that a server may claim: a time.Duration cannot hold every number.
+	maxLifetime = 24 * time.Hour
+)
+
+// tokenSource holds the access token of all requests. It fetches a new one before the token expires, and one for all
+// requests when Port rejects it, which Port may at any time.
 type tokenSource struct {
-	http        *httpclient.Client
-	address     *url.URL
+	client      *Client
 	credentials []byte
-	now         func() time.Time
-	secrets     *httpclient.Secrets // learns each token
-	turn        chan struct{}       // held by the one who reads or renews; a channel, so that waiting ends with the context
+	secrets     *httpclient.Secrets // receives each token
+	turn        chan struct{}       // a lock that a context can stop waiting for; guards what follows
 	value       string
 	renewAt     time.Time
 }
 
-// renewEarly is how long before its end a token is replaced, so that none expires on its way.
-const renewEarly = 5 * time.Minute
-
-// longestLifetime is what counts as a token's lifetime at the most: a Duration does not reach to what a server may say.
-const longestLifetime = 24 * time.Hour
-
-func newTokenSource(client *httpclient.Client, address *url.URL, o Options, secrets *httpclient.Secrets) *tokenSource {
-	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
-	return &tokenSource{
-		http: client, address: address, credentials: credentials, now: o.Now, secrets: secrets, turn: make(chan struct{}, 1),
-	}
+func newTokenSource(client *Client, id, secret string, secrets *httpclient.Secrets) *tokenSource {
+	credentials, _ := json.Marshal(map[string]string{"clientId": id, "clientSecret": secret})
+	return &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
 }
 
-// Authorization gives the current token, a new one where there is none or its end is near.
+// Authorization returns the current token, or a new one if there is none or it expires soon.
 func (s *tokenSource) Authorization(ctx context.Context) (string, error) {
-	return s.current(ctx, func() bool { return s.value == "" || !s.now().Before(s.renewAt) })
+	return s.current(ctx, func() bool { return s.value == "" || !time.Now().Before(s.renewAt) })
 }
 
-// Renew gives a new token in place of the refused one, or that one itself where Port hands it out again.
-func (s *tokenSource) Renew(ctx context.Context, refused string) (string, error) {
-	return s.current(ctx, func() bool { return s.value == refused })
+// Renew returns a new token in place of the rejected one, or the same if Port issues it again.
+func (s *tokenSource) Renew(ctx context.Context, rejected string) (string, error) {
+	return s.current(ctx, func() bool { return s.value == rejected })
 }
 
-// current gives the token, after fetching one where stale says so. Those who come meanwhile wait, and get
-// what was fetched.
+// current returns the token and fetches it before if it is stale. Concurrent callers wait for the one that fetches.
 func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, error) {
 	select {
 	case s.turn <- struct{}{}:
@@ -65,22 +60,33 @@ func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, e
 }
 
 func (s *tokenSource) fetch(ctx context.Context) error {
-	response, failure := s.http.Do(ctx, httpclient.Request{Method: http.MethodPost, URL: s.address, Body: s.credentials, Class: tokenClass})
+	request := httpclient.Request{
+		Method: http.MethodPost, URL: s.client.url(tokenPath, nil), Body: s.credentials, Class: tokenClass, SignIn: true,
+	}
+	response, failure := s.client.http.Do(ctx, request)
 	if failure != nil {
-		return newTokenError(failure, response)
+		return newSignInError(failure, response)
 	}
 	var answer struct {
 		AccessToken string  `json:"accessToken"`
 		ExpiresIn   float64 `json:"expiresIn"` // seconds
-		TokenType   string  `json:"tokenType"`
 	}
 	if err := json.Unmarshal(response.Body, &answer); err != nil || answer.AccessToken == "" {
-		failure := &httpclient.Failure{Method: http.MethodPost, Address: s.address.Redacted(), Err: fmt.Errorf("the answer holds no access token")}
-		return newAPIError(failure, nil)
+		return unusable(request, "the answer holds no access token") // err may quote the token
 	}
-	lifetime := time.Duration(min(answer.ExpiresIn, longestLifetime.Seconds()) * float64(time.Second))
+	lifetime := time.Duration(min(answer.ExpiresIn, maxLifetime.Seconds()) * float64(time.Second))
 	s.secrets.Add(answer.AccessToken)
 	s.value = "Bearer " + answer.AccessToken
-	s.renewAt = s.now().Add(lifetime - min(renewEarly, lifetime/10))
+	s.renewAt = time.Now().Add(lifetime - min(renewEarly, lifetime/10))
 	return nil
+}
+
+// newSignInError returns the error of a sign-in. A 404 is about the address, since Port answers wrong credentials with
+// 401.
+func newSignInError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
+	e := newAPIError(failure, response)
+	if e.Status == http.StatusNotFound {
+		e.Err = ErrNotPort
+	}
+	return e
 }

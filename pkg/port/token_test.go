@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,84 +43,77 @@ func TestOneTokenForAll(t *testing.T) {
 	}
 }
 
-// clock is moved by hand.
-type clock struct{ now time.Time }
-
-func (c *clock) read() time.Time { return c.now }
-
-// TestTokenIsRenewedBeforeItsEnd lives through several lifetimes; Port hands out the same token until it has expired.
-func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
+// TestTokenIsRenewedBeforeItExpires reads for nine hours. The server issues the same token until it has expired.
+func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	for _, step := range []time.Duration{time.Minute, 7 * time.Minute, 50 * time.Minute} {
-		clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-		server := emulate(t, fakeport.Options{Now: clock.read})
-		client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
-		steps := int(9 * time.Hour / step)
-		for range steps {
+		synctest.Test(t, func(t *testing.T) {
+			server := emulate(t, fakeport.Options{})
+			client := connectInside(t, server)
+			for range int(9 * time.Hour / step) {
+				read(t, client)
+				time.Sleep(step)
+			}
+			counts := server.Requests()
+			if rejected := counts.ByStatus[http.StatusUnauthorized]; rejected != 0 {
+				t.Errorf("every %s: %d requests with an expired token, want 0", step, rejected)
+			}
+			if tokens := counts.ByKind[fakeport.Token]; tokens < 3 || tokens > 12 {
+				t.Errorf("every %s: %d sign-ins in nine hours, want 3 to 12", step, tokens)
+			}
+		})
+	}
+}
+
+func TestTokenIsKeptUntilFiveMinutesBeforeItExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := emulate(t, fakeport.Options{})
+		client := connectInside(t, server)
+		started := time.Now()
+		for _, test := range []struct {
+			after   time.Duration
+			signIns int
+		}{{0, 1}, {175*time.Minute - time.Second, 1}, {175 * time.Minute, 2}} {
+			time.Sleep(test.after - time.Since(started))
 			read(t, client)
-			clock.now = clock.now.Add(step)
+			if signIns := server.Requests().ByKind[fakeport.Token]; signIns != test.signIns {
+				t.Errorf("after %s: %d sign-ins, want %d", test.after, signIns, test.signIns)
+			}
 		}
-		counts := server.Requests()
-		if counts.ByStatus[http.StatusUnauthorized] != 0 {
-			t.Errorf("every %s: %d requests were sent with an expired token", step, counts.ByStatus[http.StatusUnauthorized])
-		}
-		if tokens := counts.ByKind[fakeport.Token]; tokens < 3 || tokens > 12 {
-			t.Errorf("every %s: %d tokens in nine hours", step, tokens)
-		}
-	}
-}
-
-func TestTokenIsKeptUntilFiveMinutesBeforeItsEnd(t *testing.T) {
-	clock := &clock{time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC)}
-	server := emulate(t, fakeport.Options{Now: clock.read})
-	client := connectInside(t, server, func(o *port.Options) { o.Now = clock.read })
-	for _, test := range []struct {
-		forward time.Duration
-		tokens  int
-	}{{0, 1}, {175*time.Minute - time.Second, 1}, {time.Second, 2}} {
-		clock.now = clock.now.Add(test.forward)
-		read(t, client)
-		if tokens := server.Requests().ByKind[fakeport.Token]; tokens != test.tokens {
-			t.Errorf("%s: %d tokens, want %d", clock.now.Format(time.TimeOnly), tokens, test.tokens)
-		}
-	}
-}
-
-// gate holds back the first requests with a token until so many are under way, and then lets the tokens be revoked.
-type gate struct {
-	server  *fakeport.Server
-	arrived sync.WaitGroup
-	open    func()
-}
-
-func newGate(server *fakeport.Server, size int) *gate {
-	g := &gate{server: server, open: sync.OnceFunc(server.RevokeTokens)}
-	g.arrived.Add(size)
-	return g
-}
-
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasSuffix(r.Header.Get("Authorization"), ".1") {
-		g.arrived.Done()
-		g.arrived.Wait()
-		g.open()
-	}
-	g.server.ServeHTTP(w, r)
+	})
 }
 
 // TestRevokedTokenIsRenewedOnceForAll revokes the token when all requests are under way with it.
 func TestRevokedTokenIsRenewedOnceForAll(t *testing.T) {
-	const size = 12
-	server := emulate(t, fakeport.Options{})
-	client := connect(t, newGate(server, size), func(o *port.Options) { o.Concurrency = size })
-	var readers sync.WaitGroup
-	for range size {
-		readers.Go(func() { read(t, client) })
-	}
-	readers.Wait()
-	counts := server.Requests()
-	if counts.ByKind[fakeport.Token] != 2 || counts.ByStatus[http.StatusUnauthorized] != size || counts.ByKind[fakeport.BlueprintRead] != 2*size {
-		t.Errorf("requests %v with %v, want two for tokens and each refused once", counts.ByKind, counts.ByStatus)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const requests = 12
+		server := emulate(t, fakeport.Options{})
+		var hold atomic.Pointer[chan struct{}]
+		client := connectInside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if held := hold.Load(); held != nil && isNoToken(r) {
+				<-*held
+			}
+			server.ServeHTTP(w, r)
+		}))
+		read(t, client)
+		server.ResetCounts()
+		held := make(chan struct{})
+		hold.Store(&held)
+		var readers sync.WaitGroup
+		for range requests {
+			readers.Go(func() { read(t, client) })
+		}
+		synctest.Wait()
+		server.RevokeTokens()
+		close(held)
+		readers.Wait()
+		counts := server.Requests()
+		if signIns := counts.ByKind[fakeport.Token]; signIns != 1 {
+			t.Errorf("%d sign-ins, want 1", signIns)
+		}
+		if rejected := counts.ByStatus[http.StatusUnauthorized]; rejected != requests {
+			t.Errorf("%d rejected requests, want each of %d once", rejected, requests)
+		}
+	})
 }
 
 // TestSameTokenAgain: Port may refuse a token by mistake and hand it out again.
@@ -185,7 +180,11 @@ func TestTokenRequestThatFails(t *testing.T) {
 		fault faults.Fault
 		want  error
 	}{
-		"unknown client":      {faults.Fault{Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found"}`}, port.ErrUnauthorized},
+		"unknown client":  {faults.Fault{Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found"}`}, port.ErrNotPort},
+		"another address": {faults.Fault{Status: http.StatusNotFound, Body: `<html>`}, port.ErrNotPort},
+		"a redirect": {
+			faults.Fault{Status: http.StatusMovedPermanently, Header: http.Header{"Location": {"https://login.example.com/?hidden"}}}, port.ErrNotPort,
+		},
 		"forbidden address":   {faults.Fault{Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden"}`}, port.ErrForbidden},
 		"no token":            {faults.Fault{Status: http.StatusOK, Body: `{"ok":true}`}, nil},
 		"token of no text":    {faults.Fault{Status: http.StatusOK, Body: `{"accessToken":{"value":"hidden"}}`}, nil},
@@ -211,10 +210,16 @@ func TestTokenRequestIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Times: 2, Status: http.StatusServiceUnavailable})
-		client := connectInside(t, server)
+		var attempts []int
+		client := connectInside(t, server, func(o *port.Options) {
+			o.OnDelay = func(_ string, attempt, _ int, _ time.Duration) { attempts = append(attempts, attempt) }
+		})
 		read(t, client)
 		if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 3 || kinds[fakeport.BlueprintRead] != 1 {
-			t.Errorf("requests %v", kinds)
+			t.Errorf("requests %v, want 3 sign-ins and one read", kinds)
+		}
+		if !slices.Equal(attempts, []int{1, 2}) {
+			t.Errorf("OnDelay called for attempts %v, want 1 and 2", attempts)
 		}
 	})
 }

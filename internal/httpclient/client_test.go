@@ -1,4 +1,4 @@
-package httpclient_test
+package httpclient
 
 import (
 	"context"
@@ -14,15 +14,13 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// network is a RoundTripper that answers as a function says; the tests of time run on it, since a real
+// network is a RoundTripper that calls a function; tests of time use it, since a real
 // connection cannot be used inside synctest.
 type network func(*http.Request) (*http.Response, error)
 
@@ -36,12 +34,12 @@ func answer(status int, body string, header ...string) *http.Response {
 	return resp
 }
 
-func newClient(t *testing.T, o httpclient.Options) *httpclient.Client {
+func newClient(t *testing.T, o Options) *Client {
 	t.Helper()
 	if o.Origin == nil {
 		o.Origin = mustParse(t, "https://api.example.com")
 	}
-	client, err := httpclient.New(o)
+	client, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,9 +55,9 @@ func mustParse(t *testing.T, address string) *url.URL {
 	return u
 }
 
-func get(t *testing.T, path string) httpclient.Request {
+func get(t *testing.T, path string) Request {
 	t.Helper()
-	return httpclient.Request{Method: http.MethodGet, URL: mustParse(t, "https://api.example.com"+path)}
+	return Request{Method: http.MethodGet, URL: mustParse(t, "https://api.example.com"+path)}
 }
 
 func TestRetriesUntilSuccess(t *testing.T) {
@@ -78,8 +76,8 @@ func TestRetriesUntilSuccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				stats, attempts := new(httpclient.Stats), 0
-				client := newClient(t, httpclient.Options{Stats: stats, Network: network(func(r *http.Request) (*http.Response, error) {
+				attempts := 0
+				client := newClient(t, Options{Network: network(func(r *http.Request) (*http.Response, error) {
 					if attempts++; attempts < 3 {
 						return first()
 					}
@@ -95,7 +93,7 @@ func TestRetriesUntilSuccess(t *testing.T) {
 				if got := string(response.Body); got != `{"got":"sent"}` {
 					t.Errorf("body %s: the request's body must be sent again", got)
 				}
-				if counts := stats.Counts(); counts.Requests != 3 || counts.Retries != 2 || counts.Waited <= 0 {
+				if counts := client.Counts(); counts.Requests != 3 || counts.Retries != 2 || counts.Waited <= 0 {
 					t.Errorf("counts %+v", counts)
 				}
 			})
@@ -116,7 +114,7 @@ func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func TestAnswersThatStay(t *testing.T) {
 	for _, status := range []int{301, 400, 401, 403, 404, 409, 413, 422, 501} {
 		attempts := 0
-		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 			attempts++
 			return answer(status, `{"detail":"why"}`, "Location", "https://elsewhere.example.com/"), nil
 		})})
@@ -130,38 +128,11 @@ func TestAnswersThatStay(t *testing.T) {
 	}
 }
 
-func TestDeadServiceIsToldWithinTwoMinutes(t *testing.T) {
-	for name, rt := range map[string]network{
-		"refused": func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") },
-		"503":     func(*http.Request) (*http.Response, error) { return answer(503, `{}`), nil },
-		"hangs": func(r *http.Request) (*http.Response, error) {
-			<-r.Context().Done()
-			return nil, r.Context().Err()
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				started := time.Now()
-				_, failure := newClient(t, httpclient.Options{Network: rt}).Do(t.Context(), get(t, "/x"))
-				if failure == nil || failure.Attempts < 3 || !failure.Retryable() {
-					t.Fatalf("failure %v", failure)
-				}
-				if took := time.Since(started); took > 2*time.Minute {
-					t.Errorf("took %s", took)
-				}
-				if name == "hangs" && !errors.Is(failure, httpclient.ErrTimeout) {
-					t.Errorf("%v is not a time-out", failure)
-				}
-			})
-		})
-	}
-}
-
 func TestRetryAfterIsObeyedAndCapped(t *testing.T) {
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "7200": 2 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			attempts, started := 0, time.Now()
-			client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+			client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 				if attempts++; attempts == 1 {
 					return answer(429, `{}`, "Retry-After", value), nil
 				}
@@ -177,38 +148,10 @@ func TestRetryAfterIsObeyedAndCapped(t *testing.T) {
 	}
 }
 
-func TestParseRetryAfter(t *testing.T) {
-	now := time.Date(2026, 11, 22, 22, 0, 0, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"0": 0, " 12 ": 12 * time.Second, "1.5": 1500 * time.Millisecond, "1e300": 1e9 * time.Second,
-		"Sun, 22 Nov 2026 22:01:00 GMT": time.Minute, "Sun, 22 Nov 2026 21:00:00 GMT": 0,
-	} {
-		if got, ok := httpclient.ParseRetryAfter(value, now); !ok || got != want {
-			t.Errorf("%q: %v %v, want %v", value, got, ok, want)
-		}
-	}
-	for _, value := range []string{"", "-1", "NaN", "soon", "2026-11-22"} {
-		if got, ok := httpclient.ParseRetryAfter(value, now); ok {
-			t.Errorf("%q: %v, want none", value, got)
-		}
-	}
-}
-
-func FuzzParseRetryAfter(f *testing.F) {
-	for _, seed := range []string{"7200", "Sun, 22 Nov 2026 22:01:00 GMT", "-0", "1e999", "Inf"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		if wait, _ := httpclient.ParseRetryAfter(value, time.Unix(0, 0)); wait < 0 {
-			t.Errorf("%q: negative wait %v", value, wait)
-		}
-	})
-}
-
 func TestEndedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		client := newClient(t, httpclient.Options{Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 			cancel()
 			return answer(503, `{}`), nil
 		})})
@@ -221,11 +164,11 @@ func TestEndedContext(t *testing.T) {
 
 func TestBodyIsCapped(t *testing.T) {
 	attempts := 0
-	client := newClient(t, httpclient.Options{MaxBody: 10, Network: network(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, Options{MaxBody: 10, Network: network(func(*http.Request) (*http.Response, error) {
 		attempts++
 		return answer(200, `"`+strings.Repeat("x", 9)+`"`), nil
 	})})
-	if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, httpclient.ErrBodyTooLong) || attempts != 1 {
+	if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, ErrBodyTooLong) || attempts != 1 {
 		t.Errorf("%v after %d attempts", failure, attempts)
 	}
 }
@@ -244,7 +187,7 @@ func (r *renewing) Renew(context.Context, string) (string, error) {
 
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	var seen []string
-	client := newClient(t, httpclient.Options{Authorizer: new(renewing), Network: network(func(r *http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Authorizer: new(renewing), Network: network(func(r *http.Request) (*http.Response, error) {
 		seen = append(seen, r.Header.Get("Authorization"))
 		return answer(401, `{}`), nil
 	})})
@@ -264,20 +207,46 @@ func TestRedirectCarriesNoToken(t *testing.T) {
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
 	defer server.Close()
-	client := newClient(t, httpclient.Options{Origin: mustParse(t, server.URL), Authorizer: httpclient.Bearer("secret")})
-	_, failure := client.Do(t.Context(), httpclient.Request{Method: http.MethodGet, URL: mustParse(t, server.URL+"/x")})
+	client := newClient(t, Options{Origin: mustParse(t, server.URL), Authorizer: Bearer("secret")})
+	_, failure := client.Do(t.Context(), Request{Method: http.MethodGet, URL: mustParse(t, server.URL+"/x")})
 	if failure == nil || failure.Status != http.StatusFound {
 		t.Errorf("failure %v", failure)
 	}
 }
 
+func TestRedirectTarget(t *testing.T) {
+	for _, test := range []struct {
+		status         int
+		location, want string
+	}{
+		{301, "https://elsewhere.example.com/v1/?token=s3cret#s3cret", "https://elsewhere.example.com/v1/"},
+		{302, "//user:s3cret@elsewhere.example.com", "https://elsewhere.example.com"},
+		{307, "/login", "https://api.example.com/login"},
+		{302, "", ""},
+		{200, "/x", ""},
+		{404, "/x", ""},
+	} {
+		client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
+			return answer(test.status, `{}`, "Location", test.location), nil
+		})})
+		_, failure := client.Do(t.Context(), get(t, "/x/y"))
+		got := ""
+		if failure != nil {
+			got = failure.Redirect
+		}
+		if got != test.want {
+			t.Errorf("%d to %q: target %q, want %q", test.status, test.location, got, test.want)
+		}
+	}
+}
+
 func TestOriginIsHeld(t *testing.T) {
-	client := newClient(t, httpclient.Options{Authorizer: httpclient.Bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Authorizer: Bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
 		t.Errorf("sent to %s", r.URL)
 		return answer(200, `{}`), nil
 	})})
 	for _, address := range []string{"http://api.example.com/x", "https://api.example.com:444/x", "https://evil.example.com/x"} {
-		if _, failure := client.Do(t.Context(), httpclient.Request{Method: http.MethodGet, URL: mustParse(t, address)}); failure == nil {
+		if _, failure := client.Do(t.Context(), Request{Method: http.MethodGet, URL: mustParse(t, address)}); failure == nil {
 			t.Errorf("%s: no failure", address)
 		}
 	}
@@ -288,14 +257,14 @@ func TestPlainHTTPOnlyToLoopback(t *testing.T) {
 		"https://api.example.com": true, "http://127.0.0.1:8080": true, "http://localhost": true, "http://[::1]:1": true,
 		"http://api.example.com": false, "http://localhost.example.com": false, "http://10.0.0.1": false,
 	} {
-		_, err := httpclient.New(httpclient.Options{Origin: mustParse(t, address)})
+		_, err := New(Options{Origin: mustParse(t, address)})
 		if (err == nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}
-		if !want && !errors.Is(err, httpclient.ErrInsecure) {
+		if !want && !errors.Is(err, ErrInsecure) {
 			t.Errorf("%s: %v is not ErrInsecure", address, err)
 		}
-		if _, err := httpclient.New(httpclient.Options{Origin: mustParse(t, address), InsecureHTTP: true}); err != nil {
+		if _, err := New(Options{Origin: mustParse(t, address), InsecureHTTP: true}); err != nil {
 			t.Errorf("%s, insecure: %v", address, err)
 		}
 	}
@@ -306,7 +275,7 @@ func TestParseBase(t *testing.T) {
 		"https://api.port.io": "https://api.port.io", " https://h/x/ ": "https://h/x", "http://127.0.0.1:1": "http://127.0.0.1:1",
 		"": "", "api.port.io": "", "ftp://h": "", "https://u:s3cret@h": "", "https://h?s3cret": "", "https://h#s3cret": "", "ftp://s3cret@h?s3cret#s3cret": "", "https://%zz:s3cret": "",
 	} {
-		base, err := httpclient.ParseBase(address)
+		base, err := ParseBase(address)
 		if (err == nil) != (want != "") || err == nil && base.String() != want {
 			t.Errorf("%q: %v, %v", address, base, err)
 		}
@@ -319,7 +288,7 @@ func TestParseBase(t *testing.T) {
 func TestConcurrencyIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var under, most atomic.Int64
-		client := newClient(t, httpclient.Options{Limiter: httpclient.NewGovernor(httpclient.GovernorOptions{Concurrency: 3}), Network: network(func(*http.Request) (*http.Response, error) {
+		client := newClient(t, Options{Concurrency: 3, Network: network(func(*http.Request) (*http.Response, error) {
 			most.Store(max(most.Load(), under.Add(1)))
 			defer under.Add(-1)
 			time.Sleep(time.Second)
@@ -337,10 +306,10 @@ func TestConcurrencyIsHeld(t *testing.T) {
 }
 
 func TestMessageIsOnePrintableLine(t *testing.T) {
-	if got := httpclient.Message(" a\x1b[31m\n\u202eb\x7f "); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
+	if got := Message(" a\x1b[31m\n\u202eb\x7f "); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
 		t.Errorf("%q", got)
 	}
-	if got := httpclient.Message(strings.Repeat("é", 1000)); len([]rune(got)) != 501 {
+	if got := Message(strings.Repeat("é", 1000)); len([]rune(got)) != 501 {
 		t.Errorf("%d characters", len([]rune(got)))
 	}
 }

@@ -25,7 +25,7 @@ func exampleWebhook() port.Webhook {
 func TestWebhookRoundTrip(t *testing.T) {
 	client := connect(t, emulate(t, fakeport.Options{}))
 	given := exampleWebhook()
-	given.URL, given.Key = "https://example.com", "mine" // Port's to give: the contract refuses them
+	given.URL, given.Key = "https://example.com", "mine" // must not be sent: the contract refuses them
 	created, err := client.CreateWebhook(t.Context(), given)
 	if err != nil {
 		t.Fatal(err)
@@ -75,14 +75,14 @@ func TestWebhookErrors(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	_, err := client.Webhook(t.Context(), "mapper")
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 	_, err = client.UpdateWebhook(t.Context(), "mapper", json.RawMessage(`{}`))
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 	if _, err := client.CreateWebhook(t.Context(), exampleWebhook()); err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.CreateWebhook(t.Context(), exampleWebhook())
-	told(t, err, port.ErrExists)
+	checkAPIError(t, err, port.ErrExists)
 	server.Faults.Add(faults.Fault{Match: isNoToken, Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden","message":"m"}`})
 	if _, err = client.Webhook(t.Context(), "mapper"); err == nil {
 		t.Fatal("no error")
@@ -118,11 +118,11 @@ func TestRequestsTellWhatIsSent(t *testing.T) {
 	}
 	want := []port.Request{create, port.UpdateWebhookRequest("mapper", patch)}
 	if diff := cmp.Diff(want, arrived(server)); diff != "" {
-		t.Errorf("requests (-told +sent):\n%s", diff)
+		t.Errorf("requests (-want +sent):\n%s", diff)
 	}
 }
 
-// arrived gives the requests that change blueprints or webhooks, as the emulator saw them.
+// arrived returns the requests that change blueprints or webhooks, as the emulator saw them.
 func arrived(server *fakeport.Server) []port.Request {
 	var requests []port.Request
 	for _, seen := range server.Seen() {

@@ -14,7 +14,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// pair gives two blueprints that need each other: the part relates to the whole, which aggregates the parts.
+// pair returns two blueprints that need each other: the part relates to the whole, which aggregates the parts.
 func pair() (whole, part port.Blueprint) {
 	whole = port.Blueprint{
 		Identifier: "whole/one", Title: "Whole",
@@ -47,23 +47,23 @@ func TestCreateBlueprintsThatNeedEachOther(t *testing.T) {
 	if got := aggregations(t, server, "whole/one"); !cmp.Equal(got, []string{"mean", "services"}) {
 		t.Errorf("aggregations %v", got)
 	}
-	told, err := port.CreateBlueprintsRequests(set)
+	want, err := port.CreateBlueprintsRequests(set)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, request := range told {
+	for _, request := range want {
 		lines = append(lines, request.Method+" "+request.Path)
 	}
 	if diff := cmp.Diff([]string{"POST /v1/blueprints", "POST /v1/blueprints", "PATCH /v1/blueprints/whole%2Fone"}, lines); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(told, arrived(server)); diff != "" {
-		t.Errorf("requests (-told +sent):\n%s", diff)
+	if diff := cmp.Diff(want, arrived(server)); diff != "" {
+		t.Errorf("requests (-want +sent):\n%s", diff)
 	}
 }
 
-// aggregations gives the names of a blueprint's aggregation properties, sorted.
+// aggregations returns the names of a blueprint's aggregation properties, sorted.
 func aggregations(t *testing.T, server *fakeport.Server, identifier string) []string {
 	t.Helper()
 	text, ok := server.Blueprint(identifier)
@@ -158,7 +158,7 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = client.RawBlueprint(t.Context(), "nope")
-	told(t, err, port.ErrNotFound)
+	checkAPIError(t, err, port.ErrNotFound)
 }
 
 func TestPatchBlueprint(t *testing.T) {
@@ -171,5 +171,5 @@ func TestPatchBlueprint(t *testing.T) {
 	if err != nil || got.Title != "Renamed" || len(got.Schema.Properties) != 2 {
 		t.Errorf("blueprint %+v: %v", got, err)
 	}
-	told(t, client.PatchBlueprint(t.Context(), "nope", json.RawMessage(`{}`)), port.ErrNotFound)
+	checkAPIError(t, client.PatchBlueprint(t.Context(), "nope", json.RawMessage(`{}`)), port.ErrNotFound)
 }

@@ -1,0 +1,116 @@
+package httpclient
+
+import (
+	"math"
+	"time"
+)
+
+// budget is our part of a rate limit. While it lasts, requests are sent as fast as the concurrency allows; when it is
+// spent, they wait for the reset.
+//
+// A window starts when an answer shows it. Until then, and after the reset, one request is sent, to ask. Two figures
+// bound the requests of a window: our share of the limit less what we sent, and what remains by the server's word less
+// our requests under way and a reserve. What was used before the first answer counts as used by others.
+//
+// It is not safe for concurrent use.
+type budget struct {
+	limit  int // requests in each period
+	period time.Duration
+	share  float64 // of the limit
+
+	end    time.Time // of the window; zero before the first
+	used   int       // our requests in the window
+	asking int       // the request that asks for the next window, 0 for none
+	// remaining is the least that an answer showed in the window, less one for each answer since that showed nothing.
+	remaining int
+}
+
+const (
+	// reserve is the part of the limit that is left alone, for others.
+	reserve = 0.03
+	// resetPrecision is the unit in which servers show resets.
+	resetPrecision = time.Second
+)
+
+// decision is what happens to the next request.
+type decision int
+
+const (
+	send          decision = iota
+	ask                    // send it, and no other until it is answered
+	waitForAnswer          // of the request that asks
+	waitForReset           // the budget is spent
+)
+
+// next decides on the next request, while so many are under way.
+func (b *budget) next(underWay int, now time.Time) decision {
+	switch {
+	case b.asking != 0:
+		return waitForAnswer
+	case !now.Before(b.end):
+		return ask
+	case b.room(underWay) >= 1:
+		return send
+	}
+	return waitForReset
+}
+
+// room returns how many requests may be sent in the window. The server may not have counted those under way.
+func (b *budget) room(underWay int) int {
+	return min(b.ours()-b.used, b.remaining-underWay-b.reserved())
+}
+
+// ours returns our share of the limit, in requests.
+func (b *budget) ours() int { return int(math.Floor(b.share*float64(b.limit) + 1e-9)) }
+
+// reserved returns the reserve in requests, at least one: the request that asks may come before the server's reset.
+func (b *budget) reserved() int { return int(math.Ceil(reserve*float64(b.limit) - 1e-9)) }
+
+// answered adapts to the answer of a request, while so many others are under way. good is false if the request has no
+// usable answer.
+func (b *budget) answered(request int, shown rateLimit, good bool, underWay int, now time.Time) {
+	opens := b.end.IsZero()
+	if request == b.asking {
+		b.asking, opens = 0, true
+	}
+	if shown.remaining < 0 {
+		if !opens || !good {
+			b.remaining--
+			return
+		}
+		shown.remaining, shown.reset = b.limit-1, b.period // as the limit was shown before
+	}
+	end := b.windowEnd(shown.reset, now)
+	tolerance := max(b.period/2, 2*resetPrecision)
+	switch later := end.Sub(b.end); {
+	case opens || later > tolerance:
+		b.end, b.used, b.remaining = end, underWay+1, shown.remaining
+	case later < -tolerance || !now.Before(b.end):
+		// It is about a window that has ended.
+	default:
+		b.end, b.remaining = end, min(b.remaining, shown.remaining)
+	}
+}
+
+// windowEnd returns when a window has certainly ended: its reset may be rounded down.
+func (b *budget) windowEnd(reset time.Duration, now time.Time) time.Time {
+	if reset < 0 {
+		reset = b.period
+	}
+	reset = max(reset, min(resetPrecision, b.period)) // 0 if clocks differ
+	return now.Add(reset + min(resetPrecision, b.period/2))
+}
+
+// estimateWait returns how long so many requests are delayed.
+func (b *budget) estimateWait(requests, underWay int, now time.Time) time.Duration {
+	left, toEnd := 0, max(b.end.Sub(now), 0)
+	if toEnd > 0 {
+		left = max(b.room(underWay), 0)
+	}
+	if requests <= left {
+		return 0
+	}
+	perWindow := max(1, min(b.ours(), b.limit-b.reserved()))
+	windows := (requests - left - 1) / perWindow // after the next one
+	return toEnd + time.Duration(windows)*b.period
+}

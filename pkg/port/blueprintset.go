@@ -1,0 +1,186 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// CreateBlueprints creates blueprints whose relations and aggregation properties may point to each other: first each
+// blueprint without aggregations, targets of relations first, then the aggregations. Aggregations whose target Port
+// does not have are left out.
+//
+// It returns the identifiers of the blueprints that it created, also with an error. A blueprint that exists is not
+// changed. One that exists exactly as it was to be created counts as created, since the answer of an attempt was lost.
+func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created []string, err error) {
+	exists := make(map[string]bool)
+	var ours []Blueprint
+	for _, blueprint := range targetsFirst(set) {
+		isOurs, err := c.createBare(ctx, blueprint)
+		if err != nil {
+			return created, fmt.Errorf("create blueprint %s: %w", blueprint.Identifier, err)
+		}
+		exists[blueprint.Identifier] = true
+		if isOurs {
+			created, ours = append(created, blueprint.Identifier), append(ours, blueprint)
+		}
+	}
+	for _, blueprint := range ours {
+		if err := c.addAggregations(ctx, blueprint, exists); err != nil {
+			return created, fmt.Errorf("add the aggregations of blueprint %s: %w", blueprint.Identifier, err)
+		}
+	}
+	return created, nil
+}
+
+// CreateBlueprintsRequests returns what CreateBlueprints sends if every target exists.
+func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
+	var creations, additions []Request
+	for _, blueprint := range targetsFirst(set) {
+		creation, err := createBlueprintRequest(bare(blueprint))
+		if err != nil {
+			return nil, err
+		}
+		creations = append(creations, creation)
+		aggregations, err := aggregationsOf(blueprint)
+		if err != nil {
+			return nil, err
+		}
+		if len(aggregations) == 0 {
+			continue
+		}
+		addition, err := aggregationsRequest(blueprint.Identifier, aggregations)
+		if err != nil {
+			return nil, err
+		}
+		additions = append(additions, addition)
+	}
+	return append(creations, additions...), nil
+}
+
+// createBare creates a blueprint without aggregations. It reports whether the blueprint that exists now is this one.
+func (c *Client) createBare(ctx context.Context, blueprint Blueprint) (ours bool, err error) {
+	blueprint = bare(blueprint)
+	err = c.CreateBlueprint(ctx, blueprint)
+	if !errors.Is(err, ErrExists) {
+		return err == nil, err
+	}
+	existing, err := c.Blueprint(ctx, blueprint.Identifier)
+	return err == nil && equal(existing, blueprint), err
+}
+
+// addAggregations adds the aggregations whose target exists. It adds what it learns to exists.
+func (c *Client) addAggregations(ctx context.Context, blueprint Blueprint, exists map[string]bool) error {
+	aggregations, err := aggregationsOf(blueprint)
+	if err != nil {
+		return err
+	}
+	for name, aggregation := range aggregations {
+		if _, known := exists[aggregation.target]; !known {
+			_, err := c.Blueprint(ctx, aggregation.target)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			exists[aggregation.target] = err == nil
+		}
+		if !exists[aggregation.target] {
+			delete(aggregations, name)
+		}
+	}
+	if len(aggregations) == 0 {
+		return nil
+	}
+	request, err := aggregationsRequest(blueprint.Identifier, aggregations)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, request, new(json.RawMessage))
+}
+
+// targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
+func targetsFirst(set []Blueprint) []Blueprint {
+	byIdentifier := make(map[string]Blueprint, len(set))
+	for _, blueprint := range set {
+		byIdentifier[blueprint.Identifier] = blueprint
+	}
+	var sorted []Blueprint
+	seen := make(map[string]bool)
+	var visit func(identifier string)
+	visit = func(identifier string) {
+		blueprint, inSet := byIdentifier[identifier]
+		if !inSet || seen[identifier] {
+			return
+		}
+		seen[identifier] = true
+		for _, name := range slices.Sorted(maps.Keys(blueprint.Relations)) {
+			visit(blueprint.Relations[name].Target)
+		}
+		sorted = append(sorted, blueprint)
+	}
+	for _, blueprint := range set {
+		visit(blueprint.Identifier)
+	}
+	return sorted
+}
+
+// aggregation is an aggregation property and the blueprint that it aggregates.
+type aggregation struct {
+	declaration json.RawMessage
+	target      string
+}
+
+func aggregationsOf(blueprint Blueprint) (map[string]aggregation, error) {
+	var declarations map[string]json.RawMessage
+	if len(blueprint.AggregationProperties) > 0 {
+		if err := json.Unmarshal(blueprint.AggregationProperties, &declarations); err != nil {
+			return nil, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
+		}
+	}
+	aggregations := make(map[string]aggregation, len(declarations))
+	for name, declaration := range declarations {
+		var pointer struct {
+			Target string `json:"target"`
+		}
+		if err := json.Unmarshal(declaration, &pointer); err != nil {
+			return nil, fmt.Errorf("decode aggregation %s of blueprint %s: %w", name, blueprint.Identifier, err)
+		}
+		aggregations[name] = aggregation{declaration, pointer.Target}
+	}
+	return aggregations, nil
+}
+
+func aggregationsRequest(identifier string, aggregations map[string]aggregation) (Request, error) {
+	declarations := make(map[string]json.RawMessage, len(aggregations))
+	for name, aggregation := range aggregations {
+		declarations[name] = aggregation.declaration
+	}
+	patch, err := encode(map[string]any{"aggregationProperties": declarations})
+	return PatchBlueprintRequest(identifier, patch), err
+}
+
+// bare returns the blueprint without aggregations.
+func bare(blueprint Blueprint) Blueprint {
+	blueprint.AggregationProperties = json.RawMessage("{}")
+	return blueprint
+}
+
+// equal reports whether two blueprints declare the same. Missing and empty declarations are equal.
+func equal(a, b Blueprint) bool { return reflect.DeepEqual(declarations(a), declarations(b)) }
+
+func declarations(blueprint Blueprint) map[string]any {
+	text, err := encode(blueprint)
+	if err != nil {
+		return nil
+	}
+	var fields map[string]any
+	_ = json.Unmarshal(text, &fields) // it was just encoded
+	maps.DeleteFunc(fields, func(_ string, value any) bool {
+		object, ok := value.(map[string]any)
+		return ok && len(object) == 0
+	})
+	return fields
+}

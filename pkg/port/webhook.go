@@ -1,0 +1,80 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// Webhook is a webhook of Port: its mappings turn what is posted to URL into entities. Whoever knows URL or Key can
+// write to Port, so the text forms of a Webhook leave them out.
+type Webhook struct {
+	Identifier  string          `json:"identifier,omitempty"` // at most 30 characters, as Title
+	Title       string          `json:"title"`
+	Description string          `json:"description,omitempty"`
+	Icon        string          `json:"icon,omitempty"`
+	Enabled     bool            `json:"enabled"`
+	Mappings    json.RawMessage `json:"mappings,omitempty"` // an array, as Port wrote it
+	Key         string          `json:"webhookKey,omitempty"`
+	URL         string          `json:"url,omitempty"` // Port sets Key and URL; they are never sent
+}
+
+// String returns the identifier, without URL and key.
+func (w Webhook) String() string { return "webhook " + w.Identifier }
+
+// GoString returns the same as String.
+func (w Webhook) GoString() string { return w.String() }
+
+// LogValue returns the same as String.
+func (w Webhook) LogValue() slog.Value { return slog.StringValue(w.String()) }
+
+// Webhook returns a webhook. It returns ErrNotFound if it does not exist, and ErrForbidden or ErrUnauthorized if the
+// credentials do not permit reading webhooks.
+func (c *Client) Webhook(ctx context.Context, identifier string) (Webhook, error) {
+	webhook, err := c.sendWebhook(ctx, Request{Method: http.MethodGet, Path: path("webhooks", identifier)})
+	if err == nil && webhook.Identifier != identifier {
+		err = fmt.Errorf("read webhook %s: the answer holds another webhook or none", identifier)
+	}
+	return webhook, err
+}
+
+// CreateWebhook creates a webhook and returns it with its URL and key. It returns ErrExists, without changing anything,
+// if a webhook of that identifier exists.
+func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (Webhook, error) {
+	request, err := CreateWebhookRequest(webhook)
+	if err != nil {
+		return Webhook{}, err
+	}
+	return c.sendWebhook(ctx, request)
+}
+
+// UpdateWebhook changes the fields of a webhook that patch, a JSON object, names, and returns the whole webhook.
+// Mappings are replaced. It returns ErrNotFound if the webhook does not exist.
+func (c *Client) UpdateWebhook(ctx context.Context, identifier string, patch json.RawMessage) (Webhook, error) {
+	return c.sendWebhook(ctx, UpdateWebhookRequest(identifier, patch))
+}
+
+func (c *Client) sendWebhook(ctx context.Context, request Request) (Webhook, error) {
+	var answer struct {
+		Integration Webhook `json:"integration"`
+	}
+	err := c.send(ctx, request, &answer)
+	return answer.Integration, err
+}
+
+// CreateWebhookRequest returns what CreateWebhook sends.
+func CreateWebhookRequest(webhook Webhook) (Request, error) {
+	webhook.Key, webhook.URL = "", ""
+	body, err := encode(webhook)
+	if err != nil {
+		return Request{}, fmt.Errorf("encode webhook %s: %w", webhook.Identifier, err)
+	}
+	return Request{Method: http.MethodPost, Path: path("webhooks"), Body: body}, nil
+}
+
+// UpdateWebhookRequest returns what UpdateWebhook sends.
+func UpdateWebhookRequest(identifier string, patch json.RawMessage) Request {
+	return Request{Method: http.MethodPatch, Path: path("webhooks", identifier), Body: patch}
+}
