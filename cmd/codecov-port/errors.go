@@ -98,7 +98,7 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates all of them")
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s.codecovToken))
-	case errors.Is(err, port.ErrUnauthorized):
+	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, port.ErrNotPort):
 		return explainPort(err, s)
 	case errors.Is(err, codecov.ErrOwnerNotFound):
 		return usage(fmt.Errorf("no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
@@ -121,9 +121,12 @@ func tokenHint(token string) string {
 	return create + ": upload tokens don't work"
 }
 
-// explainPort adds a hint to an error about rejected credentials.
+// explainPort adds a hint to an error about rejected credentials or a wrong address.
 func explainPort(err error, s settings) error {
-	if !errors.Is(err, port.ErrUnauthorized) {
+	switch {
+	case errors.Is(err, port.ErrNotPort):
+		return usage(err, "check PORT_BASE_URL: it is "+port.EUBaseURL+", "+port.USBaseURL+", or leave it out")
+	case !errors.Is(err, port.ErrUnauthorized):
 		return err
 	}
 	hint := "check both, and the address: " + s.portURL

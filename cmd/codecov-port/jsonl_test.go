@@ -83,7 +83,7 @@ func TestJSONLinesAreWhatSyncWrites(t *testing.T) {
 	}
 }
 
-// TestJSONLinesOfWhatIsThere: nothing of what is unchanged, unless all of it is asked for.
+// TestJSONLinesOfWhatIsThere: unchanged entities are not listed.
 func TestJSONLinesOfWhatIsThere(t *testing.T) {
 	source := fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}})
 	export(t, listen(t, source), listen(t, fakeport.New(fakeport.Options{})), nil)
@@ -91,10 +91,8 @@ func TestJSONLinesOfWhatIsThere(t *testing.T) {
 		t.Fatal("sync failed")
 	}
 	for arguments, want := range map[string]map[string]int{
-		"--max-commits 1":         {},
-		"--max-commits 1 --force": {"update": 6},
-		"--max-commits 2":         {"create": 3},
-		"--max-commits 2 --force": {"create": 3, "update": 6},
+		"--max-commits 1": {},
+		"--max-commits 2": {"create": 3},
 	} {
 		got := say(t, append([]string{"sync", "--dry-run", "--output", "jsonl"}, strings.Fields(arguments)...)...)
 		actions, _ := previewed(t, got.out)

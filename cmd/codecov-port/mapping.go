@@ -66,9 +66,6 @@ func chooseMapping(choice mapper.Choice, webhook webhookReader, o mapper.Options
 	}
 	mapping, err := mapper.Compile(entries, o)
 	if err != nil {
-		if choice.Document != nil {
-			err = fmt.Errorf("%s: %w", choice.Name, err)
-		}
 		return nil, usage(err, mappingHint)
 	}
 	for _, limit := range mapping.Limits() {

@@ -78,7 +78,7 @@ func TestDocumentedExamples(t *testing.T) {
 		verify    func(*testing.T, *fakeport.Server)
 	}{
 		"One entity per branch": {
-			arguments: []string{"--all-branches"},
+			arguments: []string{"--branch", "*"},
 			verify: func(t *testing.T, catalog *fakeport.Server) {
 				branches := map[string]bool{}
 				for _, entity := range catalog.Entities("branch_coverage") {

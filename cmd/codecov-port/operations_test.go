@@ -21,14 +21,14 @@ import (
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
-var remake = flag.Bool("remake", false, "write the table of docs/operations.md anew")
+var remake = flag.Bool("remake", false, "rewrite the table of testdata/codecov/answers.md")
 
 const (
-	operations = "../../docs/operations.md"
-	tableHead  = "| recorded | what `sync` says | exit |\n|---|---|---|\n"
+	operations = "../../testdata/codecov/answers.md"
+	tableHead  = "| recorded | what `sync` prints | exit |\n|---|---|---|\n"
 )
 
-// TestWhatCodecovMayAnswer holds the table in docs/operations.md to what sync says when Codecov answers as recorded.
+// TestWhatCodecovMayAnswer holds the table in testdata/codecov/answers.md to what sync says when Codecov answers as recorded.
 func TestWhatCodecovMayAnswer(t *testing.T) {
 	want := tableHead
 	for _, row := range toldOfRecordings(t) {

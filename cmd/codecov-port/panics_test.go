@@ -80,7 +80,7 @@ func TestPanicsShowNoSecret(t *testing.T) {
 				command.Env = append(command.Env, name+"="+value)
 			}
 			output, err := command.CombinedOutput()
-			if err == nil || !strings.Contains(string(output), "panic: ") || !strings.Contains(string(output), "backfill.(*run).upsert") {
+			if err == nil || !strings.Contains(string(output), "panic: ") || !strings.Contains(string(output), "backfill.(*writer).upsert") {
 				t.Fatalf("no trace of a writer's panic: %v: %s", err, output)
 			}
 			tokens := portSide.tokens()

@@ -5,14 +5,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,7 +20,6 @@ import (
 	"go.uber.org/goleak"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
@@ -131,7 +128,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 }
 
 // TestSignals sends signals in mid-run: the first ends the run in good order, the second at once. What is in Port then
-// is what the result says, and the failures are on file.
+// is what the result says.
 func TestSignals(t *testing.T) {
 	for name, test := range map[string]struct {
 		first, second os.Signal
@@ -142,7 +139,6 @@ func TestSignals(t *testing.T) {
 	} {
 		for _, moment := range []string{"/access_token", "/repos", "/commits", "/search", "/bulk"} {
 			t.Run(name+" "+moment, func(t *testing.T) {
-				file := filepath.Join(t.TempDir(), "failures.jsonl")
 				catalog := fakeport.New(fakeport.Options{})
 				if code := newProcess(t, catalog, nil, "--max-commits", "3").end(t); code != exitDone {
 					t.Fatalf("exit code %d", code)
@@ -152,7 +148,7 @@ func TestSignals(t *testing.T) {
 					if strings.HasSuffix(r.URL.Path, moment) {
 						once.Do(func() { p.interrupt(r, test.first, test.second) })
 					}
-				}, "--yes", "--failures", file)
+				}, "--yes")
 				code, arrived := p.end(t), len(entitiesOf(catalog)) == 63
 				finished := code == exitDone && arrived && test.second == nil
 				late := test.second != nil && p.endedBy(test.second) // it had heard of the first and was on its way out
@@ -164,9 +160,6 @@ func TestSignals(t *testing.T) {
 				}
 				if test.second == nil && !strings.Contains(p.errors.String(), interruptedText) {
 					t.Errorf("it said %q", p.errors)
-				}
-				if _, err := os.Stat(file); err != nil {
-					t.Error(err)
 				}
 				if code := newProcess(t, catalog, nil).end(t); code != exitDone || len(entitiesOf(catalog)) != 63 {
 					t.Errorf("run again: exit code %d, %d entities", code, len(entitiesOf(catalog)))
@@ -251,7 +244,7 @@ func TestClosedPipe(t *testing.T) {
 	t.Run("of the entities of a dry run", func(t *testing.T) {
 		p := newProcess(t, fakeport.New(fakeport.Options{}), nil, "--dry-run", "--output", "jsonl")
 		p.Stdout = brokenPipe(t)
-		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: write the entities: ") || strings.Contains(p.errors.String(), "commits ") {
+		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: print the entities: ") || strings.Contains(p.errors.String(), "commits ") {
 			t.Errorf("exit code %d: %s", code, p.errors)
 		}
 	})
@@ -278,7 +271,7 @@ func TestFullDisk(t *testing.T) {
 	defer func() { _ = full.Close() }()
 	for _, command := range [][]string{
 		{"sync"}, {"sync", "--output", "json"}, {"sync", "--dry-run", "--output", "jsonl"}, {"setup"}, {"setup", "--dry-run"}, {"check"}, {"check", "--output", "json"},
-		{"map", "--mapping", "builtin", "../../testdata/port/webhook-sample.json"}, {"config"}, {"config", "--output", "json"}, {"version"}, {"completion", "zsh"}, {"demo"},
+		{"map", "--mapping", "builtin", "../../testdata/port/webhook-sample.json"}, {"version"}, {"completion", "zsh"}, {"demo"},
 	} {
 		p := newProcess(t, fakeport.New(fakeport.Options{}), nil)
 		p.Args, p.Stdout = append([]string{"codecov-port"}, command...), full
@@ -289,68 +282,6 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("%s: %d entities", command, got)
 		}
 	}
-}
-
-func TestFailuresFile(t *testing.T) {
-	// run syncs into a Port that refuses the history.
-	run := func(t *testing.T, file string) *process {
-		t.Helper()
-		p := newProcess(t, fakeport.New(fakeport.Options{}), nil, "--failures", file)
-		p.port.Faults.Add(faults.Fault{Times: -1, Status: 422, Header: http.Header{"X-Trace-Id": {"trace-1"}}, Body: `{"ok":false,"error":"invalid","message":"no <history>"}`,
-			Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, historyBlueprint+"/entities/bulk") }})
-		return p
-	}
-	t.Run("lists what is missing, for its owner alone", func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "failures.jsonl")
-		if err := os.WriteFile(file, []byte("of another run\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		p := run(t, file)
-		if code := p.end(t); code != exitPartial {
-			t.Errorf("exit code %d: %s", code, p.errors)
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")
-		if len(lines) != 60 {
-			t.Errorf("%d lines", len(lines))
-		}
-		var line map[string]any
-		if err := json.Unmarshal([]byte(lines[0]), &line); err != nil {
-			t.Fatal(err)
-		}
-		entity, _ := line["entity"].(string)
-		repository, _, _ := strings.Cut(entity, "@")
-		want := map[string]any{"entity": entity, "blueprint": historyBlueprint, "repository": repository, "status": 422.0,
-			"code": "invalid", "message": "no <history>", "traceId": "trace-1"}
-		if diff := cmp.Diff(want, line); diff != "" || repository == "" {
-			t.Errorf("line %s", diff)
-		}
-		info, err := os.Stat(file)
-		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("mode %v, error %v", info.Mode(), err)
-		}
-	})
-	t.Run("unwritable", func(t *testing.T) {
-		p := run(t, filepath.Join(t.TempDir(), "none", "failures.jsonl"))
-		if code := p.end(t); code != exitUsage || !strings.Contains(p.errors.String(), "error: --failures: ") || p.requests != 0 {
-			t.Errorf("exit code %d, %d requests: %s", code, p.requests, p.errors)
-		}
-	})
-	t.Run("full disk", func(t *testing.T) {
-		if _, err := os.Stat("/dev/full"); err != nil {
-			t.Skip("no /dev/full on this system")
-		}
-		p := run(t, "/dev/full")
-		if code := p.end(t); code != exitFailed || !strings.Contains(p.errors.String(), "error: --failures: ") {
-			t.Errorf("exit code %d: %s", code, p.errors)
-		}
-		if !strings.Contains(p.out.String(), "codecov_commit_coverage        0        0          0      60") {
-			t.Errorf("the result is not printed: %s", p.out)
-		}
-	})
 }
 
 // TestInterruptibleLeavesNothingBehind signals this process itself.

@@ -38,11 +38,11 @@ func TestReport(t *testing.T) {
 	bothWith(t)
 	file := filepath.Join(t.TempDir(), "page.html")
 	said := say(t, "sync", "--dry-run", "--report", file)
-	if said.code != exitDone || !strings.Contains(said.err, "report: "+file+"\n") {
+	if said.code != exitDone || !strings.Contains(said.err, "report: "+file+"  (open it in a browser)\n") {
 		t.Errorf("exit code %d: %s", said.code, said.err)
 	}
 	page := reported(t, file)
-	for _, want := range []string{"Dry run: nothing was written.", "97.22 %", `href="https://app.codecov.io/gh/acme/app"`} {
+	for _, want := range []string{"Dry run: nothing was written.", "97.22%", `href="https://app.codecov.io/gh/acme/app"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing in %s", want, page)
 		}
@@ -69,7 +69,7 @@ func TestReportOfARunInPart(t *testing.T) {
 		t.Errorf("exit code %d: %s", said.code, said.text())
 	}
 	page := reported(t, file)
-	if !strings.Contains(page, "Not everything has arrived") || strings.Contains(page, "<b>no") {
+	if !strings.Contains(page, "Incomplete:") || strings.Contains(page, "<b>no") {
 		t.Errorf("the page is %s", page)
 	}
 }
@@ -115,7 +115,7 @@ func TestReportThroughALink(t *testing.T) {
 		t.Skip(err)
 	}
 	say(t, "sync", "--report", link)
-	if !strings.Contains(reported(t, file), "97.22 %") {
+	if !strings.Contains(reported(t, file), "97.22%") {
 		t.Error("the page is not where the link leads")
 	}
 }
@@ -128,7 +128,7 @@ func TestReportOnAFullDisk(t *testing.T) {
 	bothWith(t)
 	for _, command := range []string{"sync", "demo"} {
 		said := say(t, command, "--report", "/dev/full")
-		if said.code != exitFailed || !strings.Contains(said.err, "error: --report: the page could not be written: ") || !strings.Contains(said.out, "repositories") {
+		if said.code != exitFailed || !strings.Contains(said.err, "error: --report: write the page: ") || !strings.Contains(said.out, "repositories") {
 			t.Errorf("%s: exit code %d: %s", command, said.code, said.text())
 		}
 		if strings.Contains(said.err, "report: /dev/full") {

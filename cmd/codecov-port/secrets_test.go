@@ -287,17 +287,16 @@ func (g *gossip) tokens() []string {
 func shownCommands(t *testing.T) [][]string {
 	return [][]string{
 		{"sync", "--dry-run"},
-		{"sync", "--failures", filepath.Join(t.TempDir(), "failures.jsonl")},
-		{"sync", "--force", "--output", "json", "--report", filepath.Join(t.TempDir(), "report.html"), "--failures", filepath.Join(t.TempDir(), "failures.jsonl")},
-		{"sync", "--force", "--dry-run", "--output", "jsonl", "--report", filepath.Join(t.TempDir(), "report.html")},
-		{"sync", "--mapping", "webhook", "--force"},
+		{"sync", "--output", "json", "--report", filepath.Join(t.TempDir(), "report.html")},
+		{"sync", "--dry-run", "--output", "jsonl", "--report", filepath.Join(t.TempDir(), "report.html")},
+		{"sync", "--mapping", "webhook"},
 		{"setup", "--dry-run"},
 		{"setup", "--update"},
 		{"check"},
 		{"check", "--output", "json"},
 		{"map", "--repo", "app", "--commit", "a7794fc"},
 		{"sync", "--dry-run", "-vv"},
-		{"sync", "--force", "-vv"},
+		{"sync", "-vv"},
 		{"setup", "--update", "-vv"},
 		{"check", "-vv"},
 		{"map", "--repo", "app", "--commit", "a7794fc", "-vv"},
@@ -378,7 +377,7 @@ func TestWebhookKeyIsShownBySetupAlone(t *testing.T) {
 	if len(key) < 16 {
 		t.Fatalf("key %q", key)
 	}
-	for _, command := range [][]string{{"sync", "--dry-run"}, {"sync"}, {"sync", "--force", "-vv"}, {"check", "-vv"}, {"check"}, {"check", "--output", "json"}, {"map", "--repo", "app", "--commit", "a7794fc"}} {
+	for _, command := range [][]string{{"sync", "--dry-run"}, {"sync"}, {"sync", "-vv"}, {"check", "-vv"}, {"check"}, {"check", "--output", "json"}, {"map", "--repo", "app", "--commit", "a7794fc"}} {
 		assertAbsent(t, strings.Join(command, " "), say(t, command...).text(), key)
 	}
 }

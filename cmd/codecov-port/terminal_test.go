@@ -87,7 +87,7 @@ func TestOnATerminal(t *testing.T) {
 
 // TestResizedTerminal: the view follows a terminal that gets narrower in mid-run.
 func TestResizedTerminal(t *testing.T) {
-	const wide, narrow = "entities found: to be written once all is read", " to write\r"
+	const wide, narrow = "wait until everything is read", "…\r" // the narrow row is shortened
 	var terminal *os.File
 	var held atomic.Bool // the first repository's answer, while the others are read
 	atLast := watchFor(narrow)

@@ -66,19 +66,19 @@ func (b *budget) ours() int { return int(math.Floor(b.share*float64(b.limit) + 1
 // reserved returns the reserve in requests, at least one: the request that asks may come before the server's reset.
 func (b *budget) reserved() int { return int(math.Ceil(reserve*float64(b.limit) - 1e-9)) }
 
-// answered adapts to the answer of a request, while so many others are under way. good is false if the request has no
-// usable answer.
-func (b *budget) answered(request int, shown rateLimit, good bool, underWay int, now time.Time) {
+// answered adapts to the answer of a request, or to its failure, while so many others are under way.
+func (b *budget) answered(request int, shown rateLimit, underWay int, now time.Time) {
 	opens := b.end.IsZero()
 	if request == b.asking {
 		b.asking, opens = 0, true
 	}
 	if shown.remaining < 0 {
-		if !opens || !good {
+		if !opens {
 			b.remaining--
 			return
 		}
-		shown.remaining, shown.reset = b.limit-1, b.period // as the limit was shown before
+		// As the limit was shown before: one lost answer must not make the others wait for each other's time-outs.
+		shown.remaining, shown.reset = b.limit-1, b.period
 	}
 	end := b.windowEnd(shown.reset, now)
 	tolerance := max(b.period/2, 2*resetPrecision)

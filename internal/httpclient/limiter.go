@@ -60,7 +60,7 @@ type class struct {
 
 	// guarded by the limiter's lock:
 	underWay    int
-	known       bool    // an answer has shown whether there is a rate limit
+	known       bool    // an answer has shown whether there is a rate limit, or did not come
 	budget      *budget // nil without a rate limit
 	heldUntil   time.Time
 	heldSince   time.Time // when the server first asked to wait since its last good answer; zero if it has not
@@ -224,9 +224,9 @@ func (l *limiter) release(c *class, request int, resp *http.Response, err error)
 	l.concurrency.answered(request, l.latest, outcome)
 	c.hold(now, hold, outcome)
 	l.assign(c, request, shown)
-	c.known = c.known || outcome == good || c.budget != nil
+	c.known = c.known || outcome == good || resp == nil || c.budget != nil
 	if c.budget != nil {
-		c.budget.answered(request, shown, outcome == good, l.underWayWith(c.budget), now)
+		c.budget.answered(request, shown, l.underWayWith(c.budget), now)
 	}
 	close(l.changed)
 	l.changed = make(chan struct{})
