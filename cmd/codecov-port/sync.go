@@ -78,7 +78,7 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 }
 
 // defaultConcurrency was measured, see docs/performance.md.
-const defaultConcurrency = 28
+const defaultConcurrency = 64
 
 func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) error {
 	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {

@@ -43,12 +43,12 @@ type Options struct {
 	Preview     func(Preview) error  // called for each entity that a dry run would write, one at a time; an error ends the run
 	Log         *slog.Logger         // receives repositories and split batches at Info; optional
 	Stop        <-chan struct{}      // when closed, the run stops reading, finishes what is under way and returns
-	Readers     int                  // repositories read concurrently; 0: 28
+	Readers     int                  // repositories read concurrently; 0: 64
 	Writers     int                  // concurrent bulk requests; 0: 32
 }
 
 const (
-	defaultReaders = 28
+	defaultReaders = 64
 	defaultWriters = 32
 )
 
