@@ -54,7 +54,7 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	result, err := pruneWith(cmd, ctx, first, streams, flags)
+	result, err := pruneWith(ctx, first, cmd, streams, flags)
 	if flags.output == outputText {
 		if err != nil && len(result.Repositories)+len(result.Failures) == 0 {
 			return err // nothing was done
@@ -68,7 +68,7 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 }
 
 // pruneWith returns a result with every error, too. first ends when the run is to finish what is under way and stop.
-func pruneWith(cmd *cobra.Command, ctx, first context.Context, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
+func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
 	none := prune.NewResult()
 	limit, err := parseShare("limit", flags.limit)
 	if err != nil {

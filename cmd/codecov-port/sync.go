@@ -86,7 +86,7 @@ func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) err
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	run, err := prepareSync(cmd, ctx, first, streams, flags)
+	run, err := prepareSync(ctx, first, cmd, streams, flags)
 	if err != nil {
 		return printRefusal(streams, flags, err)
 	}
@@ -105,7 +105,7 @@ type syncRun struct {
 }
 
 // prepareSync prepares a run. first ends when the run is to stop in good order.
-func prepareSync(cmd *cobra.Command, ctx, first context.Context, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
+func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
 	s, err := readSettings(cmd, bothSides)
 	if err != nil {
 		return nil, err
