@@ -53,6 +53,9 @@ func refusesHistory() faults.Fault {
 		Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, historyBlueprint+"/entities/bulk") }}
 }
 
+// badRequest answers 400, which is not retried.
+var badRequest = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
+
 // TestDocuments holds what --output json writes to its schema, however the run ends, and to the exit code.
 func TestDocuments(t *testing.T) {
 	repositories, commits := hostileCodecov(t, append(hostileNames, soundNames...)...)
@@ -94,7 +97,7 @@ func TestDocuments(t *testing.T) {
 		}},
 		"unknown account": {codecov: small, arguments: []string{"--owner", "nobody"}, exit: exitUsage, check: func(d backfill.Result) bool { return d.Coverage == nil }},
 		"flood":           {codecov: small, arguments: []string{"--max-entities", "1"}, exit: exitUsage, check: func(d backfill.Result) bool { return d.Entities[1].Created == 0 }},
-		"no answer":       {codecov: small, environment: map[string]string{"PORT_BASE_URL": "http://127.0.0.1:1"}, arguments: []string{"--mapping", "builtin"}, exit: exitFailed, check: func(d backfill.Result) bool { return d.Error != nil }},
+		"failed sign-in":  {codecov: small, environment: map[string]string{"PORT_BASE_URL": listen(t, badRequest)}, arguments: []string{"--mapping", "builtin"}, exit: exitFailed, check: func(d backfill.Result) bool { return d.Error != nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			catalog := fakeport.New(fakeport.Options{})
