@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -20,6 +21,7 @@ const (
 	exitUsage       = 2
 	exitPartial     = 3
 	exitCredentials = 4
+	exitWouldChange = 5
 	exitInterrupted = 130
 )
 
@@ -28,10 +30,12 @@ const exitCodes = `  0    done
   2    wrong usage or configuration
   3    partly done: the result lists what is missing
   4    credentials refused
+  5    sync --dry-run --exit-code: something would change
   130  interrupted: run it again to continue`
 
 var (
 	errInterrupted = errors.New("interrupted") // the result so far has been printed
+	errWouldChange = errors.New("the dry run would change something")
 	errUsage       = errors.New("wrong usage") // marks wrong usage or configuration
 )
 
@@ -75,6 +79,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errWouldChange):
+		return exitWouldChange
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &partial):
@@ -89,6 +95,7 @@ func exitCode(err error) int {
 func explain(ctx context.Context, err error, s settings, source *codecov.Client) error {
 	missing := (*backfill.MissingBlueprintError)(nil)
 	flood := (*backfill.FloodError)(nil)
+	noMatch := (*backfill.NoMatchError)(nil)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return withHint(errInterrupted, "run it again: it continues where it stopped")
@@ -96,6 +103,8 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 		return usage(errors.New("declined: no new entity was written"), narrower)
 	case errors.As(err, &flood):
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates all of them")
+	case errors.As(err, &noMatch):
+		return usage(err, suggestion(noMatch.Value, noMatch.Known, noMatchHint(noMatch)))
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s.codecovToken))
 	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, port.ErrNotPort):
@@ -108,6 +117,19 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 		return usage(err, "create the blueprint in Port first")
 	}
 	return err
+}
+
+// noMatchHint lists some of the names that exist.
+func noMatchHint(err *backfill.NoMatchError) string {
+	const most = 5
+	switch names := err.Known; {
+	case len(names) == 0:
+		return "check the name, and the access of the token's user at the git provider"
+	case len(names) > most:
+		return fmt.Sprintf("for example %s; %s more", strings.Join(names[:most], ", "), terminal.Count(len(names)-most))
+	default:
+		return "there is " + strings.Join(names, ", ")
+	}
 }
 
 // tokenHint returns what to do about a token that Codecov rejects, by what it looks like.

@@ -16,7 +16,7 @@ var flagGroups = []struct {
 	flags []string
 }{
 	{"Selection", []string{"owner", "service", "repo", "commit", "branch", "since", "every", "max-commits", "no-history", "include-inactive", "branches"}},
-	{"Writing", []string{"dry-run", "yes", "max-entities", "limit", "history", "mapping", "adopt", "update"}},
+	{"Writing", []string{"dry-run", "exit-code", "yes", "max-entities", "limit", "history", "mapping", "adopt", "update"}},
 	{"Output", []string{"output", "report", "only-yaml", "keep", "quiet", "verbose", "color"}},
 	{"Connection", []string{configFlag, envFileFlag, caFileFlag, insecureFlag, portShareFlag, concurrencyFlag}},
 }

@@ -36,8 +36,10 @@ func checkSyncOutput(output string, dryRun bool) error {
 func complete(r *backfill.Result, portURL string, failure error) {
 	r.Version, r.ExitCode = version().Version, exitCode(failure)
 	r.Interrupted = r.Interrupted || r.ExitCode == exitInterrupted
-	r.Complete = r.Complete && failure == nil
-	r.Error = errorSummary(failure)
+	if r.ExitCode != exitWouldChange {
+		r.Complete = r.Complete && failure == nil
+		r.Error = errorSummary(failure)
+	}
 	if portURL != "" {
 		r.PortURL = &portURL
 	}

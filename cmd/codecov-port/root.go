@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := certificateHint(removedHint(root.ExecuteContext(ctx), args))
-	if err != nil {
+	if err != nil && !errors.Is(err, errWouldChange) {
 		printError(streams, err)
 	}
 	return exitCode(err)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -341,19 +342,26 @@ func owners(cmd *cobra.Command) []string {
 	return all
 }
 
-// parseOwners checks that the accounts are names as Codecov knows them.
+// parseOwners returns the accounts. Of the address of an account at Codecov or a git provider, it takes the account.
 func parseOwners(names []string, service codecov.Service) ([]string, error) {
+	var owners []string
 	for _, name := range names {
-		if strings.Contains(name, "/") {
-			hint := "name the account only; select a repository with --repo"
+		owner := strings.Trim(accountAddress.ReplaceAllString(name, ""), "/")
+		if strings.Contains(owner, "/") {
+			account, repository, _ := strings.Cut(owner, "/")
+			hint := fmt.Sprintf("use --owner %s --repo %s", account, repository)
 			if service == codecov.GitLab || service == codecov.GitLabEnterprise {
-				hint = "write a GitLab subgroup with colons: " + strings.ReplaceAll(name, "/", ":")
+				hint = "write a GitLab subgroup with colons: " + strings.ReplaceAll(owner, "/", ":")
 			}
 			return nil, usage(fmt.Errorf("account %q: must not contain a slash", name), hint)
 		}
+		owners = append(owners, owner)
 	}
-	return names, nil
+	return owners, nil
 }
+
+// accountAddress matches what precedes an account in an address: the host, and at Codecov the service.
+var accountAddress = regexp.MustCompile(`^https?://(?:(?:app\.)?codecov\.[^/]*/(?:gh|ghe|gl|gle|bb|bbs|github|gitlab|bitbucket)(?:/|$)|[^/]+/)`)
 
 // flagOrVariable names where a setting comes from.
 func flagOrVariable(cmd *cobra.Command, flag, variable string) string {

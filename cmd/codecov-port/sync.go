@@ -31,6 +31,7 @@ type syncFlags struct {
 	since       string
 	every       string
 	dryRun      bool
+	exitCode    bool
 	yes         bool
 	adopt       bool
 	maxEntities int
@@ -67,6 +68,7 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.selection.NoHistory, "no-history", false, "Only sync the current state of each repository")
 	flags.BoolVar(&f.selection.IncludeInactive, "include-inactive", false, "Also sync repositories without coverage")
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show what would change without writing anything")
+	flags.BoolVar(&f.exitCode, "exit-code", false, "With --dry-run: exit with 5 if something would change")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "Create any number of new entities without asking")
 	flags.IntVar(&f.maxEntities, "max-entities", backfill.DefaultMaxEntities, "Ask before creating more than `n` new entities")
 	flags.BoolVar(&f.adopt, "adopt", false, "Take over entities that Port holds for another account")
@@ -83,6 +85,9 @@ const defaultConcurrency = 64
 func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) error {
 	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
 		return err
+	}
+	if flags.exitCode && !flags.dryRun {
+		return usage(errors.New("--exit-code requires --dry-run"), "add --dry-run")
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
@@ -102,6 +107,7 @@ type syncRun struct {
 	webhook  webhookReader
 	report   *reportFile
 	output   string
+	exitCode bool // end with errWouldChange if a dry run would change something
 }
 
 // prepareSync prepares a run. first ends when the run is to stop in good order.
@@ -115,7 +121,7 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	if err != nil {
 		return nil, err
 	}
-	run := &syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), output: flags.output}
+	run := &syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), output: flags.output, exitCode: flags.exitCode}
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return nil, err
@@ -137,7 +143,7 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 
 // options returns the options of a run, without a mapping.
 func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) {
-	selection, err := f.parseSelection(now)
+	selection, err := f.parseSelection(s.owners, now)
 	if err != nil {
 		return backfill.Options{}, err
 	}
@@ -149,8 +155,9 @@ func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) 
 	return options, err
 }
 
-func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
+func (f syncFlags) parseSelection(owners []string, now time.Time) (backfill.Selection, error) {
 	s := f.selection
+	s.Repositories = withoutOwners(s.Repositories, owners)
 	var err error
 	if f.since != "" {
 		if s.Since, err = backfill.ParseSince(f.since, now); err != nil {
@@ -164,6 +171,25 @@ func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
 		return s, usage(err, "run 'codecov-port sync --help'")
 	}
 	return s, nil
+}
+
+// withoutOwners removes the account from patterns such as acme/api.
+func withoutOwners(patterns, owners []string) []string {
+	var names []string
+	for _, pattern := range patterns {
+		name, excludes := strings.CutPrefix(pattern, "!")
+		for _, owner := range owners {
+			if n := len(owner) + 1; len(name) > n && strings.EqualFold(name[:n], owner+"/") {
+				name = name[n:]
+				break
+			}
+		}
+		if excludes {
+			name = "!" + name
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // backfillOptions returns the options that all runs share, with new clients.
@@ -203,8 +229,15 @@ func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err erro
 		return withHint(errInterrupted, "run sync again: it continues where it stopped")
 	case !result.Complete:
 		return &partialError{failuresText(result)}
+	case r.exitCode && wouldChange(result):
+		return errWouldChange
 	}
 	return nil
+}
+
+// wouldChange reports whether a dry run found something to write.
+func wouldChange(r *backfill.Result) bool {
+	return len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Entities, func(e backfill.EntityCounts) bool { return e.Created+e.Updated > 0 })
 }
 
 // failuresText sums the failures up: "3 of 2,900 entities failed".

@@ -89,7 +89,7 @@ func run(ctx context.Context, o Options, recorder *recorder) error {
 	writer := newWriter(o, found, services, recorder)
 	reading := newReading(o, found, services, writer, recorder)
 	failure := pipe(ctx, writer, reading.readAll)
-	if flood := (*FloodError)(nil); ctx.Err() != nil || errors.As(failure, &flood) {
+	if ctx.Err() != nil || isRefusal(failure) {
 		return failure
 	}
 	failure = cmp.Or(failure, pipe(ctx, writer, writer.sendLast), services.portRejected.cause())
@@ -97,6 +97,12 @@ func run(ctx context.Context, o Options, recorder *recorder) error {
 		recorder.recordStale(found.stale(o))
 	}
 	return failure
+}
+
+// isRefusal reports whether an error ended a run before anything was written.
+func isRefusal(err error) bool {
+	flood, noMatch := (*FloodError)(nil), (*NoMatchError)(nil)
+	return errors.As(err, &flood) || errors.As(err, &noMatch)
 }
 
 // pipe runs a producer of entities beside the writers. If the producer fails, the writers finish what was produced; if a writer fails,
@@ -143,6 +149,9 @@ func discover(ctx context.Context, o Options, recorder *recorder) (found *discov
 	})
 	if err = g.Wait(); err == nil {
 		err = found.addMissing(ctx, o, recorder)
+	}
+	if err == nil {
+		err = found.checkRepositories(ctx, o)
 	}
 	if errors.Is(context.Cause(ctx), errStopped) {
 		recorder.recordInterrupted(0)

@@ -28,6 +28,7 @@ const (
 	CodeRowUnreadable  = "row_unreadable"      // a row that Codecov cannot return, or that cannot be parsed
 	CodeListStopped    = "list_stopped"        // a list that cannot be read from one row on
 	CodeListIncomplete = "list_incomplete"     // a list whose rows moved while it was read
+	CodeNoBranch       = "no_branch"           // a selected branch that no repository has
 	CodeUnreadable     = "unreadable"          // any other error of Codecov
 
 	CodeTaken               = "identifier_taken"
@@ -65,7 +66,7 @@ func readCode(err error, status int) string {
 			return CodeProviderLimit
 		}
 		return CodeProviderLogin
-	case errors.Is(err, codecov.ErrNotFound), errors.Is(err, errNoSuchRepository):
+	case errors.Is(err, codecov.ErrNotFound):
 		return CodeNoAccess
 	}
 	return CodeUnreadable

@@ -81,7 +81,7 @@ func TestWhatWasTakenOverIsNamedWhereTheGateStaysShut(t *testing.T) {
 		switch failure.Code {
 		case backfill.CodeUnfinished:
 			unfinished = append(unfinished, failure.Repository)
-		case backfill.CodeTaken:
+		case backfill.CodeTaken, backfill.CodeNoBranch: // no repository has the branch other
 		default:
 			t.Errorf("failure %+v", failure)
 		}

@@ -35,6 +35,7 @@ type reading struct {
 	services *services
 	writer   *writer
 	recorder *recorder
+	branches seenBranches
 	done     []atomic.Bool // by index of the repository: read to its end, or recorded as unreadable
 }
 
@@ -76,6 +77,12 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &flood):
+		return err
+	}
+	if err == nil {
+		err = r.checkBranches()
+	}
+	if isRefusal(err) {
 		return err
 	}
 	r.recorder.enter(Writing)
@@ -217,13 +224,19 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 	defer end()
 	asking, endAll := r.shared.services.codecov.guard(asking)
 	defer endAll()
+	exists := false // true also if it cannot be read
+	defer func() { r.shared.branches.add(branch, exists) }()
 	options := codecov.CommitsOptions{
 		Branch:    branch,
 		LimitHint: r.shared.options.Selection.limitHint(),
 		Counted:   r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
-		Skipped:   func(row *codecov.SkippedRowError) { r.shared.recorder.recordMissingCommits(r.repo.row.Name, row) },
+		Skipped: func(row *codecov.SkippedRowError) {
+			exists = true
+			r.shared.recorder.recordMissingCommits(r.repo.row.Name, row)
+		},
 	}
 	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
+		exists = true
 		if isPartialList(err) {
 			r.shared.recorder.recordMissingCommits(r.repo.row.Name, err)
 			return nil

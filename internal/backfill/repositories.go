@@ -37,9 +37,6 @@ func withCoverage(repositories []repository, s Selection) int {
 	return count
 }
 
-// errNoSuchRepository is the failure of a repository that was named and that no list contains.
-var errNoSuchRepository = errors.New("Codecov lists no repository of this name")
-
 // listRepositories lists the selected repositories, account by account.
 func listRepositories(ctx context.Context, o Options, missing *missingRepositories, recorder *recorder) ([]repository, error) {
 	accounts := make([][]repository, len(o.Owners))
@@ -150,11 +147,6 @@ func (d *discovery) addMissing(ctx context.Context, o Options, recorder *recorde
 		}
 	}
 	setRanks(d.repositories)
-	for _, name := range o.Selection.exactNames() {
-		if !d.lists(name) && !d.missing.contains(name) {
-			recorder.recordUnreadable(name, errNoSuchRepository)
-		}
-	}
 	return nil
 }
 

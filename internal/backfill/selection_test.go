@@ -120,8 +120,6 @@ func TestRepositoryPatterns(t *testing.T) {
 		"api app-ios":    "App-IOS api",
 		"api app-w*":     "api app-web",
 		"a?i !api":       "",
-		"api no-such":    "api",
-		"no-such-thing*": "",
 	} {
 		t.Run(patterns, func(t *testing.T) {
 			b := newBench(t, accounts(t))
@@ -171,10 +169,10 @@ func TestInactiveRepositories(t *testing.T) {
 		t.Errorf("second run %+v", result.Entities)
 	}
 	// What the selection leaves out is not taken for missing.
-	for _, narrow := range []backfill.Selection{{Since: recordings.Now()}, {Branches: []string{"no-such-branch"}}} {
+	for _, narrow := range []backfill.Selection{{Since: recordings.Now()}, {Branches: []string{"feat/ledger-3"}}} {
 		b.options.Selection = narrow
 		b.options.Selection.IncludeInactive = true
-		if result := b.run(t); result.Entities[0].Updated != 0 {
+		if result := b.run(t); result.Entities[0].Updated > len(narrow.Branches) { // one repository has the branch
 			t.Errorf("%+v: %+v", narrow, result.Entities)
 		}
 	}

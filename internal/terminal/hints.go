@@ -17,6 +17,7 @@ var hints = map[string]string{
 	backfill.CodeRowUnreadable:  "ask Codecov's support to repair the row; everything else was read",
 	backfill.CodeListStopped:    "name the repositories with --repo NAME: Codecov finds them by name, but cannot list what follows this row",
 	backfill.CodeListIncomplete: "run sync again: the list changed while it was read",
+	backfill.CodeNoBranch:       "check the name: branches are case-sensitive",
 	backfill.CodeUnreadable:     "run sync again; -vv logs every request",
 	backfill.CodeUnfinished:     "run sync again: it writes what is missing",
 
