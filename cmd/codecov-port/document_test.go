@@ -143,11 +143,12 @@ func TestDocumentOfEverything(t *testing.T) {
 	*result = backfill.Result{
 		SchemaVersion: backfill.SchemaVersion,
 		Interrupted:   true, NotWritten: 1, EntriesWithoutIdentifier: []int{1}, UnusedMappingEntries: []int{2}, CreatedBlueprints: []string{historyBlueprint}, Duration: backfill.Seconds(3 * time.Minute),
-		Commits:           backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}, Every: backfill.EveryWeek},
-		Entities:          []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
-		DroppedValues:     []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
-		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e"}},
-		Changes:           []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
+		Commits:              backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}, Every: backfill.EveryWeek},
+		Entities:             []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
+		DroppedValues:        []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
+		EmptyDefaultBranches: []backfill.EmptyBranch{{Owner: "acme", Repository: "renamed", Branch: "main", Newest: "develop"}},
+		StaleRepositories:    []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e"}},
+		Changes:              []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},
 		Failures: []backfill.Failure{
 			{Blueprint: "mine", Identifier: "a#b", Repository: "app", Status: 422, Code: "invalid", Message: "no\nnumber", TraceID: "trace-1"},
 			{Code: backfill.CodeListStopped, Status: 500, Message: "the repositories of acme cannot be read from row 3 of 4 on"},

@@ -271,6 +271,7 @@ func (r *syncRun) printRemarks(result *backfill.Result) {
 	for _, entry := range result.UnusedMappingEntries {
 		warn(r.streams, "mapping entry %d is unused: its filter passed for no commit", entry)
 	}
+	r.warnAboutEmptyBranches(result)
 	r.adviseLiveEvents()
 	if len(result.StaleRepositories) > 0 && r.options.Mapping.NamesAsBuiltin() {
 		advise(r.streams, "run 'codecov-port prune --dry-run' to see what can be removed from Port")
@@ -306,6 +307,22 @@ func (r *syncRun) warnAboutSelection(result *backfill.Result) {
 		where += " since " + s.Since.Format(time.DateOnly)
 	}
 	warn(r.streams, "no commits%s in %s", where, terminal.Plural(result.Repositories.Read, "repository"))
+}
+
+// warnAboutEmptyBranches warns about default branches without commits.
+func (r *syncRun) warnAboutEmptyBranches(result *backfill.Result) {
+	const most = 5
+	for i, e := range result.EmptyDefaultBranches {
+		if i == most {
+			warn(r.streams, "%s more have no commits on their default branch: --output json lists them", terminal.Count(len(result.EmptyDefaultBranches)-most))
+			break
+		}
+		text := fmt.Sprintf("%s/%s has no commits on its default branch %s", e.Owner, e.Repository, e.Branch)
+		if e.Newest != "" {
+			text += fmt.Sprintf("; the newest is on %s: use --branch %s", e.Newest, e.Newest)
+		}
+		warn(r.streams, "%s", text)
+	}
 }
 
 // adviseLiveEvents prints a hint if live events will not extend the history.

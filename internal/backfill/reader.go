@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -152,6 +153,7 @@ type reader struct {
 	refused  map[entityName]bool // identifiers that were recorded as taken: once is enough
 	sampler  sampler
 	count    commitCount
+	empty    bool // the default branch has no commits
 }
 
 func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
@@ -181,12 +183,27 @@ func (r *reader) read(ctx context.Context) error {
 		r.shared.services.codecov.succeed()
 		r.provider().succeed()
 		recorder.recordRead()
+		if r.empty {
+			r.recordEmptyBranch(ctx)
+		}
 		o.Log.Info("repository read", "repository", r.repo.owner+"/"+r.repo.row.Name, "commits", r.count.read)
 	}
 	if o.Selection.IncludeInactive && r.hasNoCoverage() {
 		return r.mapPayload(ctx, o.Mapping, mapper.InactivePayload(r.account, r.repo.row))
 	}
 	return nil
+}
+
+// recordEmptyBranch records that the default branch has no commits, with the branch that was updated last.
+func (r *reader) recordEmptyBranch(ctx context.Context) {
+	newest := ""
+	branches, err := r.shared.options.Codecov.Branches(ctx, r.repo.owner, r.repo.row.Name)
+	for _, branch := range branches {
+		if err == nil && newest == "" && branch.Name != r.repo.row.Branch && !strings.Contains(branch.Name, ":") { // of a fork
+			newest = branch.Name
+		}
+	}
+	r.shared.recorder.recordEmptyBranch(EmptyBranch{Owner: r.repo.owner, Repository: r.repo.row.Name, Branch: r.repo.row.Branch, Newest: newest})
 }
 
 // hasNoCoverage reports whether the repository has no coverage at all: not just none that is selected.
@@ -198,7 +215,9 @@ func (r *reader) hasNoCoverage() bool {
 // readCommits replays the selected commits, newest first; those with a wrong clock last, so that they don't hide the present.
 func (r *reader) readCommits(ctx context.Context) error {
 	defer func() { r.shared.recorder.recordHistory(r.repo, &r.sampler) }()
-	for i, branch := range r.shared.options.Selection.branches(r.repo.row.Branch) {
+	branches := r.shared.options.Selection.branches(r.repo.row.Branch)
+	r.empty = len(branches) == 0
+	for i, branch := range branches {
 		if r.picker.done() {
 			break
 		}
@@ -225,7 +244,10 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 	asking, endAll := r.shared.services.codecov.guard(asking)
 	defer endAll()
 	exists := false // true also if it cannot be read
-	defer func() { r.shared.branches.add(branch, exists) }()
+	defer func() {
+		r.shared.branches.add(branch, exists)
+		r.empty = !exists && len(r.shared.options.Selection.Branches) == 0
+	}()
 	options := codecov.CommitsOptions{
 		Branch:    branch,
 		LimitHint: r.shared.options.Selection.limitHint(),

@@ -56,6 +56,10 @@ func (c *recorder) recordListed(repository codecov.Repository) {
 	})
 }
 
+func (c *recorder) recordEmptyBranch(e EmptyBranch) {
+	c.update(func(r *Result) { r.EmptyDefaultBranches = append(r.EmptyDefaultBranches, e) })
+}
+
 func (c *recorder) recordRead() { c.update(func(r *Result) { r.Repositories.Read++ }) }
 
 // recordUnreadable records a repository that cannot be read.
@@ -235,6 +239,9 @@ func (c *recorder) result(o Options, took time.Duration) *Result {
 func sortResult(r *Result) {
 	slices.SortFunc(r.DroppedValues, func(a, b DroppedValue) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
+	})
+	slices.SortFunc(r.EmptyDefaultBranches, func(a, b EmptyBranch) int {
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
 	})
 	slices.SortFunc(r.StaleRepositories, func(a, b StaleRepository) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))

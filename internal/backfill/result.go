@@ -32,6 +32,7 @@ type Result struct {
 	DroppedValues            []DroppedValue    `json:"droppedValues"`            // values that do not fit their blueprint, by property and reason
 	EntriesWithoutIdentifier []int             `json:"entriesWithoutIdentifier"` // entries of the mapping, from 1, that returned no identifier for any commit
 	UnusedMappingEntries     []int             `json:"unusedMappingEntries"`     // entries of the mapping, from 1, whose filter passed for no commit
+	EmptyDefaultBranches     []EmptyBranch     `json:"emptyDefaultBranches"`     // default branches without commits, though their repositories have coverage
 	StaleRepositories        []StaleRepository `json:"staleRepositories"`        // repositories in Port that Codecov no longer lists
 	Changes                  []Change          `json:"changes"`                  // in a dry run: what updates would change, at most MaxChanges
 	Failures                 []Failure         `json:"failures"`
@@ -51,11 +52,20 @@ func NewResult() Result {
 		DroppedValues:            []DroppedValue{},
 		EntriesWithoutIdentifier: []int{},
 		UnusedMappingEntries:     []int{},
+		EmptyDefaultBranches:     []EmptyBranch{},
 		StaleRepositories:        []StaleRepository{},
 		Changes:                  []Change{},
 		Failures:                 []Failure{},
 		Histories:                []History{},
 	}
+}
+
+// EmptyBranch is a default branch without commits, after a change of the default branch for example.
+type EmptyBranch struct {
+	Owner      string `json:"owner"`
+	Repository string `json:"repository"`
+	Branch     string `json:"branch"`
+	Newest     string `json:"newest"` // the branch that was updated last; "" if unknown
 }
 
 // ErrorSummary is the error that a run ended with.

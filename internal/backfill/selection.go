@@ -51,6 +51,8 @@ func (s Selection) samples() bool { return s.Every != "" && s.Every != EveryComm
 // branches returns the lists of commits to read for a repository, in order; "" is the list of every branch.
 func (s Selection) branches(defaultBranch string) []string {
 	switch {
+	case len(s.Branches) == 0 && defaultBranch == "":
+		return nil // Codecov reads an empty name as every branch
 	case len(s.Branches) == 0:
 		return []string{defaultBranch}
 	case slices.Contains(s.Branches, AllBranches):
