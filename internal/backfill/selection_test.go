@@ -112,14 +112,14 @@ func TestRepositoryPatterns(t *testing.T) {
 		return account(t, map[string][]string{"api": one, "app-web": one, "app-old": one, "App-IOS": one}, "api", "app-web", "app-old", "App-IOS")
 	}
 	for patterns, want := range map[string]string{
-		"":               "App-IOS api app-old app-web",
-		"app-*":          "App-IOS app-old app-web",
-		"app-* !*-old":   "App-IOS app-web",
-		"!app-*":         "api",
-		"API":            "api",
-		"api app-ios":    "App-IOS api",
-		"api app-w*":     "api app-web",
-		"a?i !api":       "",
+		"":             "App-IOS api app-old app-web",
+		"app-*":        "App-IOS app-old app-web",
+		"app-* !*-old": "App-IOS app-web",
+		"!app-*":       "api",
+		"API":          "api",
+		"api app-ios":  "App-IOS api",
+		"api app-w*":   "api app-web",
+		"a?i !api":     "",
 	} {
 		t.Run(patterns, func(t *testing.T) {
 			b := newBench(t, accounts(t))

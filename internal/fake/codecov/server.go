@@ -1,12 +1,9 @@
-// Package codecovtest is a Codecov to test against and to run the demo on: a strict http.Handler that
-// answers as Codecov's REST API v2 does, held to recordings of the real one by its tests.
+// Package codecov is a fake of Codecov's REST API v2 for tests and the demo: an http.Handler whose answers are compared
+// with recordings of a real server.
 //
-// It serves recorded accounts (LoadAccount) and made-up ones of any size (Synthetic), counts what it saw,
-// and misbehaves on demand: Server.Faults loses or replaces answers, PoisonRepository and PoisonCommit
-// mark rows that the real server can't answer with.
-//
-// It answers the two listings (repositories, commits), the lists of owners, and the details of an owner and
-// of a repository. Other addresses of the real API answer 501. It leaves connections open, and Content-Security-Policy out.
+// It serves recorded accounts (LoadAccount) and generated ones of any size (Synthetic), and counts requests.
+// Server.Faults loses or replaces answers; PoisonRepository and PoisonCommit mark rows that a real server cannot return.
+// Addresses of the API that no client here requests are answered with 501.
 package codecov
 
 import (

@@ -1,9 +1,8 @@
-// Package portcontract holds requests and answers to Port's OpenAPI document. It is for tests only.
+// Package contract validates requests and answers against Port's OpenAPI document. It is for tests only.
 //
-// kin-openapi reads the document, finds the operation and checks the parameters. The bodies it would check with the
-// rules of OpenAPI 3.0, because Go's regexp cannot read Port's patterns, and so pass over propertyNames, const and
-// if/then/else; they go to the JSON Schema 2020-12 validator that kin-openapi itself uses, with a regular
-// expression engine that can.
+// kin-openapi reads the document, finds the operation and validates the parameters. Bodies are validated by a JSON Schema
+// 2020-12 validator with another regular expression engine: Go's cannot parse Port's patterns, and OpenAPI 3.0 has no
+// propertyNames, const and if/then/else.
 package contract
 
 import (

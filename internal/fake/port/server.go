@@ -1,10 +1,8 @@
-// Package porttest is a Port to test against and to run the demo on: an http.Handler that emulates the part of
-// Port's API that codecov-port uses, as strict as the real one. It refuses what Port's contract refuses
-// (requests.json, cut from Port's OpenAPI document) and what a blueprint's declaration does not allow, gives
-// answers of the contract's shapes, counts what it saw, and misbehaves on request.
+// Package port is a fake of Port's API for tests and the demo: an http.Handler with the part of the API that codecov-port
+// uses, as strict as the real one. It refuses what Port's contract refuses (requests.json, an extract of the OpenAPI
+// document) and what a blueprint does not allow, and it counts requests.
 //
-// Where the contract is silent it takes the stricter reading, and says so beside the code. What Port has and
-// this package has not is refused with the error code "not_emulated".
+// Where the contract says nothing, it is strict. Other parts of the API are answered with the error code "not_emulated".
 package port
 
 import (

@@ -1,5 +1,4 @@
-// Package recording reads recorded HTTP exchanges with the Codecov API from an archive, for tests:
-// what was asked, and what a real server answered.
+// Package recordings reads recorded requests to a real Codecov, with the answers, from an archive. It is for tests only.
 package recordings
 
 import (
