@@ -16,8 +16,8 @@ var flagGroups = []struct {
 	flags []string
 }{
 	{"Selection", []string{"owner", "service", "repo", "commit", "branch", "since", "every", "max-commits", "no-history", "include-inactive", "branches"}},
-	{"Writing", []string{"dry-run", "exit-code", "yes", "max-entities", "limit", "history", "mapping", "adopt", "update"}},
-	{"Output", []string{"output", "report", "only-yaml", "keep", "quiet", "verbose", "color"}},
+	{"Writing", []string{"dry-run", "exit-code", "yes", "max-entities", "limit", "history", "mapping", "adopt", "update", "scorecard", "dashboard", "relate", "relate-live", "remove", "all"}},
+	{"Output", []string{"output", "report", "only-yaml", "show-url", "keep", "quiet", "verbose", "color"}},
 	{"Connection", []string{configFlag, envFileFlag, caFileFlag, insecureFlag, portShareFlag, concurrencyFlag}},
 }
 

@@ -53,6 +53,24 @@ func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
 
 // chooseMapping compiles the chosen mapping and warns about what a backfill cannot replay. webhook may be nil if the choice does not read it.
 func chooseMapping(choice mapper.Choice, webhook webhookReader, o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
+	return chooseRelatedMapping(choice, webhook, nil, o, streams)
+}
+
+// readCurrentBlueprint reads the blueprint of the repositories. It returns nil if Port doesn't have it.
+func readCurrentBlueprint(ctx context.Context, catalog *port.Client) (*port.Blueprint, error) {
+	blueprint, err := catalog.Blueprint(ctx, mapper.CurrentBlueprint)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read blueprint %s: %w", mapper.CurrentBlueprint, err)
+	}
+	return &blueprint, nil
+}
+
+// chooseRelatedMapping is chooseMapping with the relations that 'setup --relate' has added to the blueprint.
+// related may be nil.
+func chooseRelatedMapping(choice mapper.Choice, webhook webhookReader, related func() (*port.Blueprint, error), o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
 	live, err := webhookMapping(choice, webhook, streams)
 	if err != nil {
 		return nil, err
@@ -63,6 +81,15 @@ func chooseMapping(choice mapper.Choice, webhook webhookReader, o mapper.Options
 	}
 	if err != nil {
 		return nil, usage(err, mappingHint)
+	}
+	if related != nil {
+		blueprint, err := related()
+		if err != nil {
+			return nil, err
+		}
+		if blueprint != nil {
+			entries = mapper.AddRelations(entries, *blueprint)
+		}
 	}
 	mapping, err := mapper.Compile(entries, o)
 	if err != nil {

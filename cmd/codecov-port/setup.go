@@ -24,15 +24,66 @@ how it differs; --update adds what is missing and keeps everything else. Run it 
 
 // setupFlags are the flags of setup that are not settings.
 type setupFlags struct {
-	update, dryRun, onlyYAML bool
-	branches                 []string
+	update, dryRun, onlyYAML, showURL bool
+	dashboard, relateLive             bool
+	remove, all, yes                  bool
+	scorecard, output                 string
+	branches, relate                  []string
 }
 
 func (f *setupFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.update, "update", false, "Add what is missing to existing blueprints and the webhook")
+	flags.StringVar(&f.scorecard, "scorecard", "", "Create a scorecard with these `levels` (default 50,70,80)")
+	flags.Lookup("scorecard").NoOptDefVal = "50,70,80"
+	flags.BoolVar(&f.dashboard, "dashboard", false, "Create a page with charts (Port's API for pages is in beta)")
+	flags.StringArrayVar(&f.relate, "relate", nil, "Relate repositories to this `blueprint[=jq]` (repeatable)")
+	flags.BoolVar(&f.relateLive, "relate-live", false, "Also relate live events; Port may refuse those without a related entity")
+	flags.BoolVar(&f.remove, "remove", false, "Remove what setup and sync have made")
+	flags.BoolVar(&f.all, "all", false, "With --remove: also entities of other accounts and the unchanged built-in blueprint")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "Change or remove without asking")
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show the requests without sending them")
 	flags.BoolVar(&f.onlyYAML, "only-yaml", false, "Only print the YAML for Codecov")
+	flags.BoolVar(&f.showURL, "show-url", false, "Show the webhook's secret address")
+	flags.StringVarP(&f.output, "output", "o", outputText, "Output `format`: text or json")
 	flags.StringSliceVar(&f.branches, "branches", nil, "Only let Codecov post coverage of these `branches` (comma-separated)")
+}
+
+// check rejects flags that exclude each other.
+func (f *setupFlags) check() error {
+	adds := f.update || f.scorecard != "" || f.dashboard || len(f.relate) > 0 || f.onlyYAML || f.showURL
+	switch {
+	case f.remove && adds:
+		return usage(errors.New("--remove excludes the flags that add or show something"), "run setup twice")
+	case f.all && !f.remove:
+		return usage(errors.New("--all requires --remove"), "add --remove")
+	case f.relateLive && len(f.relate) == 0:
+		return usage(errors.New("--relate-live requires --relate"), "for example --relate service --relate-live")
+	case f.showURL && (f.dryRun || f.output == outputJSON):
+		return usage(errors.New("--show-url excludes --dry-run and --output json"), "the address is a secret: run 'codecov-port setup --show-url'")
+	case f.onlyYAML && f.output == outputJSON:
+		return usage(errors.New("--only-yaml excludes --output json"), "use one of them")
+	}
+	return checkOutput(f.output, outputText, outputJSON)
+}
+
+// options returns the options of a run, without its client.
+func (f *setupFlags) options() (setup.Options, error) {
+	o := setup.Options{Update: f.update, DryRun: f.dryRun, Dashboard: f.dashboard, RelateLive: f.relateLive}
+	if f.scorecard != "" {
+		thresholds, err := setup.ParseThresholds(f.scorecard)
+		if err != nil {
+			return o, usage(fmt.Errorf("--scorecard: %w", err), "for example --scorecard=60,75,90")
+		}
+		o.Scorecard = &thresholds
+	}
+	for _, text := range f.relate {
+		relation, err := setup.ParseRelation(text)
+		if err != nil {
+			return o, usage(fmt.Errorf("--relate: %w", err), "for example --relate service or --relate 'service=.body.repo.name'")
+		}
+		o.Relate = append(o.Relate, relation)
+	}
+	return o, nil
 }
 
 func newSetup(streams *terminal.Streams) *cobra.Command {
@@ -44,9 +95,17 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 		Example: `  codecov-port setup --dry-run
   codecov-port setup --branches main,release
   codecov-port setup --update
-  codecov-port setup --only-yaml >codecov.yml`,
+  codecov-port setup --scorecard --dashboard --relate service
+  codecov-port setup --only-yaml >codecov.yml
+  codecov-port setup --remove --dry-run`,
 		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
+			if flags.remove {
+				return runRemove(cmd, streams, flags)
+			}
 			s, err := readSettings(cmd, portSide)
 			if err != nil {
 				return err
@@ -55,31 +114,75 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 			return runSetup(cmd.Context(), streams, s, flags)
 		},
 	}
-	addSettingsFlags(cmd.Flags(), portSide)
+	addSettingsFlags(cmd.Flags(), bothSides)
 	flags.add(cmd.Flags())
 	return cmd
 }
 
+// setupDocument is the document of --output json. It has no address of the webhook.
+type setupDocument struct {
+	DryRun   bool           `json:"dryRun"`
+	Sent     bool           `json:"sent"`
+	Overview setup.Overview `json:"overview"`
+	Steps    []setup.Step   `json:"steps"`
+	Requests []port.Request `json:"requests"`
+}
+
 func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags setupFlags) error {
-	catalog, err := newPort(s)
+	options, err := flags.options()
 	if err != nil {
 		return err
 	}
-	report, err := setup.Run(ctx, setup.Options{Port: catalog, Update: flags.update, DryRun: flags.dryRun})
+	if options.Port, err = newPort(s); err != nil {
+		return err
+	}
+	var declined error
+	options.Confirm = confirmAdditions(ctx, streams, flags, &declined)
+	report, err := setup.Run(ctx, options)
+	if err == nil {
+		err = declined
+	}
 	if err != nil {
 		return explainSetup(err, s)
 	}
-	if flags.onlyYAML {
+	overview := report.Overview(options)
+	switch {
+	case flags.onlyYAML:
 		return printOnlyYAML(streams.Out, report, flags)
+	case flags.output == outputJSON:
+		err = writeJSON(streams.Out, setupDocument{flags.dryRun, report.Sent, overview, report.Steps, report.Requests})
+	default:
+		err = printSetup(streams.Out, report, overview, flags, streams.Verbose > 0)
 	}
-	if err := printSetup(streams.Out, report, flags); err != nil {
+	if err != nil {
 		return err
 	}
 	warnAboutWebhook(streams, report, flags)
+	return refusedPage(report)
+}
+
+// refusedPage returns the error for a page that Port has refused.
+func refusedPage(report *setup.Report) error {
+	for _, step := range report.Steps {
+		if step.State == setup.Refused {
+			return withHint(&partialError{fmt.Sprintf("Port refused the page: %s", terminal.Safe(step.Error))}, "build it by hand, see docs/charts.md; the rest of setup is done")
+		}
+	}
 	return nil
 }
 
+// showsAddress reports whether the secret address is printed: if it was asked for, or was just created.
+func showsAddress(report *setup.Report, flags setupFlags) bool {
+	created := report.Sent && slices.ContainsFunc(report.Steps, func(step setup.Step) bool {
+		return step.Kind == setup.Webhook && step.State == setup.Created
+	})
+	return report.Webhook.URL != "" && !flags.dryRun && flags.output == outputText && (flags.showURL || created)
+}
+
 func explainSetup(err error, s settings) error {
+	if errors.Is(err, port.ErrNotFound) {
+		return usage(err, "name a blueprint that exists in Port")
+	}
 	if port.IsPermissionError(err) {
 		return withHint(err, "use the credentials of an admin of the organization")
 	}
@@ -103,22 +206,35 @@ func printOnlyYAML(w io.Writer, report *setup.Report, flags setupFlags) error {
 	return err
 }
 
-func printSetup(w io.Writer, report *setup.Report, flags setupFlags) error {
+func printSetup(w io.Writer, report *setup.Report, overview setup.Overview, flags setupFlags, verbose bool) error {
 	var text strings.Builder
+	fmt.Fprintf(&text, "%-9s%s\n", "in Port", listed(overview.Present))
+	fmt.Fprintf(&text, "%-9s%s\n", "missing", listed(overview.Missing))
+	fmt.Fprintf(&text, "%-9s%s\n", "next", overview.Next)
 	for _, step := range report.Steps {
-		text.WriteString(stepText(step, flags.dryRun))
+		added := step.Kind == setup.Scorecard || step.Kind == setup.RelationKind // never changed: the difference is shown
+		if verbose || added && step.State == setup.Differs {
+			text.WriteString(stepText(step, flags.dryRun))
+		}
 	}
 	if flags.dryRun {
 		if err := printRequests(&text, report.Requests); err != nil {
 			return err
 		}
 	}
-	if address := report.Webhook.URL; address != "" {
+	if address := report.Webhook.URL; showsAddress(report, flags) {
 		fmt.Fprintf(&text, "\nThe webhook's address is a secret: everybody who knows it can write to Port\n  %s\n", terminal.Safe(address))
 		fmt.Fprintf(&text, "\nFor Codecov › Settings › Global YAML:\n\n%s", setup.YAML(address, flags.cleanBranches()))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+func listed(items []string) string {
+	if len(items) == 0 {
+		return "nothing"
+	}
+	return terminal.Safe(strings.Join(items, ", "))
 }
 
 // stepText returns a line for a step, with its diff below.
@@ -167,7 +283,7 @@ func warnAboutWebhook(streams *terminal.Streams, report *setup.Report, flags set
 	if !report.Webhook.Enabled {
 		warn(streams, "the webhook is disabled: enable it in Port to receive new coverage")
 	}
-	if report.Webhook.URL != "" && len(flags.cleanBranches()) == 0 {
+	if showsAddress(report, flags) && len(flags.cleanBranches()) == 0 {
 		warn(streams, "Codecov will post the coverage of every branch, and each overwrites the repository's current state")
 		advise(streams, "use --branches main to select branches")
 	}

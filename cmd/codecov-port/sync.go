@@ -129,7 +129,8 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	if run.report, err = createReport(flags.report); err != nil {
 		return nil, err
 	}
-	run.options.Mapping, err = chooseMapping(choice, run.webhook, mapper.Options{Now: options.Now, Service: s.service}, streams)
+	related := func() (*port.Blueprint, error) { return readCurrentBlueprint(first, options.Port) }
+	run.options.Mapping, err = chooseRelatedMapping(choice, run.webhook, related, mapper.Options{Now: options.Now, Service: s.service}, streams)
 	if err != nil {
 		run.report.discard()
 		return nil, explain(ctx, err, s, options.Codecov)
@@ -369,8 +370,14 @@ func askAboutPlan(streams *terminal.Streams, stop <-chan struct{}) func(backfill
 
 // confirm asks a question. Any answer but yes is a no, and so is Ctrl-C. The goroutine that waits for the line ends with the program.
 func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) bool {
+	answer := strings.ToLower(ask(streams, stop, question+" [y/N]"))
+	return answer == "y" || answer == "yes"
+}
+
+// ask returns the line that the user types, or "" if stop is closed first.
+func ask(streams *terminal.Streams, stop <-chan struct{}, question string) string {
 	defer streams.LiveView().Hide()()
-	_, _ = io.WriteString(streams.Err, terminal.Fit(question+" [y/N]", streams.LiveView().Width()-1)+" ")
+	_, _ = io.WriteString(streams.Err, terminal.Fit(question, streams.LiveView().Width()-1)+" ")
 	lines := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(streams.In).ReadString('\n')
@@ -378,10 +385,9 @@ func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) b
 	}()
 	select {
 	case line := <-lines:
-		answer := strings.ToLower(strings.TrimSpace(line))
-		return answer == "y" || answer == "yes"
+		return strings.TrimSpace(line)
 	case <-stop:
 		streams.LiveView().EndLine()
-		return false
+		return ""
 	}
 }
