@@ -128,6 +128,7 @@ type discovery struct {
 	blueprints   map[string]bool     // those of the mapping that exist in Port
 	targets      map[string]*target  // by blueprint
 	ledger       *ledger
+	related      relatedEntities
 }
 
 // discover lists the repositories and reads the blueprints and their entities. It reports whether Options.Stop ended it.

@@ -375,14 +375,17 @@ func TestRelationToSomebodyElsesBlueprintInventsNothing(t *testing.T) {
 	if got := b.port.Count("service"); got != 0 {
 		t.Errorf("%d services invented", got)
 	}
-	if len(result.Failures) != 1 || result.Failures[0].Identifier != "app" || result.Failures[0].Status == 0 {
-		t.Errorf("failures %+v", result.Failures)
+	if !result.Complete || b.port.Count("coverage") != 1 {
+		t.Errorf("without the service: %d entities written, want 1; failures %+v", b.port.Count("coverage"), result.Failures)
+	}
+	if result := b.run(t); result.Entities[0].Unchanged != 1 {
+		t.Errorf("second run without the service: %+v, want 1 unchanged", result.Entities)
 	}
 	if err := b.port.PutEntity("service", fakeport.Entity{Identifier: "app"}); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.run(t); !result.Complete {
-		t.Errorf("with the service there: %+v", result.Failures)
+	if result := b.run(t); !result.Complete || result.Entities[0].Updated != 1 {
+		t.Errorf("with the service: %+v, want 1 updated; failures %+v", result.Entities, result.Failures)
 	}
 }
 

@@ -429,6 +429,7 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 		return nil
 	}
 	recorder.recordReturned(m.Entry)
+	entity = r.withoutMissing(ctx, target.blueprint, entity)
 	entity, state, err := r.compare(ctx, target, m.Entry, entity)
 	if err != nil {
 		return err
