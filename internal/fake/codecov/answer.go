@@ -18,7 +18,7 @@ type answer struct {
 	body      []byte
 	mediaType string // empty is JSON
 	rows      int    // how many rows the body holds
-	raw       bool   // made before the API's views were reached: without Allow, and the Accept header did not matter
+	raw       bool   // made before the API's views were reached: without Allow
 	bare      bool   // made before the application was reached: without any of its headers
 	challenge bool   // with WWW-Authenticate
 	location  string
@@ -98,19 +98,4 @@ func (a answer) setHeader(header http.Header) {
 	if a.challenge {
 		header.Set("WWW-Authenticate", "Bearer")
 	}
-}
-
-// asHTML turns an answer into the page that a browser gets. The real one is a page of 10 kB around the same JSON.
-// An answer that no view made, or a 404, stays as it is or becomes a plain one.
-func (a answer) asHTML() answer {
-	switch {
-	case a.raw:
-		return a
-	case a.status == http.StatusNotFound:
-		return *notFound()
-	}
-	a.body = []byte("\n<!DOCTYPE html>\n<html>\n  <head>\n    <title>Django REST framework</title>\n  </head>\n  <body></body>\n</html>\n")
-	a.mediaType = htmlType
-	a.rows = 0
-	return a
 }

@@ -26,15 +26,7 @@ func (s *Server) answer(r *http.Request) answer {
 	if refusal := refuseRoute(r, to); refusal != nil {
 		return *refusal
 	}
-	mediaType, ok := negotiate(r.Header.Get("Accept"))
-	if !ok {
-		return *detailed(http.StatusNotAcceptable, "Could not satisfy the request Accept header.")
-	}
-	made := s.view(r, to)
-	if mediaType == htmlType {
-		return made.asHTML()
-	}
-	return made
+	return s.view(r, to)
 }
 
 func refuseLongLine(r *http.Request) *answer {

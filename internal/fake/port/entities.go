@@ -138,34 +138,6 @@ func (s *Server) createEntity(c call) (int, any, *failure) {
 	})
 }
 
-func (s *Server) patchEntity(c call) (int, any, *failure) { return s.changeEntity(c, true) }
-
-func (s *Server) replaceEntity(c call) (int, any, *failure) { return s.changeEntity(c, false) }
-
-func (s *Server) changeEntity(c call, merge bool) (int, any, *failure) {
-	if refused := c.refuseUnemulated(); refused != nil {
-		return 0, nil, refused
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inBlueprint(c, func(b *blueprint) (int, any, *failure) {
-		identifier := c.PathValue("entity_identifier")
-		if b.rows[identifier] == nil {
-			return 0, nil, notFound("Entity", identifier)
-		}
-		if given, ok := c.object()["identifier"]; ok && given != identifier {
-			return 0, nil, notEmulated("renaming an entity")
-		}
-		how := c.writing()
-		how.upsert, how.merge = true, merge
-		result, refused := s.writeOne(b, identifier, c.object(), how)
-		if refused != nil {
-			return 0, nil, refused
-		}
-		return http.StatusOK, entityAnswer(b, result.entity), nil
-	})
-}
-
 func (s *Server) readEntity(c call) (int, any, *failure) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -34,23 +34,11 @@ func TestSingleEntity(t *testing.T) {
 		t.Errorf("GET with include (-want +got):\n%s", diff)
 	}
 
-	c.must("PATCH "+one, `{"title":null,"properties":{"note":"n"}}`)
-	if got := c.held("event", "a/../b"); got.Title != "" || got.Properties["note"] != "n" || got.Properties["value"] != 1.0 {
-		t.Errorf("after PATCH: %v", got)
-	}
-	c.must("PUT "+one, `{"properties":{"value":2}}`)
-	if got := c.held("event", "a/../b"); got.Properties["note"] != nil || got.Properties["value"] != 2.0 {
-		t.Errorf("after PUT: %v", got)
-	}
-	c.refused("PATCH "+one, `{"identifier":"other"}`, 422, "not_emulated")
-	c.refused("PATCH "+one, `{"unheard":1}`, 422, "'unheard'")
-
 	c.refused("DELETE "+one, "", 422, "'delete_dependents'")
 	c.must("DELETE "+one+"?delete_dependents=false", "")
 	for _, request := range []string{"GET " + one, "DELETE " + one + "?delete_dependents=false"} {
 		c.refused(request, "", 404, "not_found")
 	}
-	c.refused("PATCH "+one, "{}", 404, "not_found")
 	c.refused("GET /v1/blueprints/nowhere/entities/a", "", 404, "not_found")
 }
 

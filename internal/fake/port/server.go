@@ -180,14 +180,10 @@ var operations = map[string]operation{
 	"GET /v1/blueprints/{blueprint_identifier}/entities":                        {EntityList, (*Server).listEntities},
 	"POST /v1/blueprints/{blueprint_identifier}/entities":                       {EntityWrite, (*Server).createEntity},
 	"GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    {EntityRead, (*Server).readEntity},
-	"PATCH /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":  {EntityWrite, (*Server).patchEntity},
-	"PUT /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    {EntityWrite, (*Server).replaceEntity},
 	"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}": {EntityDelete, (*Server).deleteEntity},
 
-	"GET /v1/webhooks":                 {WebhookRead, (*Server).listWebhooks},
 	"POST /v1/webhooks":                {WebhookWrite, (*Server).createWebhook},
 	"GET /v1/webhooks/{identifier}":    {WebhookRead, (*Server).readWebhook},
-	"PUT /v1/webhooks/{identifier}":    {WebhookWrite, (*Server).replaceWebhook},
 	"PATCH /v1/webhooks/{identifier}":  {WebhookWrite, (*Server).patchWebhook},
 	"DELETE /v1/webhooks/{identifier}": {WebhookDelete, (*Server).deleteWebhook},
 }

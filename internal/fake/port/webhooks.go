@@ -31,16 +31,6 @@ func (s *Server) findWebhook(identifier string) (int, *failure) {
 	return index, nil
 }
 
-func (s *Server) listWebhooks(call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	integrations := []map[string]any{}
-	for _, w := range s.webhooks {
-		integrations = append(integrations, w.answer())
-	}
-	return http.StatusOK, map[string]any{"ok": true, "integrations": integrations}, nil
-}
-
 func (s *Server) createWebhook(c call) (int, any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,16 +59,8 @@ func (s *Server) readWebhook(c call) (int, any, *failure) {
 	return http.StatusOK, integrationAnswer(s.webhooks[index]), nil
 }
 
-func (s *Server) replaceWebhook(c call) (int, any, *failure) {
-	return s.changeWebhook(c, webhook{})
-}
-
+// patchWebhook lays the body over the webhook.
 func (s *Server) patchWebhook(c call) (int, any, *failure) {
-	return s.changeWebhook(c, nil)
-}
-
-// changeWebhook lays the body over base; a nil base is the webhook as it is.
-func (s *Server) changeWebhook(c call, base webhook) (int, any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	identifier := c.PathValue("identifier")
@@ -86,10 +68,7 @@ func (s *Server) changeWebhook(c call, base webhook) (int, any, *failure) {
 	if refused != nil {
 		return 0, nil, refused
 	}
-	if base == nil {
-		base = s.webhooks[index]
-	}
-	changed := maps.Clone(base)
+	changed := maps.Clone(s.webhooks[index])
 	maps.Copy(changed, c.object())
 	if given, ok := c.object()["identifier"]; ok && given != identifier {
 		return 0, nil, notEmulated("renaming a webhook")
