@@ -36,7 +36,7 @@ func newCheck(streams *terminal.Streams) *cobra.Command {
 		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, streams, flags) },
 	}
-	addSettingsFlags(cmd.Flags(), bothSides)
+	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
 	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
 	return cmd

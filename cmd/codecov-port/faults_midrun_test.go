@@ -263,7 +263,7 @@ func relateToServices(t *testing.T, b *faultBench) {
 			continue
 		}
 		relation := blueprint.Relations["repository"]
-		relation.Target = "service"
+		relation.Target, relation.Required = "service", true
 		blueprint.Relations = maps.Clone(blueprint.Relations)
 		blueprint.Relations["repository"] = relation
 		document, err := json.Marshal(blueprint)

@@ -34,7 +34,7 @@ func newMap(streams *terminal.Streams) *cobra.Command {
 		Args: arguments(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runMap(cmd, streams, flags, args) },
 	}
-	addSettingsFlags(cmd.Flags(), bothSides)
+	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
 	cmd.Flags().StringVar(&flags.commit, "commit", "", "Map the commit with this `sha`, or the beginning of it")
 	cmd.Flags().StringVar(&flags.repository, "repo", "", "The `repository` of --commit")

@@ -38,7 +38,7 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd, streams, flags) },
 	}
-	addSettingsFlags(cmd.Flags(), bothSides)
+	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
 	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
 	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")

@@ -98,12 +98,10 @@ func (s settings) Format(state fmt.State, _ rune) {
 // LogValue leaves the secrets out.
 func (s settings) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// addSettingsFlags adds the flags of the settings of these sides.
-func addSettingsFlags(flags *pflag.FlagSet, sides side) {
-	if sides&codecovSide != 0 {
-		flags.StringSlice("owner", nil, "Sync the repositories of this `account` (repeatable) [$"+ownerVariable+"]")
-		flags.String("service", "", "Git `provider` of the account [$"+serviceVariable+"]")
-	}
+// addSettingsFlags adds the flags of the settings.
+func addSettingsFlags(flags *pflag.FlagSet) {
+	flags.StringSlice("owner", nil, "Sync the repositories of this `account` (repeatable) [$"+ownerVariable+"]")
+	flags.String("service", "", "Git `provider` of the account [$"+serviceVariable+"]")
 	flags.String(caFileFlag, "", "Trust the certificates in this PEM `file`, too")
 	flags.Bool(insecureFlag, false, "Allow http:// for remote hosts (sends credentials in clear text)")
 }

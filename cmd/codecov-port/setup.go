@@ -95,7 +95,6 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 		Example: `  codecov-port setup --dry-run
   codecov-port setup --branches main,release
   codecov-port setup --update
-  codecov-port setup --scorecard --dashboard --relate service
   codecov-port setup --only-yaml >codecov.yml
   codecov-port setup --remove --dry-run`,
 		Args: arguments(0),
@@ -114,7 +113,7 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 			return runSetup(cmd.Context(), streams, s, flags)
 		},
 	}
-	addSettingsFlags(cmd.Flags(), bothSides)
+	addSettingsFlags(cmd.Flags())
 	flags.add(cmd.Flags())
 	return cmd
 }

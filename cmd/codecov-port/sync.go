@@ -54,7 +54,7 @@ func newSync(streams *terminal.Streams) *cobra.Command {
 		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSync(cmd, streams, flags) },
 	}
-	addSettingsFlags(cmd.Flags(), bothSides)
+	addSettingsFlags(cmd.Flags())
 	flags.add(cmd.Flags())
 	return cmd
 }
