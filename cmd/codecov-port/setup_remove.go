@@ -26,7 +26,7 @@ type removalDocument struct {
 	Reasons    []string                 `json:"refusedBecause"`
 }
 
-// runRemove removes what setup and sync have made. It reads the account to tell its entities from those of others.
+// runRemove removes what setup and sync have made. It reads the account to distinguish its entities from those of others.
 func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) error {
 	if err := missingVariables(cmd, portSide); err != nil {
 		return err

@@ -38,7 +38,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program: it serves until ctx is done and gives the exit code.
+// run is the program: it serves until ctx is done and returns the exit code.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	settings, err := parse(arguments, stderr)
 	if errors.Is(err, flag.ErrHelp) {

@@ -60,7 +60,7 @@ func (s settings) check(rest []string) error {
 	return nil
 }
 
-// loadAccounts gives the recorded accounts, then the made-up one.
+// loadAccounts returns the recorded accounts, then the made-up one.
 func (s settings) loadAccounts() ([]fakecodecov.Account, error) {
 	var accounts []fakecodecov.Account
 	for _, path := range s.accountFiles {
@@ -94,7 +94,7 @@ func loadAccount(path string) (fakecodecov.Account, error) {
 // list is a flag that may be repeated.
 type list []string
 
-// String gives the values as one text.
+// String returns the values as one text.
 func (l *list) String() string { return strings.Join(*l, ",") }
 
 // Set adds a value.
@@ -106,7 +106,7 @@ func (l *list) Set(value string) error {
 // latency is a time, or a range that times are drawn from evenly.
 type latency struct{ least, most time.Duration }
 
-// String gives the form that Set reads.
+// String returns the form that Set reads.
 func (l *latency) String() string {
 	if l.least == l.most {
 		return l.least.String()
@@ -132,5 +132,5 @@ func (l *latency) Set(value string) (err error) {
 	return nil
 }
 
-// draw gives a time of the range.
+// draw returns a time of the range.
 func (l *latency) draw() time.Duration { return l.least + rand.N(l.most-l.least+1) }

@@ -86,7 +86,7 @@ func (s *Server) identify(words []string) (user, *answer) {
 	return user{token: token, access: access}, nil
 }
 
-// canonicalToken gives a UUID, however it is written, in one way, and leaves other texts alone.
+// canonicalToken returns a UUID, however it is written, in one way, and leaves other texts alone.
 func canonicalToken(token string) string {
 	digits := strings.ToLower(strings.ReplaceAll(token, "-", ""))
 	if len(digits) == 32 && strings.Trim(digits, "0123456789abcdef") == "" {
@@ -95,7 +95,7 @@ func canonicalToken(token string) string {
 	return token
 }
 
-// lists tells whether the list of repositories shows one to a user.
+// lists reports whether the list of repositories shows one to a user.
 func (s *Server) lists(u user, account Account, repository Repository) bool {
 	if !repository.Private {
 		return true
@@ -153,7 +153,7 @@ func refuseDetail(u user, account Account, repository Repository) *answer {
 	}
 }
 
-// refusedByProvider gives the git provider's own refusals.
+// refusedByProvider returns the git provider's own refusals.
 func refusedByProvider(mode Mode, account Account) *answer {
 	switch mode {
 	case ProviderRateLimited:

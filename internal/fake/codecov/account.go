@@ -7,17 +7,17 @@ import "encoding/json"
 type Account interface {
 	// Service is the long name of the git provider: "github_enterprise".
 	Service() string
-	// Owner tells the account itself.
+	// Owner describes the account itself.
 	Owner() Owner
 	// Repositories counts the repositories.
 	Repositories() int
-	// Repository tells what the API filters repository i by; i counts from 0.
+	// Repository describes what the API filters repository i by; i counts from 0.
 	Repository(i int) Repository
 	// AppendRepository appends the row of repository i, compact JSON, to page and returns it.
 	AppendRepository(page []byte, i int) []byte
-	// Find gives the index of the repository with this name, compared without case.
+	// Find returns the index of the repository with this name, compared without case.
 	Find(name string) (i int, found bool)
-	// Commits gives the commits of repository i on a branch, or on all where branch is empty.
+	// Commits returns the commits of repository i on a branch, or on all where branch is empty.
 	Commits(i int, branch string) Rows
 }
 
@@ -35,7 +35,7 @@ type Repository struct {
 	Active  *bool  `json:"active"`
 }
 
-// Rows is a list of rows, each compact JSON as the API gives it.
+// Rows is a list of rows, each compact JSON as in the API.
 type Rows interface {
 	Len() int
 	// AppendRow appends row i, counted from 0, to page and returns it.

@@ -32,7 +32,7 @@ type addedCommit struct {
 	row    json.RawMessage
 }
 
-// AddCommit puts a commit, a JSON object as the API gives it, before all others of a repository.
+// AddCommit puts a commit, a JSON object as in the API, before all others of a repository.
 // It fails when there is no such repository, or when the commit can't be read. The repository's own row stays as it is.
 func (s *Server) AddCommit(service, owner, repository string, commit json.RawMessage) error {
 	var row bytes.Buffer
@@ -99,14 +99,14 @@ func (s *Server) changesOf(key string) changes {
 	return changes{}
 }
 
-// changesTo gives what was done to a repository. The slice and the map in it are never written to again.
+// changesTo returns what was done to a repository. The slice and the map in it are never written to again.
 func (s *Server) changesTo(account Account, repository string) changes {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.changesOf(repositoryKey(account, repository))
 }
 
-// commits gives a repository's commits with what was added, and the ids of those that are poisoned.
+// commits returns a repository's commits with what was added, and the ids of those that are poisoned.
 func (s *Server) commits(account Account, i int, branch string) (rows Rows, poisoned map[string]bool) {
 	rows = account.Commits(i, branch)
 	changed := s.changesTo(account, account.Repository(i).Name)

@@ -37,7 +37,7 @@ type Request struct {
 	Status int    // 0: no answer
 }
 
-// Requests tells what the server saw. A request is counted before its answer's body is sent, so that a client that has
+// Requests describes what the server saw. A request is counted before its answer's body is sent, so that a client that has
 // read an answer finds it counted. Safe for concurrent use.
 func (s *Server) Requests() Counts {
 	s.log.mu.Lock()
@@ -47,14 +47,14 @@ func (s *Server) Requests() Counts {
 	return counts
 }
 
-// Seen gives every request in the order of the answers, when Options.KeepRequests asked for it. Safe for concurrent use.
+// Seen returns every request in the order of the answers, when Options.KeepRequests asked for it. Safe for concurrent use.
 func (s *Server) Seen() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return slices.Clone(s.log.requests)
 }
 
-// Reset forgets what Requests and Seen tell. Safe for concurrent use.
+// Reset forgets what Requests and Seen return. Safe for concurrent use.
 func (s *Server) Reset() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -124,7 +124,7 @@ func (w *watchedWriter) Write(body []byte) (int, error) {
 	return w.ResponseWriter.Write(body)
 }
 
-// Hijack gives the connection away, as a fault does that resets it.
+// Hijack returns the connection away, as a fault does that resets it.
 func (w *watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.answered(0)
 	return http.NewResponseController(w.ResponseWriter).Hijack()

@@ -32,7 +32,7 @@ func (s *Server) repositories(c call) answer {
 	})
 }
 
-// shownRepositories gives the indices of the repositories that the user sees and the filters let through, and how each is poisoned.
+// shownRepositories returns the indices of the repositories that the user sees and the filters let through, and how each is poisoned.
 func (s *Server) shownRepositories(c call, account Account) (shown []int, poison []Poison) {
 	wanted := repositoryFilter(c.query)
 	for i := range account.Repositories() {
@@ -107,7 +107,7 @@ func (s *Server) commitsPage(c call) answer {
 	return page.respond(c.Request, c.query, rows.AppendRow)
 }
 
-// holdsAny tells whether one of the page's commits is poisoned.
+// holdsAny reports whether one of the page's commits is poisoned.
 func (p page) holdsAny(rows Rows, poisoned map[string]bool) bool {
 	if len(poisoned) == 0 {
 		return false

@@ -84,7 +84,7 @@ func (p page) appendAddress(body []byte, r *http.Request, q query, number int) [
 	return append(body, quote(address)...)
 }
 
-// absolute gives an address of this server as the real one writes it.
+// absolute returns an address of this server as the real one writes it.
 func absolute(r *http.Request, path string) string {
 	return "http://" + r.Host + escapePath(path)
 }

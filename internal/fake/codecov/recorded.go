@@ -56,7 +56,7 @@ func LoadAccount(r io.Reader) (Account, error) {
 	return account, nil
 }
 
-// addRepository takes a repository's row. The owner's own name is told by its repositories only.
+// addRepository takes a repository's row. The owner's own name is known from its repositories only.
 func (a *recorded) addRepository(row json.RawMessage) error {
 	var facts struct {
 		Repository

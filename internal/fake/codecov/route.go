@@ -23,7 +23,7 @@ const (
 	listCommits
 )
 
-// view is the name that the real API gives an endpoint in answer to OPTIONS. Only the list of repositories is recorded.
+// view is the name that the real API returns an endpoint in answer to OPTIONS. Only the list of repositories is recorded.
 func (e endpoint) view() string {
 	return map[endpoint]string{
 		listOwners: "Owners List", showOwner: "Owner Instance",
@@ -115,7 +115,7 @@ func belowRepository(name string, rest []string, slash bool) endpoint {
 	}
 }
 
-// detail tells apart the names that the address of a repository's detail takes from those that mean something else:
+// detail distinguishes the names that the address of a repository's detail takes from those that mean something else:
 // ".github" is read as a format, "a b" as a folder of links.
 func detail(name string, slash bool) endpoint {
 	switch {
@@ -135,7 +135,7 @@ func isFormat(name string) bool {
 	return dotted && suffix != "" && strings.Trim(suffix, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-// isOdd tells whether a repository's detail can't be addressed with this character in its name.
+// isOdd reports whether a repository's detail can't be addressed with this character in its name.
 func isOdd(char rune) bool {
 	return char < utf8.RuneSelf && !unicode.IsLetter(char) && !unicode.IsDigit(char) && !strings.ContainsRune("-._~", char)
 }

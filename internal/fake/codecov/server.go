@@ -29,7 +29,7 @@ type Options struct {
 	BasePath string
 	// Latency says how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
 	Latency func(r *http.Request, rows int) time.Duration
-	// KeepRequests makes Seen tell each request. Off, memory stays flat however many there are.
+	// KeepRequests makes Seen return each request. Off, memory stays flat however many there are.
 	KeepRequests bool
 }
 
@@ -49,7 +49,7 @@ type Server struct {
 	granted map[string]map[string]bool // by token: private repositories added to its lists
 }
 
-// New gives a Server. Changing options' maps and slices afterwards has no defined effect.
+// New returns a Server. Changing options' maps and slices afterwards has no defined effect.
 func New(options Options) *Server {
 	if options.BasePath == "" {
 		options.BasePath = DefaultBasePath
@@ -94,7 +94,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	answer.write(w, r)
 }
 
-// wait lets the latency pass and tells whether the client is still there.
+// wait lets the latency pass and reports whether the client is still there.
 func (s *Server) wait(r *http.Request, rows int) bool {
 	if s.options.Latency == nil {
 		return true

@@ -14,7 +14,7 @@ var longNames = map[string]string{
 	"to_be_deleted": "to_be_deleted",
 }
 
-// longName gives a service's long name from its long or short one in any case.
+// longName returns a service's long name from its long or short one in any case.
 func longName(service string) (string, bool) {
 	long, known := longNames[strings.ToLower(service)]
 	return long, known

@@ -25,7 +25,7 @@ type SyntheticOptions struct {
 }
 
 // Synthetic makes up an account of any size. Its rows are computed from the seed and their place each time they are
-// asked for, so that a million commits take no memory, and the same options always give the same rows.
+// asked for, so that a million commits take no memory, and the same options always return the same rows.
 // Every second repository is private. Commits lie up to twelve hours apart, each older than the one before it,
 // every one complete and with coverage unless the options say otherwise.
 func Synthetic(options SyntheticOptions) Account {
@@ -74,7 +74,7 @@ func (a *synthetic) Find(name string) (int, bool) {
 
 func (a *synthetic) inactive(i int) bool { return isEvery(a.options.InactiveEvery, i) }
 
-// isEvery tells whether i is the last of each n.
+// isEvery reports whether i is the last of each n.
 func isEvery(n, i int) bool { return n > 0 && i%n == n-1 }
 
 func (a *synthetic) AppendRepository(page []byte, i int) []byte {
@@ -221,7 +221,7 @@ func (a *synthetic) appendCommitID(page []byte, i, j int) []byte {
 // commitInterval is the time in which a repository gets one commit.
 const commitInterval = 6 * time.Hour
 
-// timestamp gives whole seconds: each commit has an interval of its own and lies somewhere in it.
+// timestamp returns whole seconds: each commit has an interval of its own and lies somewhere in it.
 func (a *synthetic) timestamp(i, j int) time.Time {
 	within := time.Duration(a.draw(i, j)>>20%uint64(commitInterval/time.Second)) * time.Second
 	return a.options.Newest.UTC().Truncate(time.Second).Add(-within - time.Duration(j)*commitInterval)
@@ -269,7 +269,7 @@ func appendCoverage(page []byte, hits, lines int64) []byte {
 	return strconv.AppendFloat(page, cut, 'f', decimals, 64)
 }
 
-// draw gives 64 bits that depend on nothing but the seed and the place; j is -1 for the repository itself.
+// draw returns 64 bits that depend on nothing but the seed and the place; j is -1 for the repository itself.
 func (a *synthetic) draw(i, j int) uint64 {
 	return mix(mix(a.options.Seed) + mix(uint64(i)<<32|uint64(uint32(j+1))))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // unescaped writes the characters of a JSON text that it escapes as \uXXXX as themselves, as the API does: all but
-// control characters below U+0020, the two line separators and halves of surrogate pairs. Other texts it gives unchanged.
+// control characters below U+0020, the two line separators and halves of surrogate pairs. Other texts are unchanged.
 func unescaped(text json.RawMessage) json.RawMessage {
 	if !bytes.Contains(text, []byte(`\u`)) {
 		return text

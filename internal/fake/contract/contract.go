@@ -101,7 +101,7 @@ func sorted(names []any) []any {
 // ecmaRegexp is a pattern with lookahead, which Go's own regexp has not.
 type ecmaRegexp struct{ *regexp2.Regexp }
 
-// MatchString tells whether the pattern is found in text. The engine only fails on a time limit, and has none.
+// MatchString reports whether the pattern is found in text. The engine only fails on a time limit, and has none.
 func (r ecmaRegexp) MatchString(text string) bool {
 	found, err := r.Regexp.MatchString(text)
 	return found && err == nil
@@ -112,7 +112,7 @@ func compileRegexp(pattern string) (jsonschema.Regexp, error) {
 	return ecmaRegexp{compiled}, err
 }
 
-// Request tells what in a request breaks the contract. The body is handed in, read already; r's own is left alone.
+// Request describes what in a request breaks the contract. The body is handed in, read already; r's own is left alone.
 func (c *Contract) Request(r *http.Request, body []byte) error {
 	route, parameters, err := c.router.FindRoute(r)
 	if err != nil {
@@ -126,7 +126,7 @@ func (c *Contract) Request(r *http.Request, body []byte) error {
 
 func checkParameters(r *http.Request, route *routers.Route, parameters map[string]string) error {
 	bodiless := r.Clone(r.Context())
-	bodiless.Body = http.NoBody // the validator reads a body even where it is told to leave it out
+	bodiless.Body = http.NoBody // the validator reads a body even where it should be left out
 	input := &openapi3filter.RequestValidationInput{
 		Request: bodiless, PathParams: parameters, Route: route,
 		Options: &openapi3filter.Options{
@@ -165,7 +165,7 @@ func (c *Contract) checkRequestBody(r *http.Request, route *routers.Route, body 
 	return c.check(pointer(route, "requestBody"), body)
 }
 
-// answer tells what in an answer breaks the contract.
+// answer describes what in an answer breaks the contract.
 func (c *Contract) answer(r *http.Request, status int, header http.Header, body []byte) error {
 	route, _, err := c.router.FindRoute(r)
 	if err != nil {

@@ -21,7 +21,7 @@ const (
 	Reset                // the connection is reset before a byte of an answer
 	Cut                  // the real answer's head and half of its body, then a reset
 	Truncate             // half of the real answer's body with a Content-Length that fits: a complete answer, broken JSON
-	Hang                 // no answer until the client gives up
+	Hang                 // no answer until the client stops
 )
 
 // Fault is one misbehaviour, waiting for a request that it matches.
@@ -69,7 +69,7 @@ func (q *Queue) Clear() {
 	q.faults, q.random = nil, nil
 }
 
-// Pending gives the faults that no request has met yet, those without an end left out:
+// Pending returns the faults that no request has met yet, those without an end left out:
 // a test that queued them expected requests that never came.
 func (q *Queue) Pending() []Fault {
 	q.mu.Lock()
@@ -90,7 +90,7 @@ func (q *Queue) Met() int {
 	return q.met
 }
 
-// Wrap gives a handler that answers as next does unless a fault matches.
+// Wrap returns a handler that answers as next does unless a fault matches.
 func (q *Queue) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault, ok := q.take(r)

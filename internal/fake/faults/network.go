@@ -16,13 +16,13 @@ import (
 // A broken-off answer is seen as over a real connection. It is safe for concurrent use.
 type Network struct {
 	Hosts  map[string]http.Handler
-	Refuse func(*http.Request) bool // tells whether the connection for a request is refused; nil: none is
+	Refuse func(*http.Request) bool // reports whether the connection for a request is refused; nil: none is
 }
 
 // ErrNoHost is the cause where a request goes to a host that the Network does not have.
 var ErrNoHost = errors.New("no such host")
 
-// RoundTrip gives the handler's answer.
+// RoundTrip returns the handler's answer.
 func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 	handler, known := n.Hosts[r.URL.Host]
 	switch {
@@ -44,7 +44,7 @@ func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return arrive(recorder, r, broken)
 }
 
-// serveUntilBroken tells whether the handler broke the connection.
+// serveUntilBroken reports whether the handler broke the connection.
 func serveUntilBroken(handler http.Handler, w http.ResponseWriter, r *http.Request) (broken bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -58,7 +58,7 @@ func serveUntilBroken(handler http.Handler, w http.ResponseWriter, r *http.Reque
 	return false
 }
 
-// arrive gives what a client sees of the answer.
+// arrive returns what a client sees of the answer.
 func arrive(recorder *httptest.ResponseRecorder, r *http.Request, broken bool) (*http.Response, error) {
 	if broken && recorder.Body.Len() == 0 {
 		return nil, os.NewSyscallError("read", syscall.ECONNRESET)

@@ -13,7 +13,7 @@ type failure struct {
 	message string
 }
 
-// Error gives the message, for tests that see one.
+// Error returns the message, for tests that see one.
 func (f *failure) Error() string { return fmt.Sprintf("%d %s: %s", f.status, f.code, f.message) }
 
 func (f *failure) body() map[string]any {

@@ -104,7 +104,7 @@ func (s *Server) deleteBlueprint(c call) (int, any, *failure) {
 	return http.StatusOK, map[string]any{"ok": true}, nil
 }
 
-// needs tells whether a relation or an aggregation points to that blueprint.
+// needs reports whether a relation or an aggregation points to that blueprint.
 func (d *declaration) needs(identifier string) bool {
 	for _, r := range d.Relations {
 		if r.Target == identifier {
@@ -149,7 +149,7 @@ func (s *Server) define(document map[string]any) (*blueprint, *failure) {
 	return b, nil
 }
 
-// complete gives a blueprint's document as Port answers it: defaults filled in, its history stamped.
+// complete returns a blueprint's document as Port answers it: defaults filled in, its history stamped.
 func (s *Server) complete(document, before map[string]any) map[string]any {
 	now := s.options.Now().UTC().Format(storedInstant)
 	complete := maps.Clone(document)
@@ -185,7 +185,7 @@ func (s *Server) PutBlueprint(blueprint json.RawMessage) error {
 	return nil
 }
 
-// Blueprint gives a blueprint as the API would, without the envelope; false when there is none.
+// Blueprint returns a blueprint as the API would, without the envelope; false when there is none.
 func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -197,7 +197,7 @@ func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
 	return encoded, err == nil
 }
 
-// Blueprints gives the identifiers of all blueprints, sorted.
+// Blueprints returns the identifiers of all blueprints, sorted.
 func (s *Server) Blueprints() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

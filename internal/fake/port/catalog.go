@@ -96,7 +96,7 @@ func (c *catalog) write(b *blueprint, identifier string, document map[string]any
 // address names one entity of the catalog.
 type address struct{ blueprint, identifier string }
 
-// missingTargets gives the related entities that do not exist, each once; they are refused unless allowed.
+// missingTargets returns the related entities that do not exist, each once; they are refused unless allowed.
 func (c *catalog) missingTargets(b *blueprint, entity Entity, allowed bool) (missing []address, refused *failure) {
 	for _, name := range slices.Sorted(maps.Keys(entity.Relations)) {
 		target := b.declaration.Relations[name].Target
@@ -154,7 +154,7 @@ func (r *row) entity() Entity {
 	return e
 }
 
-// after gives the entities that were created after the one with that sequence number, with their own.
+// after returns the entities that were created after the one with that sequence number, with their own.
 func (b *blueprint) after(sequence int) iter.Seq2[int, Entity] {
 	start, found := slices.BinarySearchFunc(b.order, sequence, func(r *row, s int) int { return cmp.Compare(r.sequence, s) })
 	if found {
@@ -169,7 +169,7 @@ func (b *blueprint) after(sequence int) iter.Seq2[int, Entity] {
 	}
 }
 
-// remove deletes the entities that exist of those named, and gives their identifiers. Entities that are related to
+// remove deletes the entities that exist of those named, and returns their identifiers. Entities that are related to
 // them are deleted too when dependents is set, and otherwise forbid it, unless they are themselves among those named.
 // Port's own rule for dependents is in no source; this is the strict reading.
 func (c *catalog) remove(b *blueprint, identifiers []string, dependents bool) ([]string, *failure) {
@@ -199,7 +199,7 @@ func (c *catalog) remove(b *blueprint, identifiers []string, dependents bool) ([
 	return removed, nil
 }
 
-// dependentsOf gives the entities outside doomed that are related to one of those given.
+// dependentsOf returns the entities outside doomed that are related to one of those given.
 func (c *catalog) dependentsOf(entities, doomed map[address]bool) map[address]bool {
 	targeted, found := map[string]bool{}, map[address]bool{}
 	for at := range entities {

@@ -83,7 +83,7 @@ func isBoolean(values []string) bool {
 }
 
 // checkBody decodes a request's body and holds it to the operation's schema. A body that may be left out
-// and is, gives nil.
+// and is, returns nil.
 func (c contract) checkBody(r request, body []byte) (any, *failure) {
 	if r.Body == nil || (len(body) == 0 && !r.BodyRequired) {
 		return nil, nil

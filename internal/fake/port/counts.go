@@ -11,7 +11,7 @@ import (
 // Kind names what a request was for.
 type Kind string
 
-// The kinds of requests that are told apart.
+// The kinds of requests that are distinguished.
 const (
 	Token           Kind = "token"
 	BlueprintList   Kind = "blueprint list"
@@ -129,7 +129,7 @@ func (r *recorder) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// Hijack gives the connection to a fault that resets it.
+// Hijack returns the connection to a fault that resets it.
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	r.finish()
 	return http.NewResponseController(r.ResponseWriter).Hijack()

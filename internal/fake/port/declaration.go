@@ -56,7 +56,7 @@ func declare(document map[string]any) (*declaration, error) {
 	return &d, nil
 }
 
-// check tells what does not hold together, within the blueprint and between it and the others.
+// check describes what does not hold together, within the blueprint and between it and the others.
 func (d *declaration) check(others map[string]*blueprint) *failure {
 	for _, name := range d.Schema.Required {
 		if d.Schema.Properties[name] == nil {
@@ -111,7 +111,7 @@ func (d *declaration) isNumber(name string) bool {
 // metaProperties are those that every entity has; an answer holds them beside its properties.
 var metaProperties = []string{"$identifier", "$title", "$icon", "$team"}
 
-// names tells whether an entity can be asked for that property or relation.
+// names reports whether an entity can be asked for that property or relation.
 func (d *declaration) names(name string) bool {
 	_, related := d.Relations[name]
 	_, mirrored := d.MirrorProperties[name]

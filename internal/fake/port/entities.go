@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// listLimit is where GET …/entities gives up: "fails above some 10,000 entities".
+// listLimit is where GET …/entities stops: "fails above some 10,000 entities".
 const listLimit = 10_000
 
 // inBlueprint runs one entity operation on the blueprint of the path, for reading or writing.
@@ -158,7 +158,7 @@ func (s *Server) readEntity(c call) (int, any, *failure) {
 	})
 }
 
-// list gives a query parameter that may be repeated; nil when it is absent.
+// list returns a query parameter that may be repeated; nil when it is absent.
 func (c call) list(parameter string) []any {
 	var list []any
 	for _, value := range c.URL.Query()[parameter] {
@@ -264,7 +264,7 @@ func (d *declaration) set(parameter string, names []any) (map[string]bool, *fail
 
 func (c choice) has(name string) bool { return (c.only == nil || c.only[name]) && !c.without[name] }
 
-// answer gives an entity as the API does: what is declared but not set is null, or an empty list for a relation to
+// answer returns an entity as the API does: what is declared but not set is null, or an empty list for a relation to
 // many. Under include, what is not named is left out, the identifier too. The contract has no createdAt here.
 func (c choice) answer(d *declaration, e Entity) map[string]any {
 	properties, relations := map[string]any{}, map[string]any{}
@@ -291,7 +291,7 @@ func (c choice) answer(d *declaration, e Entity) map[string]any {
 	return answer
 }
 
-// Entities gives a blueprint's entities, sorted by identifier. They are copies.
+// Entities returns a blueprint's entities, sorted by identifier. They are copies.
 func (s *Server) Entities(blueprint string) []Entity {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -307,7 +307,7 @@ func (s *Server) Entities(blueprint string) []Entity {
 	return entities
 }
 
-// Entity gives a copy of one entity; false when there is none.
+// Entity returns a copy of one entity; false when there is none.
 func (s *Server) Entity(blueprint, identifier string) (Entity, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -317,7 +317,7 @@ func (s *Server) Entity(blueprint, identifier string) (Entity, bool) {
 	return s.catalog.blueprints[blueprint].rows[identifier].entity(), true
 }
 
-// Count gives the number of a blueprint's entities without copying them.
+// Count returns the number of a blueprint's entities without copying them.
 func (s *Server) Count(blueprint string) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -18,7 +18,7 @@ type Entity struct {
 	Relations  map[string]any `json:"relations"` // a string or a []any of strings
 }
 
-// documentOf gives the entity as it would stand in a request.
+// documentOf returns the entity as it would stand in a request.
 func documentOf(e Entity) (document map[string]any, err error) {
 	if e.Properties == nil {
 		e.Properties = map[string]any{}
@@ -36,7 +36,7 @@ func documentOf(e Entity) (document map[string]any, err error) {
 
 var entityNames = []string{"identifier", "title", "icon", "team", "properties", "relations"}
 
-// identifierOf gives the identifier of an entity's document, which the contract has passed. The contract leaves
+// identifierOf returns the identifier of an entity's document, which the contract has passed. The contract leaves
 // room for names that Port passes over and for identifiers made by Port or searched by a query; here they are
 // refused, so that a misspelled name is found.
 func identifierOf(at string, document map[string]any) (string, *failure) {
@@ -133,7 +133,7 @@ func (d *declaration) applyRelations(held map[string]any, given any) (map[string
 	return result, nil
 }
 
-// accept tells whether a value has the relation's shape: a list for many, one identifier otherwise.
+// accept reports whether a value has the relation's shape: a list for many, one identifier otherwise.
 func (r relation) accept(name string, value any) *failure {
 	want := "string"
 	if r.Many {
@@ -149,7 +149,7 @@ func (r relation) accept(name string, value any) *failure {
 	}
 }
 
-// targets gives the identifiers that a relation's stored value names.
+// targets returns the identifiers that a relation's stored value names.
 func targets(value any) []string {
 	switch value := value.(type) {
 	case string:

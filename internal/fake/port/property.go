@@ -39,7 +39,7 @@ func (p *property) compile() (err error) {
 	return nil
 }
 
-// accept gives a value as Port stores it, or tells why the declaration does not allow it.
+// accept returns a value as Port stores it, or why the declaration does not allow it.
 // Values are never converted: a number for a string is refused.
 func (p *property) accept(at string, value any) (any, error) {
 	if p.Type != "" && typeOf(value) != p.Type {
@@ -93,7 +93,7 @@ func (p *property) acceptText(at, text string) (any, error) {
 // storedInstant is how Port reads a date-time back: with milliseconds, in UTC.
 const storedInstant = "2006-01-02T15:04:05.000Z"
 
-// store gives text as Port keeps it in a string of that format; false when it is not of the format.
+// store returns text as Port keeps it in a string of that format; false when it is not of the format.
 // Formats that no source describes a check for (user, team, markdown, yaml, proto …) take any text.
 func store(format, text string) (string, bool) {
 	switch format {

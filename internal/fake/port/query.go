@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// predicate tells whether an entity is asked for.
+// predicate reports whether an entity is asked for.
 type predicate func(Entity) bool
 
 // readQuery reads {combinator, rules}, which the contract has passed; none asks for all. A rule that names what the
@@ -51,7 +51,7 @@ func readRule(d *declaration, rule map[string]any) (predicate, *failure) {
 	return func(e Entity) bool { return holds(subject(e), rule["value"]) }, nil
 }
 
-// readSubject gives what a rule looks at: a property, a meta-property, or a relation's identifiers.
+// readSubject returns what a rule looks at: a property, a meta-property, or a relation's identifiers.
 func readSubject(d *declaration, rule map[string]any) (func(Entity) any, *failure) {
 	if name, ok := rule["relation"].(string); ok {
 		if _, declared := d.Relations[name]; !declared {
@@ -82,7 +82,7 @@ func readSubject(d *declaration, rule map[string]any) (func(Entity) any, *failur
 	return func(e Entity) any { return e.Properties[name] }, nil
 }
 
-// operators tell whether what an entity holds stands in that relation to a rule's value.
+// operators report whether what an entity holds stands in that relation to a rule's value.
 var operators = map[string]func(held, value any) bool{
 	"=":                 equal,
 	"!=":                not(equal),
@@ -181,7 +181,7 @@ func compare(held, value any) (order int, ok bool) {
 	return earlier.Compare(later), err == nil
 }
 
-// isRange tells whether a rule's value is {from, to}.
+// isRange reports whether a rule's value is {from, to}.
 func isRange(value any) bool {
 	bounds, ok := value.(map[string]any)
 	return ok && bounds["from"] != nil && bounds["to"] != nil

@@ -26,7 +26,7 @@ type limiter struct {
 	end   time.Time
 }
 
-// admit counts a request, sets the headers, and tells whether the limit lets it pass.
+// admit counts a request, sets the headers, and reports whether the limit lets it pass.
 func (l *limiter) admit(header http.Header) bool {
 	if l.limit.Requests == 0 {
 		return true

@@ -99,7 +99,7 @@ func (p *pattern) matches(text string) bool {
 // validator checks values against schemas that may refer to the named ones.
 type validator struct{ named map[string]schema }
 
-// check tells what is wrong with value, a decoded JSON value, in Port's words: "body/title must be string".
+// check describes what is wrong with value, a decoded JSON value, in Port's words: "body/title must be string".
 func (v validator) check(s schema, at string, value any) error {
 	if s.Ref != "" {
 		return v.check(v.named[s.Ref], at, value)

@@ -11,7 +11,7 @@ import (
 // defaultSearchLimit is the contract's.
 const defaultSearchLimit = 200
 
-// searchBlueprint gives one page of a blueprint's entities, in the order of their creation. The cursor is the last
+// searchBlueprint returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
 func (s *Server) searchBlueprint(c call) (int, any, *failure) {
 	s.mu.RLock()
@@ -34,7 +34,7 @@ func (s *Server) searchBlueprint(c call) (int, any, *failure) {
 	})
 }
 
-// names gives a list of the body; nil when it is absent.
+// names returns a list of the body; nil when it is absent.
 func names(asked map[string]any, field string) []any {
 	list, _ := asked[field].([]any)
 	return list

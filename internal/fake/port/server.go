@@ -65,7 +65,7 @@ type Server struct {
 	violations []error
 }
 
-// New gives a Port without blueprints.
+// New returns a Port without blueprints.
 func New(options Options) *Server {
 	options = options.withDefaults()
 	s := &Server{
@@ -99,7 +99,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ServeHTTP counts the request, waits the latency, and gives the answer or a fault in its place.
+// ServeHTTP counts the request, waits the latency, and returns the answer or a fault in its place.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(r)
 	request := Request{
@@ -156,7 +156,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.routes.ServeHTTP(w, r)
 }
 
-// operation is one endpoint: what it is counted as and what gives its answer, a status and a JSON body.
+// operation is one endpoint: what it is counted as and what returns its answer, a status and a JSON body.
 type operation struct {
 	kind   Kind
 	answer func(*Server, call) (int, any, *failure)
@@ -234,13 +234,13 @@ type call struct {
 	body any
 }
 
-// object gives the body of a request whose schema says that it is an object; one that was left out is empty.
+// object returns the body of a request whose schema says that it is an object; one that was left out is empty.
 func (c call) object() map[string]any {
 	object, _ := c.body.(map[string]any)
 	return object
 }
 
-// is tells whether a boolean query parameter is set.
+// is reports whether a boolean query parameter is set.
 func (c call) is(parameter string) bool { return c.URL.Query().Get(parameter) == "true" }
 
 // read holds a request to the contract.
@@ -285,20 +285,20 @@ func isJSON(r *http.Request) bool {
 	return err == nil && media == "application/json"
 }
 
-// Requests gives what was counted since the start or the last ResetCounts.
+// Requests returns what was counted since the start or the last ResetCounts.
 func (s *Server) Requests() Counts { return s.journal.read() }
 
-// ResetCounts begins to count anew, and forgets the requests that Seen gives.
+// ResetCounts begins to count anew, and forgets the requests that Seen returns.
 func (s *Server) ResetCounts() { s.journal.reset() }
 
-// Seen gives the requests in the order in which they were answered, if Options.KeepRequests is set.
+// Seen returns the requests in the order in which they were answered, if Options.KeepRequests is set.
 func (s *Server) Seen() []Request {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	return slices.Clone(s.journal.seen)
 }
 
-// Violations gives the errors of Options.Validate so far.
+// Violations returns the errors of Options.Validate so far.
 func (s *Server) Violations() []error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// tokens hands out one token at a time: asking again gives the same one, older, until it expires or is
+// tokens hands out one token at a time: asking again returns the same one, older, until it expires or is
 // revoked. It is safe for concurrent use.
 type tokens struct {
 	lifetime time.Duration
@@ -20,7 +20,7 @@ type tokens struct {
 	expires  time.Time
 }
 
-// issue gives the valid token and the whole seconds that are left of its life.
+// issue returns the valid token and the whole seconds that are left of its life.
 func (t *tokens) issue() (token string, seconds int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -40,7 +40,7 @@ func (t *tokens) revoke() {
 	t.current = ""
 }
 
-// check tells what is wrong with a request's Authorization.
+// check describes what is wrong with a request's Authorization.
 func (t *tokens) check(r *http.Request) *failure {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {

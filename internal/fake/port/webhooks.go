@@ -14,7 +14,7 @@ type webhook map[string]any
 
 func (w webhook) identifier() string { return fmt.Sprint(w["identifier"]) }
 
-// answer gives the webhook as the API does, with its key and address. The contract does not describe this answer.
+// answer returns the webhook as the API does, with its key and address. The contract does not describe this answer.
 func (w webhook) answer() map[string]any {
 	sum := sha256.Sum256([]byte(w.identifier()))
 	key := hex.EncodeToString(sum[:8])

@@ -18,7 +18,7 @@ import (
 // Archive is the name of the archive of exchanges inside the folder testdata/codecov.
 const Archive = "http.tar.gz"
 
-// Now gives the instant at which the clock is pinned when the recordings are used.
+// Now returns the instant at which the clock is pinned when the recordings are used.
 func Now() time.Time { return time.Date(2026, time.November, 22, 22, 0, 0, 0, time.UTC) }
 
 // Exchange is one request and its answer.
@@ -44,7 +44,7 @@ type Response struct {
 	Body    json.RawMessage   `json:"body"` // JSON as it was answered, but indented; a JSON string where the answer was none
 }
 
-// Bytes gives the body as it went over the wire: compact JSON, or the text that was no JSON.
+// Bytes returns the body as it went over the wire: compact JSON, or the text that was no JSON.
 // The two line separators that the recording holds raw are escaped, as the server's JSON library does.
 // Only the blank in {"error": "..."} isn't restored.
 func (r Response) Bytes() ([]byte, error) {
