@@ -128,6 +128,7 @@ func addCodecov(cmd *cobra.Command, options *check.Options, log *slog.Logger) er
 		return err
 	}
 	s.log = log
+	options.Owners = s.owners
 	options.CodecovURL, options.AppURL, options.Network = s.codecovAPI, s.codecovApp, s.network
 	options.Codecov, err = newCodecov(s)
 	return err

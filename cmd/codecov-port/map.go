@@ -135,6 +135,11 @@ func accountPayload(cmd *cobra.Command, streams *terminal.Streams, flags mapFlag
 	if err != nil {
 		return nil, err
 	}
+	names, err := s.parseRepositories([]string{flags.repository})
+	if err != nil {
+		return nil, err
+	}
+	flags.repository = names[len(names)-1]
 	s.log = newLog(streams)
 	source, err := newCodecov(s)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,6 +78,7 @@ type settings struct {
 	codecovToken string
 	service      codecov.Service
 	owners       []string
+	repository   string // named with the only account: owner/repository
 	portURL      string // before /v1
 	codecovAPI   string
 	codecovApp   string
@@ -223,7 +223,7 @@ func configKeys(root *cobra.Command) []string {
 	}
 	root.PersistentFlags().VisitAll(func(flag *pflag.Flag) { keys = append(keys, flag.Name) })
 	return slices.DeleteFunc(keys, func(key string) bool {
-		return slices.Contains([]string{"help", configFlag, envFileFlag, "yes", "dry-run", "adopt"}, key)
+		return slices.Contains([]string{"help", configFlag, envFileFlag, "yes", "dry-run", "exit-code", "adopt"}, key)
 	})
 }
 
@@ -307,10 +307,7 @@ func (s *settings) readCodecov(cmd *cobra.Command, value func(string) string) er
 	if s.service, err = codecov.ParseService(service); err != nil {
 		return usage(fmt.Errorf("%s: %w", flagOrVariable(cmd, "service", serviceVariable), err), suggestion(service, services(), "name the git provider of the account"))
 	}
-	if s.owners, err = parseOwners(owners(cmd), s.service); err != nil {
-		return err
-	}
-	if selfHosted := strings.TrimSuffix(strings.TrimRight(value("CODECOV_URL"), "/"), apiPath); selfHosted != "" {
+	if selfHosted := strings.TrimSuffix(strings.TrimRight(value("CODECOV_URL"), "/"), apiPath); selfHosted != "" && !slices.Contains(codecovHosts, hostOf(selfHosted)) {
 		s.codecovAPI, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
 	if app := strings.TrimRight(value("CODECOV_APP_URL"), "/"); app != "" {
@@ -319,6 +316,12 @@ func (s *settings) readCodecov(cmd *cobra.Command, value func(string) string) er
 		}
 		s.codecovApp = app
 	}
+	if s.owners, s.repository, err = s.parseOwners(owners(cmd)); err != nil {
+		return err
+	}
+	if s.repository != "" && cmd.Flags().Lookup("repo") == nil {
+		return usage(fmt.Errorf("account with repository %q: %s covers the whole account", s.repository, cmd.Name()), "name the account only: --owner "+s.owners[0])
+	}
 	if flag := cmd.Flags().Lookup(concurrencyFlag); flag != nil {
 		if s.concurrency, _ = cmd.Flags().GetInt(concurrencyFlag); s.concurrency < 1 {
 			return usage(fmt.Errorf("--%s %d: expected a number from 1", concurrencyFlag, s.concurrency), "leave it out to use the default")
@@ -326,40 +329,6 @@ func (s *settings) readCodecov(cmd *cobra.Command, value func(string) string) er
 	}
 	return nil
 }
-
-// owners returns the accounts without blank and repeated ones.
-func owners(cmd *cobra.Command) []string {
-	values, _ := cmd.Flags().GetStringSlice("owner")
-	var all []string
-	for _, value := range values {
-		value = strings.TrimSpace(value)
-		if value != "" && !slices.ContainsFunc(all, func(other string) bool { return strings.EqualFold(other, value) }) {
-			all = append(all, value)
-		}
-	}
-	return all
-}
-
-// parseOwners returns the accounts. Of the address of an account at Codecov or a git provider, it takes the account.
-func parseOwners(names []string, service codecov.Service) ([]string, error) {
-	var owners []string
-	for _, name := range names {
-		owner := strings.Trim(accountAddress.ReplaceAllString(name, ""), "/")
-		if strings.Contains(owner, "/") {
-			account, repository, _ := strings.Cut(owner, "/")
-			hint := fmt.Sprintf("use --owner %s --repo %s", account, repository)
-			if service == codecov.GitLab || service == codecov.GitLabEnterprise {
-				hint = "write a GitLab subgroup with colons: " + strings.ReplaceAll(owner, "/", ":")
-			}
-			return nil, usage(fmt.Errorf("account %q: must not contain a slash", name), hint)
-		}
-		owners = append(owners, owner)
-	}
-	return owners, nil
-}
-
-// accountAddress matches what precedes an account in an address: the host, and at Codecov the service.
-var accountAddress = regexp.MustCompile(`^https?://(?:(?:app\.)?codecov\.[^/]*/(?:gh|ghe|gl|gle|bb|bbs|github|gitlab|bitbucket)(?:/|$)|[^/]+/)`)
 
 // flagOrVariable names where a setting comes from.
 func flagOrVariable(cmd *cobra.Command, flag, variable string) string {

@@ -87,7 +87,7 @@ func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) err
 		return err
 	}
 	if flags.exitCode && !flags.dryRun {
-		return usage(errors.New("--exit-code requires --dry-run"), "add --dry-run")
+		return printRefusal(streams, flags, usage(errors.New("--exit-code requires --dry-run"), "add --dry-run"))
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
@@ -144,7 +144,11 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 
 // options returns the options of a run, without a mapping.
 func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) {
-	selection, err := f.parseSelection(s.owners, now)
+	var err error
+	if f.selection.Repositories, err = s.parseRepositories(f.selection.Repositories); err != nil {
+		return backfill.Options{}, err
+	}
+	selection, err := f.parseSelection(now)
 	if err != nil {
 		return backfill.Options{}, err
 	}
@@ -156,9 +160,8 @@ func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) 
 	return options, err
 }
 
-func (f syncFlags) parseSelection(owners []string, now time.Time) (backfill.Selection, error) {
+func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
 	s := f.selection
-	s.Repositories = withoutOwners(s.Repositories, owners)
 	var err error
 	if f.since != "" {
 		if s.Since, err = backfill.ParseSince(f.since, now); err != nil {
@@ -172,25 +175,6 @@ func (f syncFlags) parseSelection(owners []string, now time.Time) (backfill.Sele
 		return s, usage(err, "run 'codecov-port sync --help'")
 	}
 	return s, nil
-}
-
-// withoutOwners removes the account from patterns such as acme/api.
-func withoutOwners(patterns, owners []string) []string {
-	var names []string
-	for _, pattern := range patterns {
-		name, excludes := strings.CutPrefix(pattern, "!")
-		for _, owner := range owners {
-			if n := len(owner) + 1; len(name) > n && strings.EqualFold(name[:n], owner+"/") {
-				name = name[n:]
-				break
-			}
-		}
-		if excludes {
-			name = "!" + name
-		}
-		names = append(names, name)
-	}
-	return names
 }
 
 // backfillOptions returns the options that all runs share, with new clients.
