@@ -63,7 +63,7 @@ const (
 
 // demo runs the demo; with --keep, until ctx ends.
 func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error {
-	page, err := createReport(flags.report)
+	page, streams, err := createReport(flags.report, streams)
 	if err != nil {
 		return err
 	}

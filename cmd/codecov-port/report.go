@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,28 +21,51 @@ import (
 const reportFlag = "report"
 
 func addReportFlag(flags *pflag.FlagSet, name *string) {
-	flags.StringVar(name, reportFlag, "", "Write an HTML page with charts of all repositories to this `file`")
+	flags.StringVar(name, reportFlag, "", "Write an HTML page with charts to this `file`; - is standard output")
 }
 
 // reportFile is the file of --report. It is written completely or not at all. A nil one ignores everything.
 type reportFile struct {
-	name    string   // as in the flag
-	file    *os.File // written to, and only readable by its owner
-	place   string   // the file is renamed to this when it is complete; "" for a device or a pipe
-	written bool
+	name      string         // as in the flag
+	file      io.WriteCloser // written to
+	temporary string         // the name of the file, which only its owner may read; "" for a device, a pipe or standard output
+	place     string         // the temporary file is renamed to this when it is complete
+	written   bool
 }
 
-// createReport creates the file before a run, so that errors come early. It returns nil without a name.
-func createReport(name string) (*reportFile, error) {
-	if name == "" {
-		return nil, nil
+// standardOutput is the name of --report for standard output.
+const standardOutput = "-"
+
+// checkReport refuses to print a page beside another document.
+func checkReport(name, output string) error {
+	if name == standardOutput && output != outputText {
+		return usage(fmt.Errorf("--%s - and --output %s both print to standard output", reportFlag, output), "name a file for the page")
+	}
+	return nil
+}
+
+// createReport creates the file before a run, so that errors come early. It returns nil without a name. A page on standard output has it for
+// itself: the returned streams print to standard error instead.
+func createReport(name string, streams *terminal.Streams) (*reportFile, *terminal.Streams, error) {
+	switch name {
+	case "":
+		return nil, streams, nil
+	case standardOutput:
+		others := *streams
+		others.Out = streams.Err
+		return &reportFile{name: name, file: keepOpen{streams.Out}}, &others, nil
 	}
 	r, err := openReport(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that you can write")
+		return nil, nil, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that you can write")
 	}
-	return r, nil
+	return r, streams, nil
 }
+
+// keepOpen is a writer whose Close does nothing.
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }
 
 // openReport creates a temporary file beside the named one. Anything but a regular file is opened itself.
 func openReport(name string) (*reportFile, error) {
@@ -63,7 +87,10 @@ func openReport(name string) (*reportFile, error) {
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		return nil, &fs.PathError{Op: failed.Op, Path: name, Err: failed.Err}
 	}
-	return &reportFile{name: name, file: file, place: place}, err
+	if err != nil {
+		return nil, err
+	}
+	return &reportFile{name: name, file: file, temporary: file.Name(), place: place}, nil
 }
 
 // write writes the page.
@@ -73,8 +100,8 @@ func (f *reportFile) write(page report.Report) error {
 	}
 	buffered := bufio.NewWriter(f.file)
 	err := errors.Join(cmp.Or(report.Write(buffered, page), buffered.Flush()), f.file.Close())
-	if err == nil && f.place != "" {
-		err = os.Rename(f.file.Name(), f.place)
+	if err == nil && f.temporary != "" {
+		err = os.Rename(f.temporary, f.place)
 	}
 	if err != nil {
 		f.discard()
@@ -90,14 +117,14 @@ func (f *reportFile) discard() {
 		return
 	}
 	_ = f.file.Close()
-	if f.place != "" {
-		_ = os.Remove(f.file.Name())
+	if f.temporary != "" {
+		_ = os.Remove(f.temporary)
 	}
 }
 
 // announce prints where the page is.
 func (f *reportFile) announce(streams *terminal.Streams) {
-	if f != nil && f.written && !streams.Quiet {
+	if f != nil && f.written && f.name != standardOutput && !streams.Quiet {
 		printMessage(streams, reportFlag+":", f.name+"  (open it in a browser)")
 	}
 }

@@ -34,6 +34,31 @@ func bothWith(t *testing.T) *fakeport.Server {
 	return catalog
 }
 
+// TestReportToStandardOutput: the page has standard output for itself.
+func TestReportToStandardOutput(t *testing.T) {
+	bothWith(t)
+	inEmptyFolder := t.TempDir()
+	t.Chdir(inEmptyFolder)
+	for _, args := range []string{"sync --dry-run --report -", "sync --report -"} {
+		got := say(t, strings.Fields(args)...)
+		if got.code != exitDone || !strings.HasPrefix(got.out, "<!doctype html>") || !strings.HasSuffix(got.out, "</html>\n") {
+			t.Errorf("%s: exit code %d, want a page alone on standard output:\n%s", args, got.code, got.out)
+		}
+		if !strings.Contains(got.err, "codecov_coverage") || strings.Contains(got.err, "report:") {
+			t.Errorf("%s: want the summary and no name of a file on standard error:\n%s", args, got.err)
+		}
+	}
+	for _, output := range []string{"json", "jsonl"} {
+		got := say(t, "sync", "--dry-run", "--report", "-", "--output", output)
+		if got.code != exitUsage || got.out != "" || !strings.Contains(got.err, "both print to standard output") {
+			t.Errorf("--output %s: exit code %d, want wrong usage: %s%s", output, got.code, got.out, got.err)
+		}
+	}
+	if left, err := os.ReadDir(inEmptyFolder); err != nil || len(left) > 0 {
+		t.Errorf("files %v, %v, want none", left, err)
+	}
+}
+
 func TestReport(t *testing.T) {
 	bothWith(t)
 	file := filepath.Join(t.TempDir(), "page.html")

@@ -86,6 +86,9 @@ func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) err
 	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
 		return err
 	}
+	if err := checkReport(flags.report, flags.output); err != nil {
+		return err
+	}
 	if flags.exitCode && !flags.dryRun {
 		return printRefusal(streams, flags, usage(errors.New("--exit-code requires --dry-run"), "add --dry-run"))
 	}
@@ -126,7 +129,7 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	if err != nil {
 		return nil, err
 	}
-	if run.report, err = createReport(flags.report); err != nil {
+	if run.report, run.streams, err = createReport(flags.report, streams); err != nil {
 		return nil, err
 	}
 	related := func() (*port.Blueprint, error) { return readCurrentBlueprint(first, options.Port) }
