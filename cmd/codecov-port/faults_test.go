@@ -162,23 +162,26 @@ type matrixRow struct {
 // exit code says which, and a run without the fault brings the rest.
 func TestFaultMatrix(t *testing.T) {
 	expected := undisturbed(t)
-	var rows []matrixRow
+	rows := make([]matrixRow, len(places)*len(theFaults)*len(often))
+	if *table {
+		t.Cleanup(func() { printMatrix(t, rows) })
+	}
+	next := 0
 	for _, place := range places {
 		for _, fault := range theFaults {
 			for i, often := range often {
+				row := &rows[next]
+				next++
 				t.Run(place.side+"/"+place.name+"/"+fault.Name+"/"+often.name, func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						b := newFaultBench(t, fakeport.Options{})
-						row := b.meet(t, place, fault, often.times, fault.codes[place.name][i], expected)
+						*row = b.meet(t, place, fault, often.times, fault.codes[place.name][i], expected)
 						row.times = often.name
-						rows = append(rows, row)
 					})
 				})
 			}
 		}
-	}
-	if *table {
-		printMatrix(t, rows)
 	}
 }
 

@@ -71,10 +71,10 @@ func TestHostileNames(t *testing.T) {
 	export(t, listen(t, codecovWith(t, repositories, commits)), listen(t, catalog), nil)
 	spoken := ""
 	for _, command := range [][]string{
-		{"sync", "--dry-run"}, {"sync", "--dry-run", "--output", "jsonl"}, {"sync"}, {"sync", "--dry-run", "--force", "-vv"}, {"sync", "--output", "json"}, {"check"}, {"check", "--output", "json"}, {"setup"}, {"setup", "--dry-run"},
+		{"sync", "--dry-run"}, {"sync", "--dry-run", "--output", "jsonl"}, {"sync", "--dry-run", "-vv"}, {"sync"}, {"sync", "--output", "json"}, {"check"}, {"check", "--output", "json"}, {"setup"}, {"setup", "--dry-run"},
 		{"map", "--repo", "ansi\x1b[31mred", "--commit", sha(0)[:40]}, {"map", "--repo", "no\x1b[31m", "--commit", hostile},
 		{"sync", "--owner", hostile}, {"sync", "--repo", hostile}, {"sync", "--branch", hostile}, {"sync", "--service", hostile}, {"sync", "--since", hostile},
-		{"sync", "--mapping", "no\x1b[31mfile\u202e"}, {"sync", "--blueprint", hostile}, {"sync", "--port-region", hostile}, {hostile}, {"sync", hostile}, {"sync", "--" + hostile},
+		{"sync", "--mapping", "no\x1b[31mfile\u202e"}, {"sync", "--every", hostile}, {"sync", "--port-share", hostile}, {"sync", "--max-commits", hostile}, {"sync", "--color", hostile}, {hostile}, {"sync", hostile}, {"sync", "--" + hostile},
 		{"setup", "--branches", "main\u202e\x1b[31m"}, {"check", "--output", hostile},
 	} {
 		output := say(t, command...).text()
@@ -210,7 +210,8 @@ func TestHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			repositories, commits := hostileCodecov(t, "app")
 			codecovSide := &gossip{next: codecovWith(t, repositories, commits), where: never, misdeed: test.misdeed, other: hostile}
-			portSide := &gossip{next: fakeport.New(fakeport.Options{}), where: never, misdeed: test.misdeed, other: hostile}
+			catalog := fakeport.New(fakeport.Options{})
+			portSide := &gossip{next: catalog, where: never, misdeed: test.misdeed, other: hostile}
 			export(t, listen(t, codecovSide), listen(t, portSide), nil)
 			if say(t, "setup").code != exitDone {
 				t.Fatal("setup failed")
@@ -218,10 +219,11 @@ func TestHostileAnswers(t *testing.T) {
 			setMisdeeds(codecovSide, test.codecov)
 			setMisdeeds(portSide, test.port)
 			for _, command := range [][]string{
-				{"sync", "--dry-run"}, {"sync"}, {"sync", "--mapping", "webhook", "--force"}, {"setup", "--dry-run"}, {"setup", "--update"}, {"check"}, {"check", "--output", "json"},
-				{"map", "--repo", "app", "--commit", sha(0)}, {"sync", "--force", "-vv"}, {"setup", "--update", "-vv"}, {"sync", "--force", "--output", "json"},
-				{"sync", "--force", "--dry-run", "--output", "jsonl"},
+				{"sync", "--dry-run"}, {"sync"}, {"sync", "--mapping", "webhook"}, {"setup", "--dry-run"}, {"setup", "--update"}, {"check"}, {"check", "--output", "json"},
+				{"map", "--repo", "app", "--commit", sha(0)}, {"sync", "-vv"}, {"setup", "--update", "-vv"}, {"sync", "--output", "json"},
+				{"sync", "--dry-run", "--output", "jsonl"},
 			} {
+				emptyForSync(catalog, command)
 				assertFit(t, strings.Join(command, " "), say(t, command...).text())
 			}
 			if codecovSide.times()+portSide.times() == 0 {

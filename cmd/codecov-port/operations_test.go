@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,16 +76,13 @@ func toldOfRecordings(t *testing.T) []*toldRow {
 	}
 	exchanges = slices.DeleteFunc(exchanges, func(exchange recordings.Exchange) bool { return !isTold.MatchString(exchange.Name) })
 	lists := recordedLists(t, exchanges)
-	saidOf := make(map[string]toldRow) // by list
+	saidOf := tellAll(t, lists)
 	var rows []*toldRow
 	index := make(map[toldKey]*toldRow)
 	for _, exchange := range exchanges {
 		name := exchange.Name[strings.IndexByte(exchange.Name, '-')+1:]
 		told := toldRow{told: "it does not ask for this", exit: "–"}
 		if list := lists[listKey(exchange)]; list != nil {
-			if _, known := saidOf[listKey(exchange)]; !known {
-				saidOf[listKey(exchange)] = list.tell(t)
-			}
 			told = saidOf[listKey(exchange)]
 		}
 		key := toldKey{told.told, told.exit}
@@ -94,6 +93,27 @@ func toldOfRecordings(t *testing.T) []*toldRow {
 		index[key].recordings = append(index[key].recordings, name)
 	}
 	return rows
+}
+
+// tellAll runs sync on all lists at the same time: some take real retries.
+func tellAll(t *testing.T, lists map[string]*recordedList) map[string]toldRow {
+	t.Helper()
+	for _, v := range variables {
+		t.Setenv(v.name, "") // each run has a file of its own
+	}
+	var mu sync.Mutex
+	var runs sync.WaitGroup
+	toldOf := make(map[string]toldRow) // by list
+	for key, list := range lists {
+		runs.Go(func() {
+			told := list.tell(t)
+			mu.Lock()
+			defer mu.Unlock()
+			toldOf[key] = told
+		})
+	}
+	runs.Wait()
+	return toldOf
 }
 
 var numbered = regexp.MustCompile(`^(.*-)(\d\d)$`)
@@ -212,9 +232,15 @@ func number(text string, otherwise int) int {
 // tell runs sync on the list and gives what it says.
 func (l *recordedList) tell(t *testing.T) toldRow {
 	t.Helper()
-	address := listen(t, l)
-	export(t, address, listen(t, fakeport.New(fakeport.Options{})), nil)
-	arguments := []string{"sync", "--dry-run", "--output", "json", "--owner", l.owner}
+	file := filepath.Join(t.TempDir(), "env")
+	var environment strings.Builder
+	for name, value := range userEnvironment(listen(t, l), listen(t, fakeport.New(fakeport.Options{}))) {
+		fmt.Fprintf(&environment, "%s=%s\n", name, value)
+	}
+	if err := os.WriteFile(file, []byte(environment.String()), 0o600); err != nil {
+		t.Error(err)
+	}
+	arguments := []string{"sync", "--dry-run", "--output", "json", "--owner", l.owner, "--env-file", file}
 	for _, name := range l.names {
 		arguments = append(arguments, "--repo", name)
 	}
