@@ -13,10 +13,12 @@ import (
 
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/terminal"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// inTheAccount are the names in the examples, and what stands for them in the recorded account.
-var inTheAccount = strings.NewReplacer("my-app", "ledger-worker23", "1a2b3c4", "17339eb", "'app-*'", "'ledger-*'", "!app-legacy", "!monolith")
+// inTheAccount replaces what an example needs to run in the test: the names of the recorded account, for one.
+var inTheAccount = strings.NewReplacer("my-app", "ledger-worker23", "1a2b3c4", "17339eb", "'app-*'", "'ledger-*'", "!app-legacy", "!monolith",
+	"--relate service", "--relate service --yes") // there is no terminal to ask on
 
 // preparedFiles are what a user of the examples has in the working directory.
 func preparedFiles(t *testing.T) map[string]string {
@@ -53,13 +55,27 @@ func TestExamples(t *testing.T) {
 					t.Fatal(err)
 				}
 				inFolder(t, files)
-				export(t, listen(t, account), listen(t, fakeport.New(fakeport.Options{})), nil)
+				portURL := listen(t, fakeport.New(fakeport.Options{}))
+				createService(t, portURL)
+				export(t, listen(t, account), portURL, nil)
 				runExample(t, line)
 			})
 		}
 	})
 	if ran < 15 {
 		t.Errorf("only %d examples", ran)
+	}
+}
+
+// createService creates the blueprint that the examples relate repositories to.
+func createService(t *testing.T, portURL string) {
+	t.Helper()
+	client, err := newPort(settings{portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: "service", Title: "Service"}); err != nil {
+		t.Fatalf("create the blueprint: %v", err)
 	}
 }
 
