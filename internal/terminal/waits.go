@@ -12,15 +12,23 @@ import (
 // patience is how long a service may take to answer before it is named.
 const patience = 2 * time.Second
 
-// ShowWait prints that a service has not answered yet, unless stop is called within 2 seconds or streams.Quiet is set. It
-// is for the requests before a run.
+// ShowWait prints that a service has not answered yet, unless stop is called within 2 seconds or streams.Quiet is set. Nothing is
+// printed after stop has returned. It is for the requests before a run.
 func ShowWait(streams *Streams, service string) (stop func()) {
 	if streams.Quiet {
 		return func() {}
 	}
 	view := streams.LiveView()
-	timer := time.AfterFunc(patience, func() { _, _ = fmt.Fprintln(view, "waiting for "+service+"'s answer") })
-	return func() { timer.Stop() }
+	printed := make(chan struct{})
+	timer := time.AfterFunc(patience, func() {
+		defer close(printed)
+		_, _ = fmt.Fprintln(view, "waiting for "+service+"'s answer")
+	})
+	return sync.OnceFunc(func() {
+		if !timer.Stop() {
+			<-printed
+		}
+	})
 }
 
 // warningInterval is the shortest time between two warnings about a service.
