@@ -19,7 +19,6 @@ var (
 
 const (
 	attemptTimeout = 30 * time.Second
-	slowAnswer     = 2 * time.Second // of a server that has never answered
 	// maxPreallocated is how much memory is allocated on the server's word, before the bytes arrive.
 	maxPreallocated = 1 << 20
 )
@@ -50,11 +49,6 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 func (a *attempt) send(req *http.Request) (*http.Response, error) {
 	client, request := a.call.client, a.call.request
 	client.stats.sent(req)
-	if !client.stats.answered.Load() {
-		attempt := a.call.rounds + 1
-		slow := time.AfterFunc(slowAnswer, func() { client.onDelay("no answer yet", attempt, maxRetries+1, 0) })
-		defer slow.Stop()
-	}
 	resp, err := a.next.RoundTrip(req)
 	if err != nil {
 		return nil, err

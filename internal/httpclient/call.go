@@ -72,10 +72,7 @@ func (c *call) checkRetry(ctx context.Context, resp *http.Response, err error) (
 	if !c.mayRetry(resp, err, isAsked) || c.rounds > maxRetries {
 		return false, nil
 	}
-	wait := max(c.wait, min(asked, maxRetryAfter))
-	reason := c.client.reason(ctx, resp, err)
-	c.client.logRetry(ctx, c, resp, reason, wait)
-	c.client.onDelay(reason, c.rounds, maxRetries+1, wait)
+	c.client.logRetry(ctx, c, resp, err, max(c.wait, min(asked, maxRetryAfter)))
 	return true, nil
 }
 

@@ -32,9 +32,6 @@ type Options struct {
 	Secrets      *Secrets          // removed from answers and errors; optional
 	Network      http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
-	// OnDelay is called before each retry, and once an answer takes longer than two seconds while the server has never
-	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
-	OnDelay func(reason string, attempt, attempts int, wait time.Duration)
 }
 
 const defaultMaxBody = 64 << 20
@@ -49,7 +46,6 @@ type Client struct {
 	maxBody    int64
 	secrets    *Secrets
 	log        *slog.Logger
-	onDelay    func(reason string, attempt, attempts int, wait time.Duration)
 	stats      *stats
 }
 
@@ -67,9 +63,6 @@ func New(o Options) (*Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.OnDelay == nil {
-		o.OnDelay = func(string, int, int, time.Duration) {}
-	}
 	stats := new(stats)
 	return &Client{
 		origin:     o.Origin,
@@ -80,7 +73,6 @@ func New(o Options) (*Client, error) {
 		maxBody:    cmp.Or(o.MaxBody, defaultMaxBody),
 		secrets:    o.Secrets,
 		log:        o.Logger,
-		onDelay:    o.OnDelay,
 		stats:      stats,
 	}, nil
 }

@@ -33,12 +33,12 @@ func (c *Client) logAttempt(ctx context.Context, call *call, resp *http.Response
 }
 
 // logRetry logs at Info that a request will be sent again, why and when.
-func (c *Client) logRetry(ctx context.Context, call *call, resp *http.Response, reason string, wait time.Duration) {
+func (c *Client) logRetry(ctx context.Context, call *call, resp *http.Response, err error, wait time.Duration) {
 	if !c.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	attributes := append(c.requestAttributes(call.request),
-		slog.Int("attempt", call.tries.attempts), slog.String("reason", reason))
+		slog.Int("attempt", call.tries.attempts), slog.String("reason", c.reason(ctx, resp, err)))
 	if resp != nil {
 		attributes = append(attributes, slog.Int("status", resp.StatusCode))
 	}

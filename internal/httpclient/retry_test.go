@@ -1,12 +1,13 @@
 package httpclient
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,14 +135,13 @@ func TestFirstContact(t *testing.T) {
 	}
 }
 
-// TestOnDelay: a failed attempt is reported at once, and a server that has never answered after two seconds.
-func TestOnDelay(t *testing.T) {
-	type delay struct {
-		at       time.Duration
-		reason   string
-		attempt  int
-		attempts int
-		waits    bool
+// TestRetryIsLogged: a failed attempt is logged at once, before the wait for the next one.
+func TestRetryIsLogged(t *testing.T) {
+	type retry struct {
+		at      time.Duration
+		reason  string
+		attempt int64
+		waits   bool
 	}
 	hang := func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }
 	fine := func(*http.Request) (*http.Response, error) { return answer(200, `{}`), nil }
@@ -151,54 +151,69 @@ func TestOnDelay(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		answers []func(*http.Request) (*http.Response, error)
-		want    []delay
+		want    []retry
 	}{
 		"refused": {
 			[]func(*http.Request) (*http.Response, error){
 				func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }, fine,
 			},
-			[]delay{{0, "connection refused", 1, 9, true}},
+			[]retry{{0, "connection refused", 1, true}},
 		},
 		"hangs": {
 			[]func(*http.Request) (*http.Response, error){hang, fine},
-			[]delay{{2 * time.Second, "no answer yet", 1, 9, false}, {30 * time.Second, "no answer in time (30s)", 1, 9, true}},
+			[]retry{{30 * time.Second, "no answer in time (30s)", 1, true}},
 		},
 		"slow": {
-			[]func(*http.Request) (*http.Response, error){slow, slow}, []delay{{2 * time.Second, "no answer yet", 1, 9, false}},
+			[]func(*http.Request) (*http.Response, error){slow, slow}, nil,
 		},
 		"503": {
 			[]func(*http.Request) (*http.Response, error){
 				func(*http.Request) (*http.Response, error) { return answer(503, `{}`, "Retry-After", "5"), nil }, slow,
 			},
-			[]delay{{0, "Service Unavailable", 1, 9, true}},
+			[]retry{{0, "Service Unavailable", 1, true}},
 		},
 		"fine": {[]func(*http.Request) (*http.Response, error){fine, fine}, nil},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			started, request := time.Now(), 0
-			var mu sync.Mutex
-			var got []delay
+			var got []retry
 			client := newClient(t, Options{
 				Network: network(func(r *http.Request) (*http.Response, error) {
 					request++
 					return test.answers[request-1](r)
 				}),
-				OnDelay: func(reason string, attempt, attempts int, wait time.Duration) {
-					mu.Lock()
-					defer mu.Unlock()
-					got = append(got, delay{time.Since(started), reason, attempt, attempts, wait > 0})
-				},
+				Logger: slog.New(records(func(r map[string]slog.Value) {
+					if reason, ok := r["reason"]; ok {
+						got = append(got, retry{time.Since(started), reason.String(), r["attempt"].Int64(), r["wait"].Duration() > 0})
+					}
+				})),
 			})
 			for request < len(test.answers) {
 				if _, failure := client.Do(t.Context(), get(t, "/x")); failure != nil {
 					t.Fatal(failure)
 				}
 			}
-			mu.Lock()
-			defer mu.Unlock()
 			if !slices.Equal(got, test.want) {
 				t.Errorf("%s:\n got %v\nwant %v", name, got, test.want)
 			}
 		})
 	}
 }
+
+// records is a slog.Handler that calls itself with the attributes of each record at Info.
+type records func(attributes map[string]slog.Value)
+
+func (r records) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+func (r records) Handle(_ context.Context, record slog.Record) error {
+	attributes := make(map[string]slog.Value)
+	record.Attrs(func(a slog.Attr) bool {
+		attributes[a.Key] = a.Value
+		return true
+	})
+	r(attributes)
+	return nil
+}
+
+func (r records) WithAttrs([]slog.Attr) slog.Handler { return r }
+func (r records) WithGroup(string) slog.Handler      { return r }

@@ -49,9 +49,6 @@ type Options struct {
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport that all clients share
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
-	// OnDelay is called before each retry, and once an answer takes longer than two seconds while Port has never
-	// answered (wait is 0 then). It must be safe for concurrent use. Optional.
-	OnDelay func(reason string, attempt, attempts int, wait time.Duration) `json:"-"`
 }
 
 // String returns the address, without the credentials.
@@ -119,7 +116,6 @@ func NewClient(o Options) (*Client, error) {
 		Secrets:      secrets,
 		Network:      o.Transport,
 		Logger:       o.Logger,
-		OnDelay:      o.OnDelay,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)

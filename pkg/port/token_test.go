@@ -1,10 +1,13 @@
 package port_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -205,21 +208,24 @@ func TestTokenRequestThatFails(t *testing.T) {
 	}
 }
 
+var retriedAttempt = regexp.MustCompile(`"request will be repeated".* attempt=(\d+)`)
+
 // TestTokenRequestIsRetried: what passes is no reason to fail.
 func TestTokenRequestIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := emulate(t, fakeport.Options{})
 		server.Faults.Add(faults.Fault{Match: isToken, Times: 2, Status: http.StatusServiceUnavailable})
-		var attempts []int
-		client := connectInside(t, server, func(o *port.Options) {
-			o.OnDelay = func(_ string, attempt, _ int, _ time.Duration) { attempts = append(attempts, attempt) }
-		})
-		read(t, client)
+		var logged bytes.Buffer
+		read(t, connectInside(t, server, func(o *port.Options) { o.Logger = slog.New(slog.NewTextHandler(&logged, nil)) }))
 		if kinds := server.Requests().ByKind; kinds[fakeport.Token] != 3 || kinds[fakeport.BlueprintRead] != 1 {
 			t.Errorf("requests %v, want 3 sign-ins and one read", kinds)
 		}
-		if !slices.Equal(attempts, []int{1, 2}) {
-			t.Errorf("OnDelay called for attempts %v, want 1 and 2", attempts)
+		var attempts []string
+		for _, retry := range retriedAttempt.FindAllStringSubmatch(logged.String(), -1) {
+			attempts = append(attempts, retry[1])
+		}
+		if !slices.Equal(attempts, []string{"1", "2"}) {
+			t.Errorf("retries logged after attempts %v, want 1 and 2: %s", attempts, logged.String())
 		}
 	})
 }
