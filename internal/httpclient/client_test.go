@@ -93,7 +93,7 @@ func TestRetriesUntilSuccess(t *testing.T) {
 				if got := string(response.Body); got != `{"got":"sent"}` {
 					t.Errorf("body %s: the request's body must be sent again", got)
 				}
-				if counts := client.Counts(); counts.Requests != 3 || counts.Retries != 2 || counts.Waited <= 0 {
+				if counts := client.Counts(); counts.Requests != 3 || counts.Retries != 2 || counts.WaitedSeconds <= 0 {
 					t.Errorf("counts %+v", counts)
 				}
 			})

@@ -18,7 +18,7 @@ type Failure struct {
 	Redirect  string // the address that the answer redirects to, without user, query and fragment; "" if it does not
 	Code      string // the API's name of the error, if it has one
 	Message   string // the API's text
-	RequestID string // the API's id of the request
+	RequestID string // the API's id of the request with its name: trace id 1a2b; "" if it has none
 	Attempts  int
 	Err       error // the cause without an answer
 }
@@ -42,7 +42,7 @@ func (f *Failure) Error() string {
 		notes = append(notes, fmt.Sprintf("%d attempts", f.Attempts))
 	}
 	if f.RequestID != "" {
-		notes = append(notes, "trace id "+f.RequestID)
+		notes = append(notes, f.RequestID)
 	}
 	if len(notes) > 0 {
 		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
@@ -59,6 +59,14 @@ func (f *Failure) Retryable() bool {
 		return retryableStatus(f.Status)
 	}
 	return !errors.Is(f.Err, context.Canceled) && retryableError(f.Err)
+}
+
+// RequestID returns an id of a request with its name, and "" without an id.
+func RequestID(name, id string) string {
+	if id == "" {
+		return ""
+	}
+	return name + " " + id
 }
 
 const maxMessage = 500

@@ -30,6 +30,15 @@ func ParseBase(address string) (*url.URL, error) {
 	return base, nil
 }
 
+// AddressBelow returns the address of an escaped path below a base address, with a query.
+func AddressBelow(base *url.URL, path string, query url.Values) *url.URL {
+	address := *base
+	address.RawPath = base.EscapedPath() + path
+	address.Path, _ = url.PathUnescape(address.RawPath) // it is escaped
+	address.RawQuery = query.Encode()
+	return &address
+}
+
 func checkOrigin(origin *url.URL, insecureHTTP bool) error {
 	if origin.Scheme == "https" || insecureHTTP || isLoopback(origin.Hostname()) {
 		return nil

@@ -1,19 +1,20 @@
 package httpclient
 
 import (
+	"math"
 	"net/http"
 	"sync/atomic"
 	"time"
 )
 
-// Counts is the traffic of a client since it was created.
+// Counts is the traffic of a client since it was created. The clients of the APIs have types of their own with the same fields.
 type Counts struct {
 	Requests      int64 // attempts, retries included
 	Retries       int64
-	SentBytes     int64         // of bodies
-	ReceivedBytes int64         // of bodies, uncompressed
-	Waited        time.Duration // back-offs and rate limits, the sum over all requests
-	WaitsUntil    time.Time     // end of the present wait for a rate limit; zero if there is none
+	SentBytes     int64     // of bodies
+	ReceivedBytes int64     // of bodies, uncompressed
+	WaitedSeconds float64   // back-offs and rate limits, the sum over all requests, in milliseconds' precision
+	WaitsUntil    time.Time // end of the present wait for a rate limit; zero if there is none
 }
 
 // stats counts traffic. It is safe for concurrent use.
@@ -29,7 +30,7 @@ func (s *stats) counts() Counts {
 		Retries:       s.retries.Load(),
 		SentBytes:     s.sentBytes.Load(),
 		ReceivedBytes: s.receivedBytes.Load(),
-		Waited:        time.Duration(s.waitedTime.Load()),
+		WaitedSeconds: math.Round(time.Duration(s.waitedTime.Load()).Seconds()*1000) / 1000,
 	}
 }
 

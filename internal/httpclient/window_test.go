@@ -267,8 +267,8 @@ func TestNoLimitShown(t *testing.T) {
 				return answer(200, `{}`, header...), nil
 			})})
 			work(t, client, "", 10*time.Second)
-			if sent.Load() < 9*32 || client.Counts().Waited != 0 {
-				t.Errorf("headers %v: %d requests, waited %v, want ten rounds of 32 without waits", header, sent.Load(), client.Counts().Waited)
+			if sent.Load() < 9*32 || client.Counts().WaitedSeconds != 0 {
+				t.Errorf("headers %v: %d requests, waited %v s, want ten rounds of 32 without waits", header, sent.Load(), client.Counts().WaitedSeconds)
 			}
 			if wait, known := client.EstimateWait("", 1000); known {
 				t.Errorf("headers %v: estimate %v, want none", header, wait)
@@ -381,7 +381,7 @@ func TestRetryAfterHoldsTheClass(t *testing.T) {
 					t.Errorf("%d, Retry-After %s: waits until %v, want %v", status, value, until.Sub(started), want)
 				}
 				time.Sleep(time.Hour)
-				if counts := client.Counts(); !counts.WaitsUntil.IsZero() || counts.Waited < want {
+				if counts := client.Counts(); !counts.WaitsUntil.IsZero() || counts.WaitedSeconds < want.Seconds() {
 					t.Errorf("%d, Retry-After %s: counts %+v, want no wait and at least %v waited", status, value, counts, want)
 				}
 				for i, at := range sent["/held"][1:] {

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -115,17 +114,7 @@ type Counts struct {
 }
 
 // Counts returns the traffic so far.
-func (c *Client) Counts() Counts {
-	counts := c.http.Counts()
-	return Counts{
-		Requests:      counts.Requests,
-		Retries:       counts.Retries,
-		SentBytes:     counts.SentBytes,
-		ReceivedBytes: counts.ReceivedBytes,
-		WaitedSeconds: math.Round(counts.Waited.Seconds()*1000) / 1000,
-		WaitsUntil:    counts.WaitsUntil,
-	}
-}
+func (c *Client) Counts() Counts { return Counts(c.http.Counts()) }
 
 // get requests an address and passes the body of the answer to decode. The address has an escaped path element for
 // each of segments. Errors other than those of the address are *APIError.
@@ -166,13 +155,5 @@ func (c *Client) address(segments []string, query url.Values) (*url.URL, error) 
 		}
 		escaped[i] = url.PathEscape(segment)
 	}
-	address := *c.base
-	address.RawPath = c.base.EscapedPath() + "/" + strings.Join(escaped, "/")
-	path, err := url.PathUnescape(address.RawPath)
-	if err != nil {
-		return nil, fmt.Errorf("codecov: address %q: %w", address.RawPath, err)
-	}
-	address.Path = path
-	address.RawQuery = query.Encode()
-	return &address, nil
+	return httpclient.AddressBelow(c.base, "/"+strings.Join(escaped, "/"), query), nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -48,27 +47,11 @@ type APIError struct {
 
 // Error returns one line with request, status and message, without credentials.
 func (e *APIError) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
-	if e.Status == 0 {
-		fmt.Fprint(&text, e.Err)
-	} else {
-		fmt.Fprintf(&text, "%d %s", e.Status, http.StatusText(e.Status))
+	failure := httpclient.Failure{
+		Method: e.Method, Address: e.URL, Status: e.Status, Message: e.Message,
+		RequestID: httpclient.RequestID("request id", e.RequestID), Attempts: e.Attempts, Err: e.Err,
 	}
-	if e.Message != "" {
-		text.WriteString(": " + e.Message)
-	}
-	var notes []string
-	if e.Attempts > 1 {
-		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
-	}
-	if e.RequestID != "" {
-		notes = append(notes, "request id "+e.RequestID)
-	}
-	if len(notes) > 0 {
-		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
-	}
-	return text.String()
+	return failure.Error()
 }
 
 // Unwrap returns Err.

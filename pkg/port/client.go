@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -134,17 +133,7 @@ type Counts struct {
 }
 
 // Counts returns the traffic so far.
-func (c *Client) Counts() Counts {
-	counts := c.http.Counts()
-	return Counts{
-		Requests:      counts.Requests,
-		Retries:       counts.Retries,
-		SentBytes:     counts.SentBytes,
-		ReceivedBytes: counts.ReceivedBytes,
-		WaitedSeconds: math.Round(counts.Waited.Seconds()*1000) / 1000,
-		WaitsUntil:    counts.WaitsUntil,
-	}
-}
+func (c *Client) Counts() Counts { return Counts(c.http.Counts()) }
 
 // EstimateDuration returns how long so many requests for entities (bulk upserts, deletions, pages of a search) wait for
 // the rate limit: 0 if they fit into the present window. It returns false if no answer has shown a limit.
@@ -155,7 +144,7 @@ func (c *Client) EstimateDuration(requests int) (time.Duration, bool) {
 // call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become
 // json.Number, since float64 does not hold whole numbers beyond 2^53.
 func (c *Client) call(ctx context.Context, r Request, query url.Values, class string, answer any) (string, error) {
-	request := httpclient.Request{Method: r.Method, URL: c.url(r.Path, query), Body: r.Body, Class: class}
+	request := httpclient.Request{Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path, query), Body: r.Body, Class: class}
 	response, failure := c.http.Do(ctx, request)
 	if failure != nil {
 		if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
@@ -169,13 +158,4 @@ func (c *Client) call(ctx context.Context, r Request, query url.Values, class st
 		return "", unusable(request, "decode answer: "+httpclient.Message(err.Error())) // the error may quote the answer
 	}
 	return requestID(response), nil
-}
-
-// url returns the address of an escaped path below the base address.
-func (c *Client) url(path string, query url.Values) *url.URL {
-	address := *c.base
-	address.RawPath = c.base.EscapedPath() + path
-	address.Path, _ = url.PathUnescape(address.RawPath) // it was escaped by path or is a constant
-	address.RawQuery = query.Encode()
-	return &address
 }

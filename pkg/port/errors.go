@@ -48,8 +48,8 @@ type APIError struct {
 // Error returns one line with request, status and message, without credentials.
 func (e *APIError) Error() string {
 	failure := httpclient.Failure{
-		Method: e.Method, Address: e.URL, Status: e.Status, Code: e.Code, Message: e.Message, RequestID: e.RequestID,
-		Attempts: e.Attempts, Err: e.Err,
+		Method: e.Method, Address: e.URL, Status: e.Status, Code: e.Code, Message: e.Message,
+		RequestID: httpclient.RequestID("trace id", e.RequestID), Attempts: e.Attempts, Err: e.Err,
 	}
 	return failure.Error()
 }
