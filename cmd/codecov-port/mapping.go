@@ -56,18 +56,6 @@ func chooseMapping(choice mapper.Choice, webhook webhookReader, o mapper.Options
 	return chooseRelatedMapping(choice, webhook, nil, o, streams)
 }
 
-// readCurrentBlueprint reads the blueprint of the repositories. It returns nil if Port doesn't have it.
-func readCurrentBlueprint(ctx context.Context, catalog *port.Client) (*port.Blueprint, error) {
-	blueprint, err := catalog.Blueprint(ctx, mapper.CurrentBlueprint)
-	switch {
-	case errors.Is(err, port.ErrNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("read blueprint %s: %w", mapper.CurrentBlueprint, err)
-	}
-	return &blueprint, nil
-}
-
 // chooseRelatedMapping is chooseMapping with the relations that 'setup --relate' has added to the blueprint.
 // related may be nil.
 func chooseRelatedMapping(choice mapper.Choice, webhook webhookReader, related func() (*port.Blueprint, error), o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {

@@ -132,7 +132,9 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	if run.report, run.streams, err = createReport(flags.report, streams); err != nil {
 		return nil, err
 	}
-	related := func() (*port.Blueprint, error) { return readCurrentBlueprint(first, options.Port) }
+	related := func() (*port.Blueprint, error) {
+		return backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint)
+	}
 	run.options.Mapping, err = chooseRelatedMapping(choice, run.webhook, related, mapper.Options{Now: options.Now, Service: s.service}, streams)
 	if err != nil {
 		run.report.discard()

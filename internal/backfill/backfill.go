@@ -93,7 +93,7 @@ func run(ctx context.Context, o Options, recorder *recorder) error {
 		return failure
 	}
 	failure = cmp.Or(failure, pipe(ctx, writer, writer.sendLast), services.portRejected.cause())
-	if failure == nil && !isClosed(o.Stop) {
+	if failure == nil && !IsClosed(o.Stop) {
 		recorder.recordStale(found.stale(o))
 	}
 	return failure
@@ -133,7 +133,7 @@ type discovery struct {
 
 // discover lists the repositories and reads the blueprints and their entities. It reports whether Options.Stop ended it.
 func discover(ctx context.Context, o Options, recorder *recorder) (found *discovery, interrupted bool, err error) {
-	ctx, end := stopOn(ctx, o.Stop, errStopped)
+	ctx, end := StopOn(ctx, o.Stop, errStopped)
 	defer end()
 	found = &discovery{ledger: newLedger()}
 	g, listing := errgroup.WithContext(ctx)
@@ -161,39 +161,12 @@ func discover(ctx context.Context, o Options, recorder *recorder) (found *discov
 	if err != nil {
 		return nil, false, err
 	}
-	recorder.recordToRead(withCoverage(found.repositories, o.Selection))
+	recorder.recordToRead(withCoverage(found.repositories))
 	return found, false, nil
 }
 
 // errStopped is the cause of a context that Options.Stop ended.
 var errStopped = errors.New("stopped")
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// stopOn returns a context that ends with the cause when the channel is closed, and a function that releases it.
-func stopOn(ctx context.Context, closed <-chan struct{}, cause error) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		select {
-		case <-closed:
-			cancel(cause)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		cancel(nil)
-		<-watching
-	}
-}
 
 // MissingBlueprintError is returned if the mapping writes to a blueprint that Port does not have and that is not built in.
 type MissingBlueprintError struct{ Blueprint string }

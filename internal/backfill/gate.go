@@ -180,7 +180,7 @@ func plan(ctx context.Context, o Options, repositories []repository, atLeast int
 	}
 	withEntities := len(repositories)
 	if !o.Selection.IncludeInactive {
-		withEntities = withCoverage(repositories, o.Selection)
+		withEntities = withCoverage(repositories)
 	}
 	p := Plan{Limit: o.MaxEntities, AtLeast: atLeast, UpTo: max(o.Mapping.MaxEntities(withEntities, commits), atLeast)}
 	p.Requests = port.BulkRequests(p.UpTo)
@@ -194,7 +194,7 @@ func countCommits(ctx context.Context, o Options, repositories []repository) (in
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(o.Readers)
 	for _, repository := range repositories {
-		if !repository.hasCommits(o.Selection) {
+		if !repository.row.HasCoverage() {
 			continue
 		}
 		g.Go(func() error {

@@ -2,6 +2,7 @@ package backfill
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -31,4 +32,13 @@ func ParsePage(appURL, address string) (Page, bool) {
 	}
 	service, err := codecov.ParseService(segments[0])
 	return Page{Service: service, Owner: segments[1], Repository: segments[2], Rest: segments[3:]}, err == nil
+}
+
+// AccountOf returns which of the accounts the page belongs to, as it is spelled there. It reports false for another account or service.
+func (p Page) AccountOf(service codecov.Service, accounts []string) (string, bool) {
+	i := slices.IndexFunc(accounts, func(account string) bool { return strings.EqualFold(account, p.Owner) })
+	if i < 0 || p.Service != service {
+		return "", false
+	}
+	return accounts[i], true
 }

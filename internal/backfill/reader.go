@@ -59,11 +59,11 @@ var errNoWriter = errors.New("Port has stopped accepting entities")
 // readAll reads all repositories into entities, several at a time, and opens the gate at the end. A repository that cannot be read is
 // data in the result; rejected credentials are an error. What was read by then is handed on, and the rest is recorded.
 func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
-	reading, endStop := stopOn(ctx, r.options.Stop, errStopped)
+	reading, endStop := StopOn(ctx, r.options.Stop, errStopped)
 	defer endStop()
-	reading, endPort := stopOn(reading, r.services.port.broken, errNoWriter)
+	reading, endPort := StopOn(reading, r.services.port.broken, errNoWriter)
 	defer endPort()
-	reading, endRejected := stopOn(reading, r.services.portRejected.broken, errNoWriter)
+	reading, endRejected := StopOn(reading, r.services.portRejected.broken, errNoWriter)
 	defer endRejected()
 	var err error
 	if r.options.Yes || r.options.DryRun {
@@ -72,7 +72,7 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 	err = cmp.Or(err, r.readRanks(reading, entities))
 	flood := (*FloodError)(nil)
 	switch {
-	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && isClosed(r.options.Stop): // Ctrl-C declines, too
+	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.options.Stop): // Ctrl-C declines, too
 		r.recorder.recordInterrupted(r.writer.gate.waiting())
 		return nil
 	case ctx.Err() != nil:
@@ -130,7 +130,7 @@ func (r *reading) readRanks(ctx context.Context, entities chan<- outgoing) error
 func (r *reading) recordUnfinished(cause error) {
 	waiting := r.writer.waitingRepositories()
 	for i, repository := range r.found.repositories {
-		wanted := repository.hasCommits(r.options.Selection) || r.options.Selection.IncludeInactive
+		wanted := repository.row.HasCoverage() || r.options.Selection.IncludeInactive
 		if wanted && !r.done[i].Load() || waiting[repository.row.Name] {
 			r.recorder.recordUnfinished(repository.row.Name, cause)
 		}
@@ -171,7 +171,7 @@ func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
 
 func (r *reader) read(ctx context.Context) error {
 	o, recorder := r.shared.options, r.shared.recorder
-	if r.repo.hasCommits(o.Selection) {
+	if r.repo.row.HasCoverage() {
 		defer func() { recorder.recordListEnd(r.count) }()
 		if cause := r.brokenService(); cause != nil {
 			recorder.recordUnreadable(r.repo.row.Name, cause)
@@ -259,7 +259,7 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 	}
 	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
 		exists = true
-		if isPartialList(err) {
+		if codecov.IsPartial(err) {
 			r.shared.recorder.recordMissingCommits(r.repo.row.Name, err)
 			return nil
 		}

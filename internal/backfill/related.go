@@ -52,7 +52,7 @@ func (e *relatedEntities) entry(name entityName) *relatedEntity {
 // withoutMissing returns the entity without relations to missing entities of blueprints that the run doesn't write. Required
 // relations stay: Port names what is wrong with them.
 func (r *reader) withoutMissing(ctx context.Context, blueprint port.Blueprint, entity port.Entity) port.Entity {
-	kept := maps.Clone(entity.Relations)
+	kept := entity.Relations // copied at the first relation that goes
 	for relation, value := range entity.Relations {
 		identifier, single := value.(string)
 		declared := blueprint.Relations[relation]
@@ -61,6 +61,9 @@ func (r *reader) withoutMissing(ctx context.Context, blueprint port.Blueprint, e
 		}
 		if r.shared.found.related.exists(ctx, r.shared.options.Port, entityName{declared.Target, identifier}) {
 			continue
+		}
+		if len(kept) == len(entity.Relations) {
+			kept = maps.Clone(kept)
 		}
 		delete(kept, relation)
 		r.shared.recorder.recordDropped(blueprint.Identifier, []mapper.Warning{{

@@ -24,13 +24,10 @@ type repository struct {
 
 func (r repository) title() string { return "repository " + r.owner + "/" + r.row.Name }
 
-// hasCommits reports whether its commits are read.
-func (r repository) hasCommits(_ Selection) bool { return r.row.HasCoverage() }
-
-func withCoverage(repositories []repository, s Selection) int {
+func withCoverage(repositories []repository) int {
 	count := 0
 	for _, r := range repositories {
-		if r.hasCommits(s) {
+		if r.row.HasCoverage() {
 			count++
 		}
 	}
@@ -58,7 +55,7 @@ func listAccount(ctx context.Context, o Options, owner string, names []string, m
 	options := codecov.RepositoriesOptions{Names: names, Skipped: func(row *codecov.SkippedRowError) { missing.addRow(owner, row) }}
 	for row, err := range o.Codecov.Repositories(ctx, owner, options) {
 		switch {
-		case isPartialList(err):
+		case codecov.IsPartial(err):
 			missing.addTruncation(owner, err)
 		case err != nil:
 			return nil, fmt.Errorf("list the repositories of %s: %w", owner, err)
@@ -68,15 +65,6 @@ func listAccount(ctx context.Context, o Options, owner string, names []string, m
 		}
 	}
 	return selected, nil
-}
-
-// isPartialList reports whether an error ends a list whose rows are usable all the same.
-func isPartialList(err error) bool {
-	var (
-		truncated  *codecov.TruncatedListError
-		incomplete *codecov.IncompleteError
-	)
-	return errors.As(err, &truncated) || errors.As(err, &incomplete)
 }
 
 // missingRepositories is what the lists of repositories did not contain. The zero value is ready to use, concurrently.

@@ -51,7 +51,7 @@ func newCircuit(patience int, tolerated ...int) *circuit {
 
 // guard returns a context that ends when the circuit breaks, and a function that releases it.
 func (c *circuit) guard(ctx context.Context) (context.Context, func()) {
-	return stopOn(ctx, c.broken, errServiceDown)
+	return StopOn(ctx, c.broken, errServiceDown)
 }
 
 // cause returns why the circuit is broken, or nil.

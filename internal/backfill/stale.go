@@ -25,14 +25,11 @@ type storedRepository struct{ owner, name string }
 func storedAs(entity port.Entity, o Options) (storedRepository, bool) {
 	address, _ := entity.Properties["repository"].(string)
 	page, ok := ParsePage(o.AppURL, address)
-	if !ok || len(page.Rest) > 0 || page.Repository != entity.Identifier || page.Service != o.Codecov.Service() {
+	if !ok || len(page.Rest) > 0 || page.Repository != entity.Identifier {
 		return storedRepository{}, false
 	}
-	i := slices.IndexFunc(o.Owners, func(owner string) bool { return strings.EqualFold(owner, page.Owner) })
-	if i < 0 {
-		return storedRepository{}, false
-	}
-	return storedRepository{owner: o.Owners[i], name: page.Repository}, true
+	owner, ok := page.AccountOf(o.Codecov.Service(), o.Owners)
+	return storedRepository{owner: owner, name: page.Repository}, ok
 }
 
 // isForeign reports whether the address of an entity's repository leads to another account.

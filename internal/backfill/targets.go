@@ -50,6 +50,18 @@ func readTargets(ctx context.Context, o Options) (map[string]*target, map[string
 	return targets, exists, nil
 }
 
+// ReadBlueprint reads a blueprint. It returns nil if Port does not have it.
+func ReadBlueprint(ctx context.Context, client *port.Client, identifier string) (*port.Blueprint, error) {
+	blueprint, err := client.Blueprint(ctx, identifier)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read blueprint %s: %w", identifier, err)
+	}
+	return &blueprint, nil
+}
+
 // readBlueprints reads those of the mapping's blueprints that exist.
 func readBlueprints(ctx context.Context, o Options) (map[string]port.Blueprint, error) {
 	var mu sync.Mutex
@@ -57,16 +69,13 @@ func readBlueprints(ctx context.Context, o Options) (map[string]port.Blueprint, 
 	g, ctx := errgroup.WithContext(ctx)
 	for _, identifier := range o.Mapping.Blueprints() {
 		g.Go(func() error {
-			blueprint, err := o.Port.Blueprint(ctx, identifier)
-			if errors.Is(err, port.ErrNotFound) {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("read blueprint %s: %w", identifier, err)
+			blueprint, err := ReadBlueprint(ctx, o.Port, identifier)
+			if blueprint == nil || err != nil {
+				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			blueprints[identifier] = blueprint
+			blueprints[identifier] = *blueprint
 			return nil
 		})
 	}

@@ -23,6 +23,7 @@ func (e *NoMatchError) Error() string { return fmt.Sprintf("no %s matches %q", e
 // checkRepositories returns a *NoMatchError if a pattern matches no repository, listed by Codecov or held by Port. It cannot know
 // if a list is incomplete.
 func (d *discovery) checkRepositories(ctx context.Context, o Options) error {
+	listed := sync.OnceValue(func() []string { return repositoryNames(ctx, o) })
 	for _, pattern := range o.Selection.Repositories {
 		only := Selection{Repositories: []string{pattern}}
 		matches := func(r repository) bool { return only.selects(r.row.Name) }
@@ -35,9 +36,8 @@ func (d *discovery) checkRepositories(ctx context.Context, o Options) error {
 		if slices.ContainsFunc(o.Owners, d.missing.isIncomplete) && !slices.Contains(o.Selection.exactNames(), pattern) {
 			continue
 		}
-		names := repositoryNames(ctx, o)
-		if !slices.ContainsFunc(names, only.selects) { // otherwise another pattern excludes all that match
-			return &NoMatchError{Kind: "repository", Value: pattern, Known: names}
+		if !slices.ContainsFunc(listed(), only.selects) { // otherwise another pattern excludes all that match
+			return &NoMatchError{Kind: "repository", Value: pattern, Known: listed()}
 		}
 	}
 	return nil

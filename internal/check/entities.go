@@ -57,9 +57,10 @@ func (d *doctor) countEntities(ctx context.Context, blueprint string, foreign ma
 		}
 		address, _ := entity.Properties[property].(string)
 		page, ok := backfill.ParsePage(d.options.AppURL, address)
+		_, isOurs := page.AccountOf(d.options.Codecov.Service(), d.options.Owners)
 		switch {
 		case !ok:
-		case page.Service == d.options.Codecov.Service() && slices.ContainsFunc(d.options.Owners, func(owner string) bool { return strings.EqualFold(owner, page.Owner) }):
+		case isOurs:
 			ours++
 		case blueprint == mapper.CurrentBlueprint && listed[entity.Identifier]:
 			foreign[page.Owner]++

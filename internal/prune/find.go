@@ -2,7 +2,6 @@ package prune
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,11 +96,11 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 
 // readPort returns the repositories of the accounts that Port holds, and reads the declaration of the history.
 func (p *pruner) readPort(ctx context.Context) ([]repository, error) {
-	current, err := p.blueprint(ctx, mapper.CurrentBlueprint)
+	current, err := backfill.ReadBlueprint(ctx, p.options.Port, mapper.CurrentBlueprint)
 	if current == nil || err != nil {
 		return nil, err
 	}
-	if p.history, err = p.blueprint(ctx, mapper.HistoryBlueprint); err != nil {
+	if p.history, err = backfill.ReadBlueprint(ctx, p.options.Port, mapper.HistoryBlueprint); err != nil {
 		return nil, err
 	}
 	if _, declared := current.Schema.Properties[addressProperty]; !declared {
@@ -120,18 +119,6 @@ func (p *pruner) readPort(ctx context.Context) ([]repository, error) {
 	return held, nil
 }
 
-// blueprint returns nil if Port doesn't have the blueprint.
-func (p *pruner) blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
-	blueprint, err := p.options.Port.Blueprint(ctx, identifier)
-	if errors.Is(err, port.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read blueprint %s: %w", identifier, err)
-	}
-	return &blueprint, nil
-}
-
 // repositoryOf returns the repository that an entity of the current blueprint is about. It reports false for another
 // account's, and for an entity that the built-in mapping would name differently.
 func (p *pruner) repositoryOf(entity port.Entity) (repository, bool) {
@@ -143,12 +130,9 @@ func (p *pruner) repositoryOf(entity port.Entity) (repository, bool) {
 // parsePage returns the repository of the accounts that an address at Codecov is about, and the segments below it.
 func (p *pruner) parsePage(address string) (r repository, rest []string, ok bool) {
 	page, ok := backfill.ParsePage(p.options.AppURL, address)
-	if !ok || page.Service != p.options.Codecov.Service() {
+	if !ok {
 		return repository{}, nil, false
 	}
-	i := slices.IndexFunc(p.options.Owners, func(owner string) bool { return strings.EqualFold(owner, page.Owner) })
-	if i < 0 {
-		return repository{}, nil, false
-	}
-	return repository{owner: p.options.Owners[i], name: page.Repository}, page.Rest, true
+	owner, ok := page.AccountOf(p.options.Codecov.Service(), p.options.Owners)
+	return repository{owner: owner, name: page.Repository}, page.Rest, ok
 }

@@ -111,7 +111,7 @@ func (p *pruner) run(ctx context.Context) error {
 	if !p.options.Mapping.NamesAsBuiltin() {
 		return ErrMapping
 	}
-	deciding, end := untilClosed(ctx, p.options.Stop)
+	deciding, end := backfill.StopOn(ctx, p.options.Stop, errStopped)
 	defer end()
 	err := p.plan(deciding)
 	if err == nil && !p.options.DryRun {
@@ -179,28 +179,4 @@ func (p *pruner) each(ctx context.Context, do func(context.Context, *candidate) 
 	return g.Wait()
 }
 
-func (p *pruner) isStopped() bool {
-	select {
-	case <-p.options.Stop:
-		return true
-	default:
-		return false
-	}
-}
-
-// untilClosed returns a context that ends with the cause errStopped when stop is closed, and a function to release it.
-func untilClosed(ctx context.Context, stop <-chan struct{}) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		select {
-		case <-stop:
-			cancel(errStopped)
-		case <-ctx.Done():
-		}
-	})
-	return ctx, func() {
-		cancel(nil)
-		watch.Wait()
-	}
-}
+func (p *pruner) isStopped() bool { return backfill.IsClosed(p.options.Stop) }
