@@ -19,7 +19,7 @@ type target struct {
 	conformer     *mapper.Conformer
 	createRelated bool           // Port may create missing related entities, because this run writes them itself
 	comparisons   map[int]fields // what is compared, by the entry of the mapping
-	entry         int            // the first of these entries: its index stands for the blueprint in the ledger
+	entry         int            // the first of these entries: its index identifies the blueprint in the ledger
 }
 
 // readTargets returns the blueprints that the mapping writes to, as they are in Port or as they will be created, and which of them

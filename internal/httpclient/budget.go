@@ -10,7 +10,7 @@ import (
 //
 // A window starts when an answer shows it. Until then, and after the reset, one request is sent, to ask. Two figures
 // bound the requests of a window: our share of the limit less what we sent, and what remains by the server's word less
-// our requests under way and a reserve. What was used before the first answer counts as used by others.
+// our requests under way and a reserve. What was used before the first answer is attributed to others.
 //
 // It is not safe for concurrent use.
 type budget struct {

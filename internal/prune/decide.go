@@ -83,10 +83,10 @@ type outage struct {
 	err   error
 }
 
-// patience is the number of requests in a row without a useful answer after which a server counts as down.
+// patience is the number of requests in a row without a useful answer after which a server is considered down.
 const patience = 3
 
-// cause returns the error that the server counts as down for, or nil.
+// cause returns why the server is considered down, or nil.
 func (o *outage) cause() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -18,7 +18,7 @@ var unknownParts = []string{
 // unknownServiceURL is unknown as well if the git provider is self-hosted: its address is not known.
 const unknownServiceURL = "body.head.service_url"
 
-// Shape lists the known keys of an object of the payload, at any depth. A nil Shape stands for a value that is known
+// Shape lists the known keys of an object of the payload, at any depth. A nil Shape is a value that is known
 // as a whole.
 type Shape map[string]Shape
 

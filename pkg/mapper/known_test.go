@@ -137,7 +137,7 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// TestKnownExpressionsIgnoreUnknownParts runs every recorded expression that counts as known on a payload with the
+// TestKnownExpressionsIgnoreUnknownParts runs every recorded expression that is considered known on a payload with the
 // unknown parts and on one without them: the results must be equal, or equal in their known keys.
 func TestKnownExpressionsIgnoreUnknownParts(t *testing.T) {
 	data, err := os.ReadFile("jq/testdata/port-1.7.1.json")
@@ -167,7 +167,7 @@ func TestKnownExpressionsIgnoreUnknownParts(t *testing.T) {
 		}
 		want := mapping.Entries()[0].Partial["p"].Project(value(mapping.Live(), live))
 		if diff := cmp.Diff(want, value(mapping, rebuilt), bigInts); diff != "" {
-			t.Errorf("%s counts as known, but differs (-with unknown parts +without):\n%s", row.Expression, diff)
+			t.Errorf("%s is considered known, but differs (-with unknown parts +without):\n%s", row.Expression, diff)
 		}
 	}
 	if known < 700 {

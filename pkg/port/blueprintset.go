@@ -15,7 +15,7 @@ import (
 // does not have are left out.
 //
 // It returns the identifiers of the blueprints that it created, also with an error. A blueprint that exists is not
-// changed. One that exists exactly as it was to be created counts as created, since the answer of an attempt was lost.
+// changed. One that exists exactly as it was to be created is reported as created: the answer of an attempt was lost.
 func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created []string, err error) {
 	exists := make(map[string]bool)
 	var ours []Blueprint

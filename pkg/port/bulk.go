@@ -106,7 +106,7 @@ type bulkAnswer struct {
 }
 
 // outcomes matches the answer with the entities of the request, by index. A refusal overrides a success, and an entity
-// that is not mentioned counts as refused.
+// that is not mentioned is reported as refused.
 func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	outcomes := make([]Outcome, len(identifiers))
 	for i, identifier := range identifiers {

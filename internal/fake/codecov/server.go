@@ -109,7 +109,7 @@ func (s *Server) wait(r *http.Request, rows int) bool {
 	}
 }
 
-// kind is read from the address alone: a request that is refused counts as what it asked for.
+// kind is read from the address alone: a refused request is counted by its address, too.
 func (s *Server) kind(r *http.Request) Kind {
 	return s.route(r.URL.Path).endpoint.kind()
 }

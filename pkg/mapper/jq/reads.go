@@ -12,7 +12,7 @@ import (
 type Path []string
 
 // Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the
-// text, such as a computed key, counts as a use of the whole value that it is applied to.
+// text, such as a computed key, uses the whole value that it is applied to.
 type Reads struct {
 	Results []Path // parts that the query may return as they are
 	Uses    []Path // parts that it computes with
