@@ -61,7 +61,7 @@ func newSync(streams *terminal.Streams) *cobra.Command {
 
 func (f *syncFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.selection.Repositories, "repo", nil, "Only sync repositories that match this `glob`; a leading ! excludes (repeatable)")
-	flags.StringArrayVar(&f.selection.Branches, "branch", nil, "Sync this `branch` instead of the default branch; '*' for all (repeatable)")
+	flags.StringArrayVar(&f.selection.Branches, "branch", nil, "Sync branches that match this `glob` instead of the default branch (repeatable)")
 	flags.StringVar(&f.since, "since", "", "Only sync commits since a `date` (2024-01-01) or duration (90d, 12w, 6mo, 2y)")
 	flags.StringVar(&f.every, "every", string(backfill.EveryCommit), "Only sync the last commit of each `period`: day, week or month")
 	flags.IntVar(&f.selection.MaxCommits, "max-commits", 0, "Only sync the newest `n` commits of each repository")
@@ -230,20 +230,27 @@ func wouldChange(r *backfill.Result) bool {
 	return len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Entities, func(e backfill.EntityCounts) bool { return e.Created+e.Updated > 0 })
 }
 
-// failuresText sums the failures up: "3 of 2,900 entities failed".
+// failuresText sums the failures up: "3 of 2,900 entities failed, 5 commits of 1 repository could not be read".
 func failuresText(r *backfill.Result) string {
 	total, failed, others := 0, 0, 0
+	var commits []backfill.Failure
 	for _, e := range r.Entities {
 		total, failed = total+e.Created+e.Updated+e.Unchanged+e.Failed, failed+e.Failed
 	}
 	for _, f := range r.Failures {
-		if f.Blueprint == "" {
+		switch {
+		case f.Code == backfill.CodeCommitUnreadable:
+			commits = append(commits, f)
+		case f.Blueprint == "":
 			others++
 		}
 	}
 	var parts []string
 	if failed > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s failed", terminal.Count(failed), terminal.Plural(total, "entity")))
+	}
+	if len(commits) > 0 {
+		parts = append(parts, terminal.CommitsOf(commits)+" could not be read")
 	}
 	if others > 0 {
 		parts = append(parts, terminal.Plural(others, "failure")+" to read from Codecov")

@@ -128,6 +128,7 @@ type discovery struct {
 	blueprints   map[string]bool     // those of the mapping that exist in Port
 	targets      map[string]*target  // by blueprint
 	ledger       *ledger
+	others       otherAccounts // in Port
 	related      relatedEntities
 }
 
@@ -161,7 +162,7 @@ func discover(ctx context.Context, o Options, recorder *recorder) (found *discov
 	if err != nil {
 		return nil, false, err
 	}
-	recorder.recordToRead(withCoverage(found.repositories))
+	recorder.recordToRead(withCoverage(found.repositories, o.Selection))
 	return found, false, nil
 }
 

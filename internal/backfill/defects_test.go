@@ -56,7 +56,7 @@ func TestBadCommitIsNamedAndTheOthersAreWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := clean.run(t)
-	checkFailures(t, result, "ties row_unreadable 500")
+	checkFailures(t, result, "ties commit_unreadable 500")
 	if result.Commits.Read != whole.Commits.Read-1 || result.Repositories != whole.Repositories {
 		t.Errorf("%d commits read, %+v; want all but one of %d, %+v", result.Commits.Read, result.Repositories, whole.Commits.Read, whole.Repositories)
 	}

@@ -20,18 +20,20 @@ type Failure struct {
 
 // The codes of failures that are not Port's own.
 const (
-	CodeNoSeat         = "no_seat"             // the token's user has no activated seat (403)
-	CodeProviderLimit  = "provider_rate_limit" // the git provider limits its rate (403)
-	CodeProviderLogin  = "provider_login"      // the git provider rejects the user's login at Codecov (401)
-	CodeNoAccess       = "no_access"           // no such repository, or none that the token's user may see (404)
-	CodeOutage         = "outage"              // Codecov or the git provider is down
-	CodeRowUnreadable  = "row_unreadable"      // a row that Codecov cannot return, or that cannot be parsed
-	CodeListStopped    = "list_stopped"        // a list that cannot be read from one row on
-	CodeListIncomplete = "list_incomplete"     // a list whose rows moved while it was read
-	CodeNoBranch       = "no_branch"           // a selected branch that no repository has
-	CodeUnreadable     = "unreadable"          // any other error of Codecov
+	CodeNoSeat           = "no_seat"             // the token's user has no activated seat (403)
+	CodeProviderLimit    = "provider_rate_limit" // the git provider limits its rate (403)
+	CodeProviderLogin    = "provider_login"      // the git provider rejects the user's login at Codecov (401)
+	CodeNoAccess         = "no_access"           // no such repository, or none that the token's user may see (404)
+	CodeOutage           = "outage"              // Codecov or the git provider is down
+	CodeRowUnreadable    = "row_unreadable"      // a repository that Codecov cannot list, or whose row cannot be parsed
+	CodeCommitUnreadable = "commit_unreadable"   // a commit of a repository that was read otherwise
+	CodeListStopped      = "list_stopped"        // a list that cannot be read from one row on
+	CodeListIncomplete   = "list_incomplete"     // a list whose rows moved while it was read
+	CodeNoBranch         = "no_branch"           // a selected branch that no repository has
+	CodeUnreadable       = "unreadable"          // any other error of Codecov
 
-	CodeTaken               = "identifier_taken"
+	CodeTaken               = "identifier_taken" // another repository of the run keeps it
+	CodeOtherAccount        = "other_account"    // Port holds it for another account; Options.Adopt takes it over
 	CodeForbiddenIdentifier = "identifier_forbidden"
 	CodeUnsendable          = "unsendable" // larger than a request to Port may be
 	CodeNoAnswer            = "no_answer"  // Port did not answer

@@ -3,7 +3,6 @@ package backfill
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -180,7 +179,7 @@ func plan(ctx context.Context, o Options, repositories []repository, atLeast int
 	}
 	withEntities := len(repositories)
 	if !o.Selection.IncludeInactive {
-		withEntities = withCoverage(repositories)
+		withEntities = withCoverage(repositories, o.Selection)
 	}
 	p := Plan{Limit: o.MaxEntities, AtLeast: atLeast, UpTo: max(o.Mapping.MaxEntities(withEntities, commits), atLeast)}
 	p.Requests = port.BulkRequests(p.UpTo)
@@ -194,7 +193,7 @@ func countCommits(ctx context.Context, o Options, repositories []repository) (in
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(o.Readers)
 	for _, repository := range repositories {
-		if !repository.row.HasCoverage() {
+		if !repository.hasCommits(o.Selection) {
 			continue
 		}
 		g.Go(func() error {
@@ -214,18 +213,18 @@ func countOf(ctx context.Context, o Options, repository repository, service *cir
 	if o.Selection.NoHistory {
 		return 1, nil
 	}
-	branches := o.Selection.branches(repository.row.Branch)
-	if slices.Contains(branches, "") {
-		branches = []string{""}
+	lists := o.Selection.lists(repository.row.Branch)
+	if n := len(lists); n > 0 && lists[n-1].branch == "" { // it contains the others
+		lists = lists[n-1:]
 	}
 	asking, end := service.guard(ctx)
 	defer end()
 	total := 0
-	for _, branch := range branches {
+	for _, list := range lists {
 		if service.cause() != nil {
 			break
 		}
-		count, err := o.Codecov.CountCommits(asking, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: branch})
+		count, err := o.Codecov.CountCommits(asking, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: list.branch})
 		switch {
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx)

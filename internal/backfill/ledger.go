@@ -20,13 +20,16 @@ type shard struct {
 // record is the state of one identifier. The zero fingerprint means that Port holds nothing under it.
 type record struct {
 	stored fingerprint
-	owner  int32 // the index of the repository that has claimed it, or one of the constants below
+	owner  int32 // the index of the repository that has claimed it, unclaimed, or the account that Port holds it for
 }
 
-const (
-	unclaimed = -1
-	foreign   = -2 // Port holds it for another account: it cannot be claimed
-)
+const unclaimed = -1
+
+// heldFor returns the owner of an identifier that Port holds for another account, by the index of that account: it cannot be claimed.
+func heldFor(account int) int { return unclaimed - 1 - account }
+
+// accountIn returns the index of the other account, and false if the owner is none.
+func accountIn(owner int) (account int, ok bool) { return unclaimed - 1 - owner, owner < unclaimed }
 
 func newLedger() *ledger {
 	l := &ledger{hash: newHasher()}
@@ -42,16 +45,12 @@ func (l *ledger) shard(entry int, identifier string) (*shard, uint64) {
 	return &l.shards[key%uint64(len(l.shards))], key
 }
 
-// recordStored records what Port holds under an identifier.
-func (l *ledger) recordStored(entry int, identifier string, stored fingerprint, isForeign bool) {
-	r := record{stored: stored, owner: unclaimed}
-	if isForeign {
-		r.owner = foreign
-	}
+// recordStored records what Port holds under an identifier, and for whom.
+func (l *ledger) recordStored(entry int, identifier string, stored fingerprint, owner int) {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records[key] = r
+	s.records[key] = record{stored: stored, owner: int32(owner)}
 }
 
 // stored returns the fingerprint of what Port holds under an identifier, and false if it holds nothing.
@@ -74,19 +73,20 @@ const (
 	heldByAccount               // Port holds it for another account
 )
 
-// claim claims an identifier for the repository at an index of the list. It returns the index of the other repository, if there
-// is one.
+// claim claims an identifier for the repository at an index of the list. It returns the index of the other repository or account,
+// if there is one.
 func (l *ledger) claim(entry int, identifier string, repository int) (outcome claim, other int) {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, known := s.records[key]
 	other = int(r.owner)
+	account, isHeld := accountIn(other)
 	switch {
 	case !known, other == unclaimed:
 		outcome = claimed
-	case other == foreign:
-		return heldByAccount, other
+	case isHeld:
+		return heldByAccount, account
 	case other == repository:
 		return claimedBefore, other
 	case other < repository:
@@ -99,22 +99,16 @@ func (l *ledger) claim(entry int, identifier string, repository int) (outcome cl
 	return outcome, other
 }
 
-// isOthers reports whether an identifier belongs to another repository or another account.
-func (l *ledger) isOthers(entry int, identifier string, repository int) bool {
-	owner, known := l.owner(entry, identifier)
-	return known && owner != unclaimed && owner != repository
-}
-
 // isClaimed reports whether a repository of this run has claimed the identifier.
-func (l *ledger) isClaimed(entry int, identifier string) bool {
-	owner, known := l.owner(entry, identifier)
-	return known && owner >= 0
-}
+func (l *ledger) isClaimed(entry int, identifier string) bool { return l.owner(entry, identifier) >= 0 }
 
-func (l *ledger) owner(entry int, identifier string) (owner int, known bool) {
+// owner returns the index of the repository that has claimed the identifier, unclaimed, or the account that Port holds it for.
+func (l *ledger) owner(entry int, identifier string) int {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, known := s.records[key]
-	return int(r.owner), known
+	if r, known := s.records[key]; known {
+		return int(r.owner)
+	}
+	return unclaimed
 }

@@ -136,6 +136,27 @@ func TestProgressExpectsWhatIsWanted(t *testing.T) {
 	}
 }
 
+// TestProgressExpectsNothingFromFewLists estimates the number of commits once 20 lists have been opened.
+func TestProgressExpectsNothingFromFewLists(t *testing.T) {
+	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: 30, CommitsPerRepository: 5})
+	progress, asked := &backfill.Progress{}, 0
+	b := newBenchOver(t, func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/commits") { // one reader: as many lists have been opened as were asked for before
+				if expects := progress.Snapshot().CommitsExpected > 0; expects != (asked >= 20) {
+					t.Errorf("with %d lists opened, a number of commits is expected: %t", asked, expects)
+				}
+				asked++
+			}
+			return next.RoundTrip(r)
+		})
+	}, account)
+	b.options.Readers, b.options.Progress = 1, progress
+	if b.run(t); asked != 30 {
+		t.Errorf("%d lists were asked for, want 30", asked)
+	}
+}
+
 // TestProgressOfFailures: what is refused is settled, and what was never to be written is not.
 func TestProgressOfFailures(t *testing.T) {
 	b, o := watched(t, twins(t))
@@ -226,3 +247,8 @@ func TestProgressOfAnInterruptedRun(t *testing.T) {
 }
 
 func isBulk(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/entities/bulk") }
+
+// roundTrip is a network of one function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -130,7 +131,7 @@ func (r *reading) readRanks(ctx context.Context, entities chan<- outgoing) error
 func (r *reading) recordUnfinished(cause error) {
 	waiting := r.writer.waitingRepositories()
 	for i, repository := range r.found.repositories {
-		wanted := repository.row.HasCoverage() || r.options.Selection.IncludeInactive
+		wanted := repository.hasCommits(r.options.Selection) || r.options.Selection.IncludeInactive
 		if wanted && !r.done[i].Load() || waiting[repository.row.Name] {
 			r.recorder.recordUnfinished(repository.row.Name, cause)
 		}
@@ -171,7 +172,7 @@ func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
 
 func (r *reader) read(ctx context.Context) error {
 	o, recorder := r.shared.options, r.shared.recorder
-	if r.repo.row.HasCoverage() {
+	if r.repo.hasCommits(r.shared.options.Selection) {
 		defer func() { recorder.recordListEnd(r.count) }()
 		if cause := r.brokenService(); cause != nil {
 			recorder.recordUnreadable(r.repo.row.Name, cause)
@@ -209,19 +210,19 @@ func (r *reader) recordEmptyBranch(ctx context.Context) {
 // hasNoCoverage reports whether the repository has no coverage at all: not just none that is selected.
 func (r *reader) hasNoCoverage() bool {
 	s := r.shared.options.Selection
-	return !r.repo.row.HasCoverage() || r.picker.picked == 0 && s.Since.IsZero() && len(s.Branches) == 0
+	return r.picker.picked == 0 && (!r.repo.row.HasCoverage() || s.Since.IsZero() && len(s.Branches) == 0)
 }
 
 // readCommits replays the selected commits, newest first; those with a wrong clock last, so that they don't hide the present.
 func (r *reader) readCommits(ctx context.Context) error {
 	defer func() { r.shared.recorder.recordHistory(r.repo, &r.sampler) }()
-	branches := r.shared.options.Selection.branches(r.repo.row.Branch)
-	r.empty = len(branches) == 0
-	for i, branch := range branches {
+	lists := r.shared.options.Selection.lists(r.repo.row.Branch)
+	r.empty = len(lists) == 0
+	for i, list := range lists {
 		if r.picker.done() {
 			break
 		}
-		if err := r.readBranch(ctx, branch, i == 0); err != nil {
+		if err := r.readList(ctx, list, i == 0); err != nil {
 			return err
 		}
 	}
@@ -236,29 +237,31 @@ func (r *reader) readCommits(ctx context.Context) error {
 	return nil
 }
 
-// readBranch reads one list. The list of every branch ("") repeats the default branch, which was read before. The first
-// list provides the repository's history of coverage.
-func (r *reader) readBranch(ctx context.Context, branch string, first bool) error {
+// readList reads one list. The first one provides the repository's history of coverage.
+func (r *reader) readList(ctx context.Context, list commitList, first bool) error {
 	asking, end := r.provider().guard(ctx)
 	defer end()
 	asking, endAll := r.shared.services.codecov.guard(asking)
 	defer endAll()
-	exists := false // true also if it cannot be read
+	exists, unmatched := false, slices.Clone(list.patterns)
+	ended, skipped := false, false
 	defer func() {
-		r.shared.branches.add(branch, exists)
+		if !ended || skipped { // the rows that were not read may be on any branch
+			exists, unmatched = true, nil
+		}
+		r.shared.branches.add(list.patterns, unmatched)
 		r.empty = !exists && len(r.shared.options.Selection.Branches) == 0
 	}()
 	options := codecov.CommitsOptions{
-		Branch:    branch,
+		Branch:    list.branch,
 		LimitHint: r.shared.options.Selection.limitHint(),
 		Counted:   r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
 		Skipped: func(row *codecov.SkippedRowError) {
-			exists = true
+			skipped = true
 			r.shared.recorder.recordMissingCommits(r.repo.row.Name, row)
 		},
 	}
 	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
-		exists = true
 		if codecov.IsPartial(err) {
 			r.shared.recorder.recordMissingCommits(r.repo.row.Name, err)
 			return nil
@@ -266,12 +269,13 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 		if err != nil {
 			return &readError{err}
 		}
-		if branch == "" && commit.Branch != nil && *commit.Branch == r.repo.row.Branch {
-			continue
-		}
+		exists, unmatched = true, list.unmatched(unmatched, commit.Branch)
 		if r.picker.tooOld(commit) {
 			r.cutOff = true
 			return nil
+		}
+		if !list.reads(commit.Branch) {
+			continue
 		}
 		if err := r.take(ctx, commit, first); err != nil {
 			return err
@@ -280,6 +284,7 @@ func (r *reader) readBranch(ctx context.Context, branch string, first bool) erro
 			return nil
 		}
 	}
+	ended = true
 	return nil
 }
 
@@ -365,54 +370,26 @@ func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bo
 
 // mapPayload maps one payload and hands on its entities.
 func (r *reader) mapPayload(ctx context.Context, mapping *mapper.Mapping, payload map[string]any) error {
-	taken := make(map[entityName]bool)
+	claims := claims{takenOver: make(map[entityName]bool), otherAccounts: make(map[entityName]int)}
 	mapped, err := mapping.Map(ctx, payload, func(blueprint, identifier string) bool {
-		return r.claim(blueprint, identifier, taken)
+		return r.claim(blueprint, identifier, claims)
 	})
 	if err != nil {
 		return err
+	}
+	for name, account := range claims.otherAccounts {
+		r.refuse(name, CodeOtherAccount, r.describeAccount(ctx, account))
 	}
 	r.shared.recorder.recordMapped(mapped)
 	for _, problem := range mapped.Problems {
 		r.fail(problem.Blueprint, problem.Identifier, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
 	}
 	for _, m := range mapped.Entities {
-		if err := r.send(ctx, m, taken[entityName{m.Blueprint, m.Entity.Identifier}]); err != nil {
+		if err := r.send(ctx, m, claims.takenOver[entityName{m.Blueprint, m.Entity.Identifier}]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// claim reports whether the repository may write the identifier. Identifiers that it takes over are added to taken.
-func (r *reader) claim(blueprint, identifier string, taken map[entityName]bool) bool {
-	found := r.shared.found
-	outcome, other := found.ledger.claim(found.targets[blueprint].entry, identifier, r.index)
-	switch outcome {
-	case claimedBefore:
-		return false
-	case claimedEarlier:
-		r.refuse(blueprint, identifier, found.repositories[other].title()+" returns this identifier, too, and keeps it")
-		return false
-	case heldByAccount:
-		r.refuse(blueprint, identifier, "Port holds it for another account")
-		return false
-	case takenOver:
-		r.shared.recorder.recordFailed(Failure{
-			Repository: found.repositories[other].row.Name, Blueprint: blueprint, Identifier: identifier,
-			Code: CodeTaken, Message: r.repo.title() + " returns this identifier, too, and keeps it",
-		})
-		taken[entityName{blueprint, identifier}] = true
-	}
-	return true
-}
-
-// refuse records an identifier that belongs to others, once however many commits return it.
-func (r *reader) refuse(blueprint, identifier, message string) {
-	if name := (entityName{blueprint, identifier}); !r.refused[name] {
-		r.refused[name] = true
-		r.fail(blueprint, identifier, CodeTaken, message)
-	}
 }
 
 func (r *reader) fail(blueprint, identifier, code, message string) {
@@ -424,8 +401,8 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 	recorder, target := r.shared.recorder, r.shared.found.targets[m.Blueprint]
 	entity, warnings := target.conformer.Conform(m.Entity)
 	recorder.recordDropped(m.Blueprint, warnings)
-	if relation, ok := r.relationOfOthers(target.blueprint, entity); ok {
-		r.fail(m.Blueprint, entity.Identifier, CodeTaken, "its relation "+relation+" leads to an entity of another repository")
+	if code, message := r.relationOfOthers(ctx, target.blueprint, entity); code != "" {
+		r.fail(m.Blueprint, entity.Identifier, code, message)
 		return nil
 	}
 	recorder.recordReturned(m.Entry)
@@ -445,18 +422,6 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped, takenOver bool) erro
 	}
 	recorder.recordFound()
 	return r.shared.writer.accept(ctx, out, r.entities)
-}
-
-// relationOfOthers returns a relation of the entity that leads to an entity of another repository or account.
-func (r *reader) relationOfOthers(blueprint port.Blueprint, entity port.Entity) (string, bool) {
-	for name, value := range entity.Relations {
-		identifier, single := value.(string)
-		related := r.shared.found.targets[blueprint.Relations[name].Target]
-		if single && related != nil && r.shared.found.ledger.isOthers(related.entry, identifier, r.index) {
-			return name, true
-		}
-	}
-	return "", false
 }
 
 // entityState is how an entity compares with what Port holds under its identifier.

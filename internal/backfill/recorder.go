@@ -86,7 +86,11 @@ func (c *recorder) recordTruncatedList(cause error, found int) {
 
 // recordMissingCommits records commits that are missing in a repository that was read otherwise.
 func (c *recorder) recordMissingCommits(repository string, cause error) {
-	c.recordFailure(readFailure(repository, cause))
+	failure := readFailure(repository, cause)
+	if failure.Code == CodeRowUnreadable {
+		failure.Code = CodeCommitUnreadable
+	}
+	c.recordFailure(failure)
 }
 
 // recordUnfinished records a repository that an error of the whole run left unread, or whose entities it left unwritten.
@@ -178,7 +182,7 @@ func (c *recorder) hasAllChanges() bool {
 // recordFailed records an entity that is not in Port as it should be.
 func (c *recorder) recordFailed(failure Failure) {
 	c.update(func(r *Result) {
-		if failure.Code != CodeTaken && failure.Code != CodeForbiddenIdentifier { // those were never found
+		if !slices.Contains([]string{CodeTaken, CodeOtherAccount, CodeForbiddenIdentifier}, failure.Code) { // those were never found
 			c.progress.settled++
 		}
 		c.entities[failure.Blueprint].Failed++

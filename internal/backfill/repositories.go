@@ -24,10 +24,14 @@ type repository struct {
 
 func (r repository) title() string { return "repository " + r.owner + "/" + r.row.Name }
 
-func withCoverage(repositories []repository) int {
+// hasCommits reports whether its commits are read. Those of selected branches are always read: Codecov also has coverage of
+// repositories that are inactive, as after the end of a plan.
+func (r repository) hasCommits(s Selection) bool { return r.row.HasCoverage() || len(s.Branches) > 0 }
+
+func withCoverage(repositories []repository, s Selection) int {
 	count := 0
 	for _, r := range repositories {
-		if r.row.HasCoverage() {
+		if r.hasCommits(s) {
 			count++
 		}
 	}

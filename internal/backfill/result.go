@@ -107,7 +107,7 @@ type AccountTrend struct {
 type RepositoryCounts struct {
 	Listed          int `json:"listed"`
 	Private         int `json:"private"`
-	WithoutCoverage int `json:"withoutCoverage"` // neither active nor with totals: their commits are not read
+	WithoutCoverage int `json:"withoutCoverage"` // neither active nor with totals: their commits are only read with Selection.Branches
 	Read            int `json:"read"`
 	Failed          int `json:"failed"`
 }

@@ -13,7 +13,7 @@ import (
 // Selection selects what is brought in. The zero value selects every usable commit of each repository's default branch.
 type Selection struct {
 	Repositories    []string  // globs over names, case-insensitive; a leading ! excludes; none: all
-	Branches        []string  // exact names, read in this order; "*" is every branch; none: the default branch
+	Branches        []string  // names and globs, case-sensitive; "*" is every branch; none: the default branch
 	Since           time.Time // older commits are not read; zero: all
 	MaxCommits      int       // commits per repository; 0: all
 	Every           Period    // one commit per period; "": each commit
@@ -32,6 +32,8 @@ func (s Selection) Check() error {
 	switch {
 	case len(s.Branches) > 1 && slices.Contains(s.Branches, AllBranches):
 		return errors.New("branch \"*\" selects every branch: name no other")
+	case slices.Contains(s.Branches, ""):
+		return errors.New("branch \"\": expected a name")
 	case s.MaxCommits < 0:
 		return fmt.Errorf("max commits %d: expected a number from 1, or 0 for all", s.MaxCommits)
 	case s.NoHistory && (!s.Since.IsZero() || s.MaxCommits > 0 || s.samples()):
@@ -42,24 +44,16 @@ func (s Selection) Check() error {
 			return fmt.Errorf("repository pattern %q: invalid pattern", glob)
 		}
 	}
+	for _, glob := range s.Branches {
+		if _, err := path.Match(glob, ""); err != nil {
+			return fmt.Errorf("branch pattern %q: invalid pattern", glob)
+		}
+	}
 	return nil
 }
 
 // samples reports whether only one commit per period is selected.
 func (s Selection) samples() bool { return s.Every != "" && s.Every != EveryCommit }
-
-// branches returns the lists of commits to read for a repository, in order; "" is the list of every branch.
-func (s Selection) branches(defaultBranch string) []string {
-	switch {
-	case len(s.Branches) == 0 && defaultBranch == "":
-		return nil // Codecov reads an empty name as every branch
-	case len(s.Branches) == 0:
-		return []string{defaultBranch}
-	case slices.Contains(s.Branches, AllBranches):
-		return []string{defaultBranch, ""}
-	}
-	return s.Branches
-}
 
 // limitHint returns how many commits of a list are probably needed; 0 is all of them.
 func (s Selection) limitHint() int {

@@ -142,12 +142,13 @@ func TestRepositoryPatterns(t *testing.T) {
 func TestSelectionCheck(t *testing.T) {
 	for _, bad := range []backfill.Selection{
 		{Branches: []string{"*", "main"}}, {MaxCommits: -1}, {NoHistory: true, MaxCommits: 1}, {NoHistory: true, Every: backfill.EveryWeek}, {NoHistory: true, Since: recordings.Now()}, {Repositories: []string{"[a"}}, {Repositories: []string{"!"}},
+		{Branches: []string{""}}, {Branches: []string{"release/["}},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%+v passes", bad)
 		}
 	}
-	if err := (backfill.Selection{Repositories: []string{"a*", "!b"}, Branches: []string{"main"}}).Check(); err != nil {
+	if err := (backfill.Selection{Repositories: []string{"a*", "!b"}, Branches: []string{"main", "release/*"}}).Check(); err != nil {
 		t.Error(err)
 	}
 }

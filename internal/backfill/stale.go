@@ -2,7 +2,6 @@ package backfill
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -15,6 +14,7 @@ import (
 type StaleRepository struct {
 	Owner      string `json:"owner"`
 	Repository string `json:"repository"`
+	RenamedTo  string `json:"renamedTo"` // the listed name that differs in case only; "" if there is none
 }
 
 // storedRepository is a repository of one of the run's accounts that Port holds.
@@ -30,16 +30,6 @@ func storedAs(entity port.Entity, o Options) (storedRepository, bool) {
 	}
 	owner, ok := page.AccountOf(o.Codecov.Service(), o.Owners)
 	return storedRepository{owner: owner, name: page.Repository}, ok
-}
-
-// isForeign reports whether the address of an entity's repository leads to another account.
-func isForeign(entity port.Entity, o Options) bool {
-	address, _ := entity.Properties["repository"].(string)
-	service, owner, ok := accountOf(address)
-	if !ok {
-		return false
-	}
-	return service != o.Codecov.Service() || !slices.ContainsFunc(o.Owners, func(ours string) bool { return strings.EqualFold(ours, owner) })
 }
 
 // accountOf returns the account in the address of a repository's page at any Codecov: …/{service}/{owner}/{name}. The service may have
@@ -61,18 +51,19 @@ func accountOf(address string) (service codecov.Service, owner string, ok bool) 
 // stale returns the selected repositories that Port holds and that the lists do not contain. A list that is incomplete proves nothing,
 // and a name that another repository of this run has taken over is not stale.
 func (d *discovery) stale(o Options) []StaleRepository {
-	type key struct{ owner, name string }
-	listed := make(map[key]bool, len(d.repositories))
+	listed, spellings := make(map[storedRepository]bool, len(d.repositories)), make(map[storedRepository]string, len(d.repositories))
 	for _, r := range d.repositories {
-		listed[key{r.owner, strings.ToLower(r.row.Name)}] = true
+		listed[storedRepository{r.owner, r.row.Name}] = true
+		spellings[storedRepository{r.owner, strings.ToLower(r.row.Name)}] = r.row.Name
 	}
 	var stale []StaleRepository
 	for _, s := range d.stored {
-		if d.missing.isIncomplete(s.owner) || listed[key{s.owner, strings.ToLower(s.name)}] || !o.Selection.selects(s.name) {
+		if d.missing.isIncomplete(s.owner) || listed[s] || !o.Selection.selects(s.name) {
 			continue
 		}
 		if !d.ledger.isClaimed(d.targets[mapper.CurrentBlueprint].entry, s.name) {
-			stale = append(stale, StaleRepository{Owner: s.owner, Repository: s.name})
+			renamed := spellings[storedRepository{s.owner, strings.ToLower(s.name)}]
+			stale = append(stale, StaleRepository{Owner: s.owner, Repository: s.name, RenamedTo: renamed})
 		}
 	}
 	return stale

@@ -3,6 +3,7 @@ package backfill_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,17 +72,17 @@ func TestStaleRepositories(t *testing.T) {
 			if u.Owner != "acme" {
 				t.Errorf("%+v", u)
 			}
-			names = append(names, u.Repository)
+			names = append(names, strings.TrimSuffix(u.Repository+" to "+u.RenamedTo, " to "))
 		}
 		return names
 	}
-	if diff := cmp.Diff([]string{"gone", "hidden", "older"}, stale()); diff != "" {
+	if diff := cmp.Diff([]string{"TWO to two", "gone", "hidden", "older"}, stale()); diff != "" {
 		t.Errorf("stale repositories (-want +got):\n%s", diff)
 	}
 	if served := b.codecov.Requests(); served.Requests != 1+len(stays) {
 		t.Errorf("%d requests to Codecov: finding stale repositories takes none", served.Requests)
 	}
-	if diff := cmp.Diff([]string{"gone"}, stale("g*", "two")); diff != "" {
+	if diff := cmp.Diff([]string{"TWO to two", "gone"}, stale("g*", "two")); diff != "" {
 		t.Errorf("of a selection (-want +got):\n%s", diff)
 	}
 	if deletes := b.port.Requests().ByKind[fakeport.BulkDelete]; deletes != 0 {

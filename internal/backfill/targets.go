@@ -125,7 +125,7 @@ func readBack(ctx context.Context, o Options, found *discovery) ([]storedReposit
 	g, ctx := errgroup.WithContext(ctx)
 	for identifier := range found.blueprints {
 		g.Go(func() error {
-			repositories, err := readBackBlueprint(ctx, o, found.targets[identifier], found.ledger)
+			repositories, err := found.readBackBlueprint(ctx, o, found.targets[identifier])
 			if err != nil {
 				return fmt.Errorf("read back the entities of %s: %w", identifier, err)
 			}
@@ -138,7 +138,7 @@ func readBack(ctx context.Context, o Options, found *discovery) ([]storedReposit
 	return stored, g.Wait()
 }
 
-func readBackBlueprint(ctx context.Context, o Options, t *target, ledger *ledger) ([]storedRepository, error) {
+func (d *discovery) readBackBlueprint(ctx context.Context, o Options, t *target) ([]storedRepository, error) {
 	var stored []storedRepository
 	for entity, err := range o.Port.Search(ctx, t.blueprint.Identifier, port.SearchOptions{Include: t.include()}) {
 		if err != nil {
@@ -147,11 +147,14 @@ func readBackBlueprint(ctx context.Context, o Options, t *target, ledger *ledger
 		if s, ok := storedAs(entity, o); ok {
 			stored = append(stored, s)
 		}
-		foreign := !o.Adopt && isForeign(entity, o)
+		owner := unclaimed
+		if service, other, ok := otherAccountOf(entity, o); ok && !o.Adopt {
+			owner = heldFor(d.others.index(service, other))
+		}
 		conformed, _ := t.conformer.Conform(entity)
 		for entry, compared := range t.comparisons {
-			print, _ := ledger.hash.fingerprint(compared, conformed)
-			ledger.recordStored(entry, entity.Identifier, print, foreign)
+			print, _ := d.ledger.hash.fingerprint(compared, conformed)
+			d.ledger.recordStored(entry, entity.Identifier, print, owner)
 		}
 	}
 	return stored, nil

@@ -2,7 +2,6 @@ package backfill_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +22,8 @@ func TestSelectionThatMatchesNothing(t *testing.T) {
 		"all are excluded":     {backfill.Selection{Repositories: []string{"ap*", "!a*"}}, nil},
 		"an exclusion":         {backfill.Selection{Repositories: []string{"!x*"}}, nil},
 		"a branch":             {backfill.Selection{Branches: []string{"mian"}}, &backfill.NoMatchError{Kind: "branch", Value: "mian", Known: []string{"main"}}},
+		"a glob of branches":   {backfill.Selection{Branches: []string{"release/*"}}, &backfill.NoMatchError{Kind: "branch", Value: "release/*", Known: []string{"main"}}},
+		"a glob of the past":   {backfill.Selection{Branches: []string{"release/*"}, Since: recordings.Now().AddDate(1, 0, 0)}, nil},
 		"every branch":         {backfill.Selection{Branches: []string{backfill.AllBranches}}, nil},
 		"a branch of the past": {backfill.Selection{Branches: []string{"main"}, Since: recordings.Now().AddDate(1, 0, 0)}, nil},
 	} {
@@ -45,10 +46,15 @@ func TestSelectionThatMatchesNothing(t *testing.T) {
 // TestOneOfSeveralBranches is a failure at the end: the others are written.
 func TestOneOfSeveralBranches(t *testing.T) {
 	b := newBench(t, account(t, map[string][]string{"api": rows("main", recordings.Now(), 1)}, "api"))
-	b.options.Selection.Branches = []string{"main", "mian"}
+	b.options.Selection.Branches = []string{"main", "mian", "release/*", "m*"}
 	result := b.run(t)
-	if !slices.ContainsFunc(result.Failures, func(f backfill.Failure) bool { return f.Code == backfill.CodeNoBranch }) || result.Complete {
-		t.Errorf("complete %t, failures %+v", result.Complete, result.Failures)
+	var got []string
+	for _, failure := range result.Failures {
+		got = append(got, failure.Code+": "+failure.Message)
+	}
+	want := []string{"no_branch: no repository has commits on branch mian", "no_branch: no repository has commits on a branch that matches release/*"}
+	if diff := cmp.Diff(want, got); diff != "" || result.Complete {
+		t.Errorf("complete %t, failures (-want +got):\n%s", result.Complete, diff)
 	}
 	if b.port.Count(history) != 1 {
 		t.Errorf("%d entities of history, want 1", b.port.Count(history))

@@ -227,7 +227,11 @@ func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	}
 	var names []string
 	for _, r := range repositories[:min(maxShown, len(repositories))] {
-		names = append(names, r.Owner+"/"+r.Repository)
+		name := r.Owner + "/" + r.Repository
+		if r.RenamedTo != "" {
+			name += " (renamed to " + r.RenamedTo + ")"
+		}
+		names = append(names, name)
 	}
 	if more := len(repositories) - maxShown; more > 0 {
 		names = append(names, "and "+Count(more)+" more")

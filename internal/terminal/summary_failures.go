@@ -48,7 +48,7 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 	name := nameOf(first)
 	switch {
 	case len(group) > 1:
-		text = things(first, len(group)) + ": " + text
+		text = things(group) + ": " + text
 	case name != "":
 		text = name + ": " + text
 	}
@@ -58,9 +58,12 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 	}
 }
 
-// things returns how many entities, repositories, rows or lists failed like f.
-func things(f backfill.Failure, count int) string {
+// things returns how many entities, commits, repositories, rows or lists failed alike.
+func things(group []backfill.Failure) string {
+	f, count := group[0], len(group)
 	switch {
+	case f.Code == backfill.CodeCommitUnreadable:
+		return CommitsOf(group)
 	case f.Blueprint != "":
 		return Plural(count, "entity")
 	case f.Repository != "":
@@ -69,6 +72,15 @@ func things(f backfill.Failure, count int) string {
 		return Plural(count, "row")
 	}
 	return Plural(count, "list")
+}
+
+// CommitsOf formats the number of commits that could not be read, and of their repositories: "5 commits of 1 repository".
+func CommitsOf(failures []backfill.Failure) string {
+	repositories := make(map[string]bool)
+	for _, f := range failures {
+		repositories[f.Repository] = true
+	}
+	return Plural(len(failures), "commit") + " of " + Plural(len(repositories), "repository")
 }
 
 // nameOf names what failed, or returns "" for a row of a list, which the message names.

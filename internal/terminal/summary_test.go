@@ -92,7 +92,7 @@ var results = map[string]struct {
 		DryRun: true, CreatedBlueprints: []string{"codecov_coverage"}, Repositories: backfill.RepositoryCounts{Listed: 2, Read: 2}, Commits: backfill.CommitCounts{Read: 2, Replayed: 2},
 		Entities:          []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 2}},
 		Histories:         []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
-		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "away"}},
+		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "Away", RenamedTo: "away"}},
 		Changes:           []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
 	}},
 }
@@ -226,13 +226,26 @@ func TestGroupFailures(t *testing.T) {
 	}
 }
 
+// TestUnreadableCommits counts commits and their repositories apart.
+func TestUnreadableCommits(t *testing.T) {
+	group := []backfill.Failure{
+		{Repository: "a", Code: backfill.CodeCommitUnreadable}, {Repository: "a", Code: backfill.CodeCommitUnreadable}, {Repository: "b", Code: backfill.CodeCommitUnreadable},
+	}
+	if got, want := things(group), "3 commits of 2 repositories"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := things(group[:2]), "2 commits of 1 repository"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestEachCodeHasAHint: each code of a failure has a hint of its own.
 func TestEachCodeHasAHint(t *testing.T) {
 	seen := make(map[string]string)
 	for _, failure := range []backfill.Failure{
 		{Code: backfill.CodeNoSeat}, {Code: backfill.CodeProviderLimit}, {Code: backfill.CodeProviderLogin}, {Code: backfill.CodeNoAccess}, {Code: backfill.CodeOutage},
-		{Code: backfill.CodeRowUnreadable}, {Code: backfill.CodeListStopped}, {Code: backfill.CodeListIncomplete}, {Code: backfill.CodeUnreadable}, {Code: backfill.CodeUnfinished},
-		{Code: backfill.CodeTaken}, {Code: backfill.CodeForbiddenIdentifier}, {Code: backfill.CodeUnsendable}, {Code: backfill.CodeNoAnswer},
+		{Code: backfill.CodeRowUnreadable}, {Code: backfill.CodeCommitUnreadable}, {Code: backfill.CodeListStopped}, {Code: backfill.CodeListIncomplete}, {Code: backfill.CodeUnreadable}, {Code: backfill.CodeUnfinished},
+		{Code: backfill.CodeTaken}, {Code: backfill.CodeOtherAccount}, {Code: backfill.CodeForbiddenIdentifier}, {Code: backfill.CodeUnsendable}, {Code: backfill.CodeNoAnswer},
 		{Code: "forbidden", Status: 403}, {Code: "not_found", Status: 404}, {Code: "conflict", Status: 409}, {Code: "invalid_request", Status: 422}, {Code: "rate_limit", Status: 429}, {Code: "internal", Status: 500}, {Code: "strange"},
 	} {
 		hint := hintFor(failure)
