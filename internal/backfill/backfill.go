@@ -81,8 +81,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 // run discovers both sides before it changes anything: rejected credentials leave no trace.
 func run(ctx context.Context, o Options, recorder *recorder) error {
-	services := newServices()
-	found, interrupted, err := discover(ctx, o, recorder)
+	services, found := newServices(), &discovery{ledger: newLedger()}
+	defer func() { found.back.stop() }()
+	interrupted, err := found.discover(ctx, o, recorder)
 	if interrupted || err != nil {
 		return err
 	}
@@ -101,8 +102,8 @@ func run(ctx context.Context, o Options, recorder *recorder) error {
 
 // isRefusal reports whether an error ended a run before anything was written.
 func isRefusal(err error) bool {
-	flood, noMatch := (*FloodError)(nil), (*NoMatchError)(nil)
-	return errors.As(err, &flood) || errors.As(err, &noMatch)
+	flood, noMatch, unread := (*FloodError)(nil), (*NoMatchError)(nil), (*readBackError)(nil)
+	return errors.As(err, &flood) || errors.As(err, &noMatch) || errors.As(err, &unread)
 }
 
 // pipe runs a producer of entities beside the writers. If the producer fails, the writers finish what was produced; if a writer fails,
@@ -120,11 +121,11 @@ func pipe(ctx context.Context, w *writer, produce func(context.Context, chan<- o
 	return cmp.Or(g.Wait(), failure)
 }
 
-// discovery is what a run knows before it reads commits. It is not changed afterwards, except for the ledger.
+// discovery is what a run knows before it reads commits. It is not changed afterwards, except for the ledger and what is read back.
 type discovery struct {
 	repositories []repository
 	missing      missingRepositories // what Codecov's lists did not contain
-	stored       []storedRepository  // the accounts' repositories in Port
+	back         *readBack           // what Port holds
 	blueprints   map[string]bool     // those of the mapping that exist in Port
 	targets      map[string]*target  // by blueprint
 	ledger       *ledger
@@ -132,38 +133,35 @@ type discovery struct {
 	related      relatedEntities
 }
 
-// discover lists the repositories and reads the blueprints and their entities. It reports whether Options.Stop ended it.
-func discover(ctx context.Context, o Options, recorder *recorder) (found *discovery, interrupted bool, err error) {
-	ctx, end := StopOn(ctx, o.Stop, errStopped)
+// discover lists the repositories, reads the blueprints, and starts to read their entities. It reports whether Options.Stop ended it.
+func (d *discovery) discover(run context.Context, o Options, recorder *recorder) (interrupted bool, err error) {
+	ctx, end := StopOn(run, o.Stop, errStopped)
 	defer end()
-	found = &discovery{ledger: newLedger()}
 	g, listing := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		found.repositories, err = listRepositories(listing, o, &found.missing, recorder)
+		d.repositories, err = listRepositories(listing, o, &d.missing, recorder)
 		return err
 	})
 	g.Go(func() (err error) {
-		if found.targets, found.blueprints, err = readTargets(listing, o); err != nil {
-			return err
+		if d.targets, d.blueprints, err = readTargets(listing, o); err == nil {
+			d.startReadBack(run, o)
 		}
-		found.stored, err = readBack(listing, o, found)
 		return err
 	})
 	if err = g.Wait(); err == nil {
-		err = found.addMissing(ctx, o, recorder)
+		err = d.addMissing(ctx, o, recorder)
 	}
 	if err == nil {
-		err = found.checkRepositories(ctx, o)
+		err = d.checkRepositories(ctx, o)
 	}
 	if errors.Is(context.Cause(ctx), errStopped) {
 		recorder.recordInterrupted(0)
-		return nil, true, nil
+		return true, nil
 	}
-	if err != nil {
-		return nil, false, err
+	if err == nil {
+		recorder.recordToRead(withCoverage(d.repositories, o.Selection))
 	}
-	recorder.recordToRead(withCoverage(found.repositories, o.Selection))
-	return found, false, nil
+	return false, err
 }
 
 // errStopped is the cause of a context that Options.Stop ended.

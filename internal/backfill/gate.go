@@ -3,12 +3,15 @@ package backfill
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -33,16 +36,42 @@ func (e *FloodError) Error() string {
 		e.Plan.AtLeast, e.Plan.UpTo, e.Plan.Limit)
 }
 
-// gate holds new entities back until all is read, or until there are more than a limit: then somebody decides. Once it is open,
-// entities pass. It is safe for concurrent use; no lock is held while somebody decides.
+// gate holds new entities back until it is certain that there are no more than a limit, or until there are more: then somebody
+// decides. Once it is open, entities pass. It is safe for concurrent use; no lock is held while somebody decides.
 type gate struct {
-	limit int
+	limit      int
+	perPayload int // the entities that the mapping returns for a payload at most; 0: any number
 
-	mu      sync.Mutex
-	state   gateState
-	held    []outgoing
-	err     error         // why it is shut
-	decided chan struct{} // closed at the end of a decision
+	mu        sync.Mutex
+	state     gateState
+	held      []outgoing
+	err       error         // why it is shut
+	decided   chan struct{} // closed at the end of a decision
+	uncounted int           // repositories that may still return any number of payloads
+	payloads  int           // that the other repositories may still return
+}
+
+func newGate(o Options, repositories int) *gate {
+	g := &gate{limit: o.MaxEntities, uncounted: repositories}
+	if o.Yes || o.DryRun {
+		g.limit = math.MaxInt
+	}
+	entries := o.Mapping.Entries()
+	if !slices.ContainsFunc(entries, func(e mapper.EntryInfo) bool { return e.ParsesItems }) {
+		g.perPayload = len(entries)
+	}
+	return g
+}
+
+// isCertain reports whether the gate can be opened: it holds something, and there will be no more new entities than the limit.
+func (g *gate) isCertain() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state != gateHolding || len(g.held) == 0 {
+		return false
+	}
+	fits := g.uncounted == 0 && g.perPayload > 0 && len(g.held)+g.payloads*g.perPayload <= g.limit
+	return fits || g.limit == math.MaxInt
 }
 
 type gateState int

@@ -34,7 +34,7 @@ type Snapshot struct {
 
 	Unchanged int  // entities that Port holds as they should be
 	Found     int  // entities to write, so far
-	Held      bool // new entities wait until all is read, or for an answer
+	Held      bool // new entities wait until they are known not to be too many, or for an answer
 	Written   int  // of those found; in a dry run: that would be
 	Settled   int  // of those found: written or refused
 	Failed    int  // entities that are not in Port as they should be

@@ -66,11 +66,8 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 	defer endPort()
 	reading, endRejected := StopOn(reading, r.services.portRejected.broken, errNoWriter)
 	defer endRejected()
-	var err error
-	if r.options.Yes || r.options.DryRun {
-		err = r.writer.openGate(reading, entities)
-	}
-	err = cmp.Or(err, r.readRanks(reading, entities))
+	err := r.readRanks(reading, entities)
+	err = cmp.Or(r.found.back.wait(reading), err)
 	flood := (*FloodError)(nil)
 	switch {
 	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.options.Stop): // Ctrl-C declines, too
@@ -149,6 +146,7 @@ type reader struct {
 	account  mapper.Account
 	entities chan<- outgoing
 	picker   *picker
+	forecast *forecast
 	future   []codecov.Commit
 	cutOff   bool                // some commits are older than the selection
 	refused  map[entityName]bool // identifiers that were recorded as taken: once is enough
@@ -166,11 +164,18 @@ func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
 		account:  mapper.Account{Service: o.Codecov.Service(), Owner: repo.owner, AppURL: o.AppURL},
 		entities: entities,
 		picker:   newPicker(o.Selection, o.Now),
+		forecast: newForecast(shared.writer.gate, o.Selection),
 		refused:  make(map[entityName]bool),
 	}
 }
 
 func (r *reader) read(ctx context.Context) error {
+	err := r.readRepository(ctx)
+	r.forecast.end()
+	return cmp.Or(err, r.shared.writer.openIfCertain(ctx, r.entities))
+}
+
+func (r *reader) readRepository(ctx context.Context) error {
 	o, recorder := r.shared.options, r.shared.recorder
 	if r.repo.hasCommits(r.shared.options.Selection) {
 		defer func() { recorder.recordListEnd(r.count) }()
@@ -222,7 +227,7 @@ func (r *reader) readCommits(ctx context.Context) error {
 		if r.picker.done() {
 			break
 		}
-		if err := r.readList(ctx, list, i == 0); err != nil {
+		if err := r.readList(ctx, list, i == 0, i == len(lists)-1); err != nil {
 			return err
 		}
 	}
@@ -233,12 +238,15 @@ func (r *reader) readCommits(ctx context.Context) error {
 		if _, err := r.replay(ctx, commit); err != nil {
 			return err
 		}
+		if err := r.settleRow(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// readList reads one list. The first one provides the repository's history of coverage.
-func (r *reader) readList(ctx context.Context, list commitList, first bool) error {
+// readList reads one list. The first one provides the repository's history of coverage; the last one completes the forecast.
+func (r *reader) readList(ctx context.Context, list commitList, first, last bool) error {
 	asking, end := r.provider().guard(ctx)
 	defer end()
 	asking, endAll := r.shared.services.codecov.guard(asking)
@@ -252,10 +260,16 @@ func (r *reader) readList(ctx context.Context, list commitList, first bool) erro
 		r.shared.branches.add(list.patterns, unmatched)
 		r.empty = !exists && len(r.shared.options.Selection.Branches) == 0
 	}()
+	counted, ahead := r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked), len(r.future)
 	options := codecov.CommitsOptions{
 		Branch:    list.branch,
 		LimitHint: r.shared.options.Selection.limitHint(),
-		Counted:   r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked),
+		Counted: func(rows int) {
+			counted(rows)
+			if last {
+				r.forecast.count(rows + ahead + 1) // 1 for an inactive repository
+			}
+		},
 		Skipped: func(row *codecov.SkippedRowError) {
 			skipped = true
 			r.shared.recorder.recordMissingCommits(r.repo.row.Name, row)
@@ -274,11 +288,15 @@ func (r *reader) readList(ctx context.Context, list commitList, first bool) erro
 			r.cutOff = true
 			return nil
 		}
-		if !list.reads(commit.Branch) {
-			continue
+		if list.reads(commit.Branch) {
+			if err := r.take(ctx, commit, first); err != nil {
+				return err
+			}
 		}
-		if err := r.take(ctx, commit, first); err != nil {
-			return err
+		if last && !r.isAhead(commit) {
+			if err := r.settleRow(ctx); err != nil {
+				return err
+			}
 		}
 		if r.picker.done() {
 			return nil
@@ -286,6 +304,12 @@ func (r *reader) readList(ctx context.Context, list commitList, first bool) erro
 	}
 	ended = true
 	return nil
+}
+
+// settleRow ends the wait of held entities if this row was the last that might have made them too many.
+func (r *reader) settleRow(ctx context.Context) error {
+	r.forecast.settleRow()
+	return r.shared.writer.openIfCertain(ctx, r.entities)
 }
 
 // take counts a commit and replays it if it is usable and not in the future.
@@ -365,11 +389,15 @@ func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bo
 		mapping = r.shared.history // the present is older than the selection: a wrong clock must not take its place
 	}
 	r.shared.recorder.recordReplayed()
+	defer r.forecast.settlePick()
 	return true, r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit))
 }
 
 // mapPayload maps one payload and hands on its entities.
 func (r *reader) mapPayload(ctx context.Context, mapping *mapper.Mapping, payload map[string]any) error {
+	if err := r.shared.found.back.wait(ctx); err != nil {
+		return err
+	}
 	claims := claims{takenOver: make(map[entityName]bool), otherAccounts: make(map[entityName]int)}
 	mapped, err := mapping.Map(ctx, payload, func(blueprint, identifier string) bool {
 		return r.claim(blueprint, identifier, claims)

@@ -30,6 +30,7 @@ func newRecorder(o Options) *recorder {
 		dropped:  make(map[DroppedValue]int),
 		returned: make(map[int]bool), unnamed: make(map[int]bool), filtered: make(map[int]bool),
 	}
+	c.progress.gateOpen = o.Yes || o.DryRun
 	c.r.Commits.Every = cmp.Or(o.Selection.Every, EveryCommit)
 	for _, blueprint := range o.Mapping.Blueprints() {
 		c.entities[blueprint] = &EntityCounts{Blueprint: blueprint}

@@ -126,7 +126,7 @@ func (d *discovery) addMissing(ctx context.Context, o Options, recorder *recorde
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, codecov.ErrUnauthorized):
+		case errors.Is(err, codecov.ErrUnauthorized), isRefusal(err):
 			return err
 		case err != nil:
 			recorder.recordTruncatedList(err, 0)
@@ -144,8 +144,11 @@ func (d *discovery) addMissing(ctx context.Context, o Options, recorder *recorde
 
 // addByName adds the repositories of an account that Port holds and that are found by their name, and returns their number.
 func (d *discovery) addByName(ctx context.Context, o Options, owner string, recorder *recorder) (int, error) {
+	if err := d.back.wait(ctx); err != nil {
+		return 0, err
+	}
 	var names []string
-	for _, s := range d.stored {
+	for _, s := range d.back.stored {
 		if s.owner == owner && o.Selection.selects(s.name) && !d.lists(s.name) && !d.missing.contains(s.name) {
 			names = append(names, s.name)
 		}

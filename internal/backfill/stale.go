@@ -57,7 +57,7 @@ func (d *discovery) stale(o Options) []StaleRepository {
 		spellings[storedRepository{r.owner, strings.ToLower(r.row.Name)}] = r.row.Name
 	}
 	var stale []StaleRepository
-	for _, s := range d.stored {
+	for _, s := range d.back.stored {
 		if d.missing.isIncomplete(s.owner) || listed[s] || !o.Selection.selects(s.name) {
 			continue
 		}

@@ -119,47 +119,6 @@ func (d *discovery) missingBlueprints(o Options) []port.Blueprint {
 	})
 }
 
-// readBack records in the ledger what Port holds of each blueprint, and returns the accounts' repositories in Port.
-func readBack(ctx context.Context, o Options, found *discovery) ([]storedRepository, error) {
-	var stored []storedRepository
-	g, ctx := errgroup.WithContext(ctx)
-	for identifier := range found.blueprints {
-		g.Go(func() error {
-			repositories, err := found.readBackBlueprint(ctx, o, found.targets[identifier])
-			if err != nil {
-				return fmt.Errorf("read back the entities of %s: %w", identifier, err)
-			}
-			if identifier == mapper.CurrentBlueprint {
-				stored = repositories // by this goroutine only
-			}
-			return nil
-		})
-	}
-	return stored, g.Wait()
-}
-
-func (d *discovery) readBackBlueprint(ctx context.Context, o Options, t *target) ([]storedRepository, error) {
-	var stored []storedRepository
-	for entity, err := range o.Port.Search(ctx, t.blueprint.Identifier, port.SearchOptions{Include: t.include()}) {
-		if err != nil {
-			return nil, err
-		}
-		if s, ok := storedAs(entity, o); ok {
-			stored = append(stored, s)
-		}
-		owner := unclaimed
-		if service, other, ok := otherAccountOf(entity, o); ok && !o.Adopt {
-			owner = heldFor(d.others.index(service, other))
-		}
-		conformed, _ := t.conformer.Conform(entity)
-		for entry, compared := range t.comparisons {
-			print, _ := d.ledger.hash.fingerprint(compared, conformed)
-			d.ledger.recordStored(entry, entity.Identifier, print, owner)
-		}
-	}
-	return stored, nil
-}
-
 // include lists what a search has to return for all entries of the blueprint; nil is everything.
 func (t *target) include() []string {
 	var names []string

@@ -30,7 +30,10 @@ func (d *discovery) checkRepositories(ctx context.Context, o Options) error {
 		if strings.HasPrefix(pattern, "!") || slices.ContainsFunc(d.repositories, matches) || d.missing.contains(pattern) {
 			continue
 		}
-		if slices.ContainsFunc(d.stored, func(s storedRepository) bool { return only.selects(s.name) }) {
+		if err := d.back.wait(ctx); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(d.back.stored, func(s storedRepository) bool { return only.selects(s.name) }) {
 			continue // it is reported as stale
 		}
 		if slices.ContainsFunc(o.Owners, d.missing.isIncomplete) && !slices.Contains(o.Selection.exactNames(), pattern) {

@@ -20,7 +20,7 @@ type writer struct {
 	found    *discovery
 	services *services
 	recorder *recorder
-	gate     gate
+	gate     *gate
 
 	mu   sync.Mutex
 	last map[entityName]lastEntity // taken over from other repositories: written after all others
@@ -36,7 +36,7 @@ type lastEntity struct {
 func newWriter(o Options, found *discovery, services *services, recorder *recorder) *writer {
 	return &writer{
 		options: o, found: found, services: services, recorder: recorder,
-		gate: gate{limit: o.MaxEntities},
+		gate: newGate(o, len(found.repositories)),
 		last: make(map[entityName]lastEntity),
 	}
 }
@@ -65,6 +65,14 @@ func (w *writer) decide(ctx context.Context, held int) error {
 		return &FloodError{Plan: plan, Declined: w.options.Ask != nil}
 	}
 	return w.createBlueprints(ctx)
+}
+
+// openIfCertain opens the gate before all is read, if nobody has to decide.
+func (w *writer) openIfCertain(ctx context.Context, entities chan<- outgoing) error {
+	if !w.gate.isCertain() {
+		return nil
+	}
+	return w.openGate(ctx, entities)
 }
 
 // openGate opens the gate unless it is shut, and hands on what it held.
