@@ -17,10 +17,11 @@ type shard struct {
 	records map[uint64]record
 }
 
-// record is the state of one identifier. The zero fingerprint means that Port holds nothing under it.
+// record is the state of one identifier, in 16 bytes: a fingerprint in a field of its own would be padded.
 type record struct {
-	stored fingerprint
-	owner  int32 // the index of the repository that has claimed it, unclaimed, or the account that Port holds it for
+	whole   uint64 // of the fingerprint of what Port holds; 0 if it holds nothing
+	partial uint32 // of the fingerprint
+	owner   int32  // the index of the repository that has claimed it, unclaimed, or the account that Port holds it for
 }
 
 const unclaimed = -1
@@ -50,7 +51,7 @@ func (l *ledger) recordStored(entry int, identifier string, stored fingerprint, 
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records[key] = record{stored: stored, owner: int32(owner)}
+	s.records[key] = record{whole: stored.whole, partial: stored.partial, owner: int32(owner)}
 }
 
 // stored returns the fingerprint of what Port holds under an identifier, and false if it holds nothing.
@@ -59,7 +60,7 @@ func (l *ledger) stored(entry int, identifier string) (fingerprint, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.records[key]
-	return r.stored, r.stored.whole != 0
+	return fingerprint{whole: r.whole, partial: r.partial}, r.whole != 0
 }
 
 // claim is the outcome of claiming an identifier.

@@ -37,6 +37,7 @@ func (r *reader[T]) deliverGroups(p pageRows[T], fresh []T) bool {
 	truncated := (*TruncatedListError)(nil)
 	isLast := !p.more && (p.err == nil || errors.As(p.err, &truncated))
 	g.rows = append(g.rows, fresh...)
+	clear(fresh) // the copies of the page would keep rows that yieldAll frees
 	slices.SortStableFunc(g.rows, r.kind.newestFirst)
 	if g.doubtful && (isLast || r.nextGroup() < len(g.rows)) {
 		if err := r.reread(p.end, isLast); err != nil {
