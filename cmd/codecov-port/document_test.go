@@ -146,6 +146,8 @@ func TestDocumentOfEverything(t *testing.T) {
 		Commits:              backfill.CommitCounts{Read: 3, Replayed: 1, Skipped: map[string]int{"pending": 2}, Every: backfill.EveryWeek},
 		Entities:             []backfill.EntityCounts{{Blueprint: "mine\x1b[31m", Failed: 2}},
 		DroppedValues:        []backfill.DroppedValue{{Blueprint: "mine", Property: "files", Reason: "it is no number", Count: 1200}},
+		Relations:            []backfill.Relation{{Blueprint: "mine", Relation: "service", Target: "service", Unrelated: 1, Repositories: []string{"acme/app"}}},
+		Plan:                 &backfill.DryRunPlan{Requests: 2, Delay: backfill.Seconds(time.Minute), MaxEntities: 1, NeedsConfirmation: true},
 		EmptyDefaultBranches: []backfill.EmptyBranch{{Owner: "acme", Repository: "renamed", Branch: "main", Newest: "develop"}},
 		StaleRepositories:    []backfill.StaleRepository{{Owner: "acme", Repository: "gone\u202e"}},
 		Changes:              []backfill.Change{{Blueprint: "mine", Identifier: "app", Property: "files", To: "3"}},

@@ -85,7 +85,9 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 		return err
 	}
 	r.recorder.enter(Writing)
-	err = cmp.Or(err, r.writer.openGate(ctx, entities))
+	if len(r.writer.waitingRepositories()) > 0 {
+		err = cmp.Or(err, r.writer.openGate(ctx, entities))
+	}
 	if errors.Is(err, errNoWriter) {
 		r.recordUnfinished(cmp.Or(r.services.portRejected.cause(), r.services.port.cause()))
 		return nil

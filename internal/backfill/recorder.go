@@ -3,12 +3,14 @@ package backfill
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // recorder collects the Result and the progress of a run. It is safe for concurrent use.
@@ -17,8 +19,9 @@ type recorder struct {
 	r         Result
 	progress  progressCounts
 	histories []repositoryHistory
-	entities  map[string]*EntityCounts // by blueprint
-	dropped   map[DroppedValue]int     // by value with a count of 0
+	entities  map[string]*EntityCounts     // by blueprint
+	dropped   map[DroppedValue]int         // by value with a count of 0
+	relations map[[2]string]*relationCount // by blueprint and relation
 
 	returned, unnamed, filtered map[int]bool // entries of the mapping that returned an entity, no identifier, or did not pass their filter
 }
@@ -27,7 +30,7 @@ func newRecorder(o Options) *recorder {
 	c := &recorder{
 		r:        NewResult(),
 		entities: make(map[string]*EntityCounts),
-		dropped:  make(map[DroppedValue]int),
+		dropped:  make(map[DroppedValue]int), relations: make(map[[2]string]*relationCount),
 		returned: make(map[int]bool), unnamed: make(map[int]bool), filtered: make(map[int]bool),
 	}
 	c.progress.gateOpen = o.Yes || o.DryRun
@@ -202,6 +205,29 @@ func (c *recorder) recordDropped(blueprint string, warnings []mapper.Warning) {
 	})
 }
 
+// relationCount is a Relation, with its repositories as a set.
+type relationCount struct {
+	counts       Relation
+	repositories map[string]bool
+}
+
+// recordRelation counts an entity under its relation, which has no counts of its own yet.
+func (c *recorder) recordRelation(relation Relation, repository repository, related bool) {
+	key := [2]string{relation.Blueprint, relation.Relation}
+	c.update(func(*Result) {
+		if c.relations[key] == nil {
+			c.relations[key] = &relationCount{relation, make(map[string]bool)}
+		}
+		count := c.relations[key]
+		if related {
+			count.counts.Related++
+			return
+		}
+		count.counts.Unrelated++
+		count.repositories[repository.owner+"/"+repository.row.Name] = true
+	})
+}
+
 // recordHistory keeps the repository's history of coverage.
 func (c *recorder) recordHistory(repository repository, s *sampler) {
 	if samples := s.samples(); len(samples) > 0 {
@@ -227,6 +253,11 @@ func (c *recorder) result(o Options, took time.Duration) *Result {
 		value.Count = count
 		r.DroppedValues = append(r.DroppedValues, value)
 	}
+	for _, count := range c.relations {
+		count.counts.Repositories = slices.AppendSeq([]string{}, maps.Keys(count.repositories))
+		slices.Sort(count.counts.Repositories)
+		r.Relations = append(r.Relations, count.counts)
+	}
 	for _, entry := range o.Mapping.Entries() {
 		switch {
 		case c.returned[entry.Index]:
@@ -236,12 +267,30 @@ func (c *recorder) result(o Options, took time.Duration) *Result {
 			r.UnusedMappingEntries = append(r.UnusedMappingEntries, entry.Index+1)
 		}
 	}
+	if o.DryRun {
+		r.Plan = planOf(o, r.Entities)
+	}
 	sortResult(&r)
 	r.Complete = !r.Interrupted && len(r.Failures) == 0 && len(r.EntriesWithoutIdentifier) == 0
 	return &r
 }
 
+// planOf returns what the real run needs to write these entities.
+func planOf(o Options, entities []EntityCounts) *DryRunPlan {
+	plan, created := DryRunPlan{MaxEntities: o.MaxEntities}, 0
+	for _, e := range entities {
+		plan.Requests += port.BulkRequests(e.Created + e.Updated)
+		created += e.Created
+	}
+	delay, _ := o.Port.EstimateDuration(plan.Requests)
+	plan.Delay, plan.NeedsConfirmation = Seconds(delay), created > o.MaxEntities && !o.Yes
+	return &plan
+}
+
 func sortResult(r *Result) {
+	slices.SortFunc(r.Relations, func(a, b Relation) int {
+		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Relation, b.Relation))
+	})
 	slices.SortFunc(r.DroppedValues, func(a, b DroppedValue) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
 	})

@@ -4,73 +4,129 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
-	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// relatedEntities remembers which entities of blueprints outside the mapping exist in Port. It is safe for concurrent use; no lock
-// is held while Port is asked.
-type relatedEntities struct {
-	mu    sync.Mutex
-	known map[entityName]*relatedEntity
-}
+// maxIdentifiers is how many identifiers one search looks for.
+const maxIdentifiers = 100
 
-type relatedEntity struct {
-	asked  sync.Once
-	exists bool
-}
-
-// exists reports whether Port has the entity. It asks once for each; without an answer, the entity is taken to exist.
-func (e *relatedEntities) exists(ctx context.Context, client *port.Client, name entityName) bool {
-	entity := e.entry(name)
-	entity.asked.Do(func() {
-		options := port.SearchOptions{Include: []string{"$identifier"}, Query: port.IdentifierIn(name.identifier)}
-		for _, err := range client.Search(ctx, name.blueprint, options) {
-			entity.exists = true
+// Existing returns which of these entities Port has, with one search for every 100.
+func Existing(ctx context.Context, client *port.Client, blueprint string, identifiers []string) (map[string]bool, error) {
+	exists := make(map[string]bool)
+	for batch := range slices.Chunk(identifiers, maxIdentifiers) {
+		options := port.SearchOptions{Query: port.IdentifierIn(batch...), Include: []string{"$identifier"}}
+		for entity, err := range client.Search(ctx, blueprint, options) {
 			if err != nil {
-				return
+				return nil, fmt.Errorf("read the entities of %s: %w", blueprint, err)
 			}
+			exists[entity.Identifier] = true
 		}
-	})
-	return entity.exists
+	}
+	return exists, nil
 }
 
-func (e *relatedEntities) entry(name entityName) *relatedEntity {
+// relatedEntities remembers which entities of blueprints outside the mapping exist in Port. While Port answers a search, what
+// the readers ask for is collected for the next one. The zero value is ready to use, concurrently; no lock is held while Port is
+// asked.
+type relatedEntities struct {
+	mu       sync.Mutex
+	searches map[entityName]*relatedSearch // by what they look for
+	newest   map[string]*relatedSearch     // by blueprint
+}
+
+// relatedSearch is a search for several entities of a blueprint.
+type relatedSearch struct {
+	previous    *relatedSearch // this one waits for its end
+	identifiers []string       // not changed once started is set
+	started     bool
+	done        chan struct{}
+	exists      map[string]bool
+	err         error
+}
+
+// has reports whether Port has the entity. Each is looked for once; without an answer, it is taken to exist.
+func (e *relatedEntities) has(ctx context.Context, client *port.Client, name entityName) bool {
+	search, isNew := e.join(name)
+	if isNew {
+		e.run(ctx, client, name.blueprint, search)
+	}
+	if waitFor(ctx, search.done) != nil {
+		return true
+	}
+	return search.err != nil || search.exists[name.identifier]
+}
+
+// join returns the search that looks for the entity, and whether the caller has to run it.
+func (e *relatedEntities) join(name entityName) (search *relatedSearch, isNew bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.known == nil {
-		e.known = make(map[entityName]*relatedEntity)
+	if search, asked := e.searches[name]; asked {
+		return search, false
 	}
-	if e.known[name] == nil {
-		e.known[name] = new(relatedEntity)
+	if e.searches == nil {
+		e.searches, e.newest = make(map[entityName]*relatedSearch), make(map[string]*relatedSearch)
 	}
-	return e.known[name]
+	search = e.newest[name.blueprint]
+	if isNew = search == nil || search.started || len(search.identifiers) == maxIdentifiers; isNew {
+		search = &relatedSearch{previous: search, done: make(chan struct{})}
+		e.newest[name.blueprint] = search
+	}
+	search.identifiers = append(search.identifiers, name.identifier)
+	e.searches[name] = search
+	return search, isNew
+}
+
+func (e *relatedEntities) run(ctx context.Context, client *port.Client, blueprint string, search *relatedSearch) {
+	defer close(search.done)
+	if search.previous != nil {
+		if search.err = waitFor(ctx, search.previous.done); search.err != nil {
+			return
+		}
+	}
+	e.mu.Lock()
+	search.started, search.previous = true, nil
+	e.mu.Unlock()
+	search.exists, search.err = Existing(ctx, client, blueprint, search.identifiers)
 }
 
 // withoutMissing returns the entity without relations to missing entities of blueprints that the run doesn't write. Required
 // relations stay: Port names what is wrong with them.
 func (r *reader) withoutMissing(ctx context.Context, blueprint port.Blueprint, entity port.Entity) port.Entity {
-	kept := entity.Relations // copied at the first relation that goes
+	relations := maps.Clone(entity.Relations)
 	for relation, value := range entity.Relations {
-		identifier, single := value.(string)
 		declared := blueprint.Relations[relation]
-		if !single || declared.Target == "" || declared.Required || r.shared.found.targets[declared.Target] != nil {
+		if value == nil || declared.Target == "" || declared.Required || r.shared.found.targets[declared.Target] != nil {
 			continue
 		}
-		if r.shared.found.related.exists(ctx, r.shared.options.Port, entityName{declared.Target, identifier}) {
-			continue
+		kept, isComplete := r.existing(ctx, declared.Target, value)
+		if relations[relation] = kept; kept == nil {
+			delete(relations, relation)
 		}
-		if len(kept) == len(entity.Relations) {
-			kept = maps.Clone(kept)
-		}
-		delete(kept, relation)
-		r.shared.recorder.recordDropped(blueprint.Identifier, []mapper.Warning{{
-			Property: relation, Reason: fmt.Sprintf("there is no such %s in Port (-v names them)", declared.Target),
-		}})
-		r.shared.options.Log.Info("related entity missing", "repository", r.repo.row.Name, "relation", relation, "identifier", identifier)
+		r.shared.recorder.recordRelation(Relation{Blueprint: blueprint.Identifier, Relation: relation, Target: declared.Target}, r.repo, isComplete)
 	}
-	entity.Relations = kept
+	entity.Relations = relations
 	return entity
+}
+
+// existing returns the part of a relation's value that names entities of Port, nil if there is none, and whether that is all of it.
+func (r *reader) existing(ctx context.Context, target string, value any) (kept any, isComplete bool) {
+	has := func(identifier string) bool {
+		return r.shared.found.related.has(ctx, r.shared.options.Port, entityName{target, identifier})
+	}
+	switch v := value.(type) {
+	case string:
+		if !has(v) {
+			return nil, false
+		}
+	case []any:
+		existing := slices.DeleteFunc(slices.Clone(v), func(member any) bool {
+			identifier, isText := member.(string)
+			return isText && !has(identifier)
+		})
+		return existing, len(existing) == len(v)
+	}
+	return value, true
 }

@@ -30,10 +30,12 @@ type Result struct {
 	Entities                 []EntityCounts    `json:"entities"`                 // one per blueprint, in the order of the mapping
 	NotWritten               int               `json:"notWritten"`               // new entities that were read but not written because the run was stopped
 	DroppedValues            []DroppedValue    `json:"droppedValues"`            // values that do not fit their blueprint, by property and reason
+	Relations                []Relation        `json:"relations"`                // to entities of blueprints outside the mapping
 	EntriesWithoutIdentifier []int             `json:"entriesWithoutIdentifier"` // entries of the mapping, from 1, that returned no identifier for any commit
 	UnusedMappingEntries     []int             `json:"unusedMappingEntries"`     // entries of the mapping, from 1, whose filter passed for no commit
 	EmptyDefaultBranches     []EmptyBranch     `json:"emptyDefaultBranches"`     // default branches without commits, though their repositories have coverage
 	StaleRepositories        []StaleRepository `json:"staleRepositories"`        // repositories in Port that Codecov no longer lists
+	Plan                     *DryRunPlan       `json:"plan"`                     // what the real run needs; nil unless it is a dry run
 	Changes                  []Change          `json:"changes"`                  // in a dry run: what updates would change, at most MaxChanges
 	Failures                 []Failure         `json:"failures"`
 	Requests                 Requests          `json:"requests"`
@@ -50,6 +52,7 @@ func NewResult() Result {
 		CreatedBlueprints:        []string{},
 		Entities:                 []EntityCounts{},
 		DroppedValues:            []DroppedValue{},
+		Relations:                []Relation{},
 		EntriesWithoutIdentifier: []int{},
 		UnusedMappingEntries:     []int{},
 		EmptyDefaultBranches:     []EmptyBranch{},
@@ -138,4 +141,22 @@ type DroppedValue struct {
 	Property  string `json:"property"`
 	Reason    string `json:"reason"`
 	Count     int    `json:"count"`
+}
+
+// Relation counts the entities that a relation leads from, to a blueprint outside the mapping.
+type Relation struct {
+	Blueprint    string   `json:"blueprint"`
+	Relation     string   `json:"relation"`
+	Target       string   `json:"target"`
+	Related      int      `json:"related"`
+	Unrelated    int      `json:"unrelated"`    // written without the relation, because Port doesn't have the related entity
+	Repositories []string `json:"repositories"` // those of the unrelated entities, as owner/name
+}
+
+// DryRunPlan is what the real run needs to write what a dry run found.
+type DryRunPlan struct {
+	Requests          int     `json:"requests"`          // bulk requests
+	Delay             Seconds `json:"delaySeconds"`      // that Port's rate limit adds; 0 if the requests fit or the limit is unknown
+	MaxEntities       int     `json:"maxEntities"`       // new entities that are created without asking
+	NeedsConfirmation bool    `json:"needsConfirmation"` // there are more, and Options.Yes is not set
 }

@@ -31,11 +31,17 @@ const (
 // held to Port's contract.
 func newMemoryBench(t testing.TB, account fakecodecov.Account) *bench {
 	t.Helper()
+	return newMemoryBenchOver(t, func(rt http.RoundTripper) http.RoundTripper { return rt }, account)
+}
+
+// newMemoryBenchOver is newMemoryBench with a network that wraps the other.
+func newMemoryBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTripper, account fakecodecov.Account) *bench {
+	t.Helper()
 	b := &bench{
 		codecov: fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{token: {}}}),
 		port:    fakeport.New(fakeport.Options{}),
 	}
-	network := faults.Network{Hosts: map[string]http.Handler{"codecov.test": b.codecov, "port.test": b.port}}
+	network := wrap(faults.Network{Hosts: map[string]http.Handler{"codecov.test": b.codecov, "port.test": b.port}})
 	source, err := codecov.NewClient(codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: token, Service: "github", PageSize: 64, Transport: network})
 	if err != nil {
 		t.Fatal(err)

@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // relations looks for the entities that repositories relate to outside of the mapping's blueprints. There is a step for
@@ -66,16 +66,12 @@ func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, e
 
 // examineTarget looks for the entities of a blueprint in Port.
 func (d *doctor) examineTarget(ctx context.Context, target string, repositories map[string][]string) Step {
-	missing := maps.Clone(repositories)
-	for batch := range slices.Chunk(slices.Sorted(maps.Keys(repositories)), 100) {
-		query := port.SearchOptions{Query: port.IdentifierIn(batch...), Include: []string{"$identifier"}}
-		for entity, err := range d.options.Port.Search(ctx, target, query) {
-			if err != nil {
-				return failed(Other, "read the entities of "+target+": "+err.Error(), "try again later")
-			}
-			delete(missing, entity.Identifier)
-		}
+	exists, err := backfill.Existing(ctx, d.options.Port, target, slices.Sorted(maps.Keys(repositories)))
+	if err != nil {
+		return failed(Other, err.Error(), "try again later")
 	}
+	missing := maps.Clone(repositories)
+	maps.DeleteFunc(missing, func(identifier string, _ []string) bool { return exists[identifier] })
 	if len(missing) == 0 {
 		return passed("every related entity exists", "")
 	}

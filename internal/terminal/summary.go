@@ -205,6 +205,7 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 	for _, value := range r.DroppedValues {
 		s.line("dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
+	s.writeRelations(r.Relations)
 	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
 		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, ShortJSON(change.From), ShortJSON(change.To))
@@ -220,27 +221,43 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 	}
 }
 
+// writeRelations writes how many entities are related to what Port has, and the repositories of the others.
+func (s *summary) writeRelations(relations []backfill.Relation) {
+	for _, r := range relations {
+		text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
+		if r.Unrelated > 0 {
+			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories))
+		}
+		s.line("relation", "%s", text)
+	}
+}
+
+// namesText lists names, and the number of those beyond maxShown.
+func namesText(names []string) string {
+	if more := len(names) - maxShown; more > 0 {
+		names = append(slices.Clone(names[:maxShown]), "and "+Count(more)+" more")
+	}
+	return strings.Join(names, ", ")
+}
+
 // writeStale writes the repositories that Codecov no longer lists.
 func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(repositories) == 0 {
 		return
 	}
 	var names []string
-	for _, r := range repositories[:min(maxShown, len(repositories))] {
+	for _, r := range repositories {
 		name := r.Owner + "/" + r.Repository
 		if r.RenamedTo != "" {
 			name += " (renamed to " + r.RenamedTo + ")"
 		}
 		names = append(names, name)
 	}
-	if more := len(repositories) - maxShown; more > 0 {
-		names = append(names, "and "+Count(more)+" more")
-	}
 	verb := "are"
 	if len(repositories) == 1 {
 		verb = "is"
 	}
-	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, strings.Join(names, ", "))
+	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, namesText(names))
 }
 
 // writePreview ends a dry run with what the real run would do.
@@ -248,6 +265,22 @@ func (s *summary) writePreview(r *backfill.Result) {
 	if !r.DryRun || isUnchanged(r) {
 		return
 	}
+	if r.Plan != nil {
+		s.writePlan(r.Plan)
+	}
 	total := totalOf(r.Entities)
 	s.raw(fmt.Sprintf("\nwould create %s, update %s, leave %s unchanged", Count(total.Created), Count(total.Updated), Count(total.Unchanged)))
+}
+
+// writePlan writes what the real run needs.
+func (s *summary) writePlan(plan *backfill.DryRunPlan) {
+	text := Plural(plan.Requests, "bulk request")
+	if plan.Delay > 0 {
+		text += ", about " + Duration(time.Duration(plan.Delay).Round(time.Second)) + " at Port's rate limit"
+	}
+	s.text.WriteByte('\n')
+	s.line("sync needs", "%s", text)
+	if plan.NeedsConfirmation {
+		s.colored(s.style.Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
+	}
 }

@@ -93,7 +93,12 @@ var results = map[string]struct {
 		Entities:          []backfill.EntityCounts{{Blueprint: "codecov_coverage", Created: 2}},
 		Histories:         []backfill.History{history("acme", "api", 1000, 80), history("acme", "web", 1000, 60)},
 		StaleRepositories: []backfill.StaleRepository{{Owner: "acme", Repository: "Away", RenamedTo: "away"}},
-		Changes:           []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
+		Plan:              &backfill.DryRunPlan{Requests: 146, Delay: backfill.Seconds(95 * time.Second), MaxEntities: 1, NeedsConfirmation: true},
+		Relations: []backfill.Relation{
+			{Blueprint: "codecov_coverage", Relation: "service", Target: "service", Related: 1, Unrelated: 25, Repositories: strings.Fields(strings.Repeat("acme/api ", 25))},
+			{Blueprint: "codecov_coverage", Relation: "team", Target: "team", Related: 2},
+		},
+		Changes: []backfill.Change{{Blueprint: "codecov_coverage", Identifier: "api", Property: "files", From: nil, To: "3\u202e"}},
 	}},
 }
 
