@@ -41,21 +41,23 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = context.Cause(ctx)
 	}
 	took := time.Since(started)
-	tries.attempted(took)
-	a.call.client.logAttempt(req.Context(), a.call, resp, err, took)
+	tries.took = took
+	tries.spent += took
+	a.call.logAttempt(req.Context(), resp, err, took)
 	return resp, err
 }
 
 func (a *attempt) send(req *http.Request) (*http.Response, error) {
 	client, request := a.call.client, a.call.request
-	client.stats.sent(req)
+	client.stats.requests.Add(1)
+	client.stats.sentBytes.Add(max(req.ContentLength, 0))
 	resp, err := a.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
 	client.stats.answered.Store(true)
 	body, err := a.read(resp)
-	client.stats.received(len(body))
+	client.stats.receivedBytes.Add(int64(len(body)))
 	if err != nil {
 		return nil, err
 	}

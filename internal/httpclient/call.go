@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -26,19 +28,45 @@ func newCall(client *Client, request Request) *call {
 	if request.Valid == nil {
 		request.Valid = json.Valid
 	}
-	tries := request.Tries
-	if tries == nil {
-		tries = new(Tries)
+	if request.Tries == nil {
+		request.Tries = new(Tries)
 	}
-	tries.gaveUp, tries.lastChance = false, false
-	return &call{client: client, request: request, tries: tries}
+	request.Tries.GaveUp, request.Tries.LastChance = false, false
+	return &call{client: client, request: request, tries: request.Tries}
+}
+
+// send sends the request through all layers and returns the last answer, whose body has been read.
+func (c *call) send(ctx context.Context) (*http.Response, error) {
+	origin, address := c.client.origin, c.request.URL
+	if address.Scheme != origin.Scheme || address.Host != origin.Host {
+		return nil, fmt.Errorf("address outside the configured origin %s", origin.Redacted())
+	}
+	var body any // not a nil []byte, which would be an empty body
+	if c.request.Body != nil {
+		body = c.request.Body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, c.request.Method, address.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.client.agent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return c.retrying().Do(req)
 }
 
 // retrying returns the outermost layer: it sends attempts through the other layers.
 func (c *call) retrying() *retryablehttp.Client {
+	var layers http.RoundTripper = &attempt{next: c.client.network, call: c}
+	layers = &limited{next: layers, limiter: c.client.limiter, class: c.request.Class}
+	if c.client.authorizer != nil && !c.request.SignIn {
+		layers = &authorized{next: layers, authorizer: c.client.authorizer}
+	}
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport: c.layers(),
+			Transport: layers,
 			// A redirect is returned as an answer: following it would send the token along.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -46,17 +74,8 @@ func (c *call) retrying() *retryablehttp.Client {
 		CheckRetry:   c.checkRetry,
 		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait },
 		PrepareRetry: c.prepareRetry,
-		ErrorHandler: lastAnswer,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-}
-
-func (c *call) layers() http.RoundTripper {
-	var layers http.RoundTripper = &attempt{next: c.client.network, call: c}
-	layers = &limited{next: layers, limiter: c.client.limiter, class: c.request.Class}
-	if c.client.authorizer != nil && !c.request.SignIn {
-		layers = &authorized{next: layers, authorizer: c.client.authorizer}
-	}
-	return layers
 }
 
 // checkRetry decides after each attempt whether there is another one, and after which wait.
@@ -72,50 +91,51 @@ func (c *call) checkRetry(ctx context.Context, resp *http.Response, err error) (
 	if !c.mayRetry(resp, err, isAsked) || c.rounds > maxRetries {
 		return false, nil
 	}
-	c.client.logRetry(ctx, c, resp, err, max(c.wait, min(asked, maxRetryAfter)))
+	c.logRetry(ctx, resp, err, max(c.wait, min(asked, maxRetryAfter)))
 	return true, nil
 }
 
 // mayRetry reports whether the next attempt may succeed. asked is true if the server asked to wait for it.
 func (c *call) mayRetry(resp *http.Response, err error, asked bool) bool {
+	t := c.tries
 	switch {
-	case c.tries.left() <= longestWait, errors.Is(err, ErrRetryAfterExceeded):
+	case t.left() <= longestWait, errors.Is(err, ErrRetryAfterExceeded):
 		return false
-	case c.tries.Hurry && !asked && mayBeTooLarge(resp, err):
-		c.tries.giveUp()
+	case t.Hurry && !asked && mayBeTooLarge(resp, err):
+		t.GaveUp, t.LastChance = true, t.left()-t.took <= longestWait
 		return false
-	case err != nil && c.tries.spent+c.wait > firstContact && c.client.neverConnected(err):
+	case err != nil && t.spent+c.wait > firstContact && c.neverConnected(err):
 		return false
 	case err != nil:
 		return retryableError(err)
-	case !asked && c.isSettled(resp.StatusCode):
-		return false
+	case !asked && t.Settled != nil && t.Settled(resp.StatusCode, c.body):
+		if c.settled++; c.settled > t.Again {
+			return false
+		}
 	}
 	return retryableStatus(resp.StatusCode)
 }
 
-// isSettled reports whether an answer is final by Tries.Settled.
-func (c *call) isSettled(status int) bool {
-	if c.tries.Settled == nil || !c.tries.Settled(status, c.body) {
-		return false
-	}
-	c.settled++
-	return c.settled > c.tries.Again
+// neverConnected reports whether an attempt failed on the connection, while the server has never answered.
+func (c *call) neverConnected(err error) bool {
+	return !c.client.stats.answered.Load() && outcomeOf(nil, err) != overloaded
 }
 
 // prepareRetry counts the wait that has just ended.
 func (c *call) prepareRetry(*http.Request) error {
-	c.client.stats.retried(c.wait)
+	c.client.stats.retries.Add(1)
+	c.client.stats.waited.Add(int64(c.wait))
 	c.tries.spent += c.wait
 	return nil
 }
 
-// lastAnswer returns the last answer when there are no more attempts. net/http accepts a response or an error, not
-// both.
-func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
-	if err != nil && resp != nil {
-		_ = resp.Body.Close()
-		return nil, err
+// cause removes what net/http wraps around an error: method and address, which the Failure has.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return resp, err
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
 }

@@ -11,13 +11,10 @@ package httpclient
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Options configures a Client. Origin is required.
@@ -77,22 +74,10 @@ func New(o Options) (*Client, error) {
 	}, nil
 }
 
-// Counts returns the traffic so far.
-func (c *Client) Counts() Counts {
-	counts := c.stats.counts()
-	counts.WaitsUntil = c.limiter.waitsUntil()
-	return counts
-}
-
 // EstimateWait returns how long the rate limit delays so many requests of a class, and false if no answer has shown a
 // limit.
 func (c *Client) EstimateWait(class string, requests int) (time.Duration, bool) {
 	return c.limiter.estimateWait(class, requests, time.Now())
-}
-
-// neverConnected reports whether an attempt failed on the connection, while the server has never answered.
-func (c *Client) neverConnected(err error) bool {
-	return !c.stats.answered.Load() && outcomeOf(nil, err) != overloaded
 }
 
 // Request is a request to the client's origin.
@@ -118,58 +103,20 @@ type Response struct {
 // Do sends a request, retries it where that may help, and returns the last answer. It returns a *Failure for an answer
 // with an error status, along with the answer, and for no answer. If ctx ends, the failure wraps its cause.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
-	failure := &Failure{Method: r.Method, Address: r.URL.Redacted()}
-	if r.URL.Scheme != c.origin.Scheme || r.URL.Host != c.origin.Host {
-		failure.Err = errors.New("address outside the configured origin " + c.origin.Redacted())
-		return nil, failure
-	}
-	req, err := c.newRequest(ctx, r)
-	if err != nil {
-		failure.Err = err
-		return nil, failure
-	}
 	call := newCall(c, r)
-	resp, err := call.retrying().Do(req)
-	failure.Attempts = call.tries.attempts
+	resp, err := call.send(ctx)
+	failure := &Failure{Method: r.Method, Address: r.URL.Redacted(), Attempts: call.tries.attempts}
 	if err != nil {
 		failure.Err = c.secrets.legible(cause(ctx, err))
 		return nil, failure
 	}
 	_ = resp.Body.Close() // it has been read
 	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: call.body}
-	if !isSuccess(resp.StatusCode) {
-		failure.Status, failure.Redirect = resp.StatusCode, redirectTarget(r.URL, resp)
-		return response, failure
+	if isSuccess(resp.StatusCode) {
+		return response, nil
 	}
-	return response, nil
-}
-
-func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Request, error) {
-	var body any
-	if r.Body != nil {
-		body = r.Body
-	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.agent)
-	if r.Body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	return req, nil
+	failure.Status, failure.Redirect = resp.StatusCode, redirectTarget(r.URL, resp)
+	return response, failure
 }
 
 func isSuccess(status int) bool { return status >= 200 && status <= 299 }
-
-// cause removes what net/http wraps around an error: method and address, which the Failure has.
-func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
-}

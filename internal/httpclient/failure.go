@@ -18,36 +18,34 @@ type Failure struct {
 	Redirect  string // the address that the answer redirects to, without user, query and fragment; "" if it does not
 	Code      string // the API's name of the error, if it has one
 	Message   string // the API's text
-	RequestID string // the API's id of the request with its name: trace id 1a2b; "" if it has none
+	RequestID string // the API's id of the request, if it has one
 	Attempts  int
 	Err       error // the cause without an answer
+
+	RequestIDName string // what the API calls the id: trace id
 }
 
 // Error returns one line with request, status, message and number of attempts.
 func (f *Failure) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: ", f.Method, f.Address)
-	if f.Status == 0 {
-		fmt.Fprint(&text, f.Err)
-	} else {
-		fmt.Fprintf(&text, "%d %s", f.Status, http.StatusText(f.Status))
+	text, notes := fmt.Sprintf("%s %s: %v", f.Method, f.Address, f.Err), []string{}
+	if f.Status != 0 {
+		text = fmt.Sprintf("%s %s: %d %s", f.Method, f.Address, f.Status, http.StatusText(f.Status))
 	}
 	for _, detail := range []string{f.Code, f.Message} {
 		if detail != "" {
-			text.WriteString(": " + detail)
+			text += ": " + detail
 		}
 	}
-	var notes []string
 	if f.Attempts > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", f.Attempts))
 	}
 	if f.RequestID != "" {
-		notes = append(notes, f.RequestID)
+		notes = append(notes, f.RequestIDName+" "+f.RequestID)
 	}
 	if len(notes) > 0 {
-		fmt.Fprintf(&text, " (%s)", strings.Join(notes, ", "))
+		text += fmt.Sprintf(" (%s)", strings.Join(notes, ", "))
 	}
-	return text.String()
+	return text
 }
 
 // Unwrap returns Err.
@@ -59,14 +57,6 @@ func (f *Failure) Retryable() bool {
 		return retryableStatus(f.Status)
 	}
 	return !errors.Is(f.Err, context.Canceled) && retryableError(f.Err)
-}
-
-// RequestID returns an id of a request with its name, and "" without an id.
-func RequestID(name, id string) string {
-	if id == "" {
-		return ""
-	}
-	return name + " " + id
 }
 
 const maxMessage = 500

@@ -169,7 +169,7 @@ func (l *limiter) wait(ctx context.Context, c *class, until time.Time, changed <
 		due = timer.C
 		l.waiting(c, started, until)
 		defer func() {
-			l.stats.waited(time.Since(started))
+			l.stats.waited.Add(int64(time.Since(started)))
 			l.waiting(c, time.Time{}, time.Time{})
 		}()
 	}

@@ -3,7 +3,6 @@ package httpclient
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 )
@@ -13,58 +12,42 @@ const maxLoggedQuery = 80
 
 // logAttempt logs an attempt at Debug: no bodies, no headers but the trace id, no secrets. The trace id of a sign-in is
 // left out, since that answer holds secrets that are not known yet.
-func (c *Client) logAttempt(ctx context.Context, call *call, resp *http.Response, err error, took time.Duration) {
-	if !c.log.Enabled(ctx, slog.LevelDebug) {
-		return
-	}
-	attributes := c.requestAttributes(call.request)
+func (c *call) logAttempt(ctx context.Context, resp *http.Response, err error, took time.Duration) {
+	attributes := c.attributes()
 	if err != nil {
-		attributes = append(attributes, slog.String("error", c.secrets.legible(err).Error()))
+		attributes = append(attributes, "error", c.client.secrets.legible(err).Error())
 	} else {
-		attributes = append(attributes, slog.Int("status", resp.StatusCode), slog.Int("bytes", len(call.body)))
+		attributes = append(attributes, "status", resp.StatusCode, "bytes", len(c.body))
 		id := cmp.Or(resp.Header.Get("X-Trace-Id"), resp.Header.Get("X-Request-Id"))
-		if id != "" && !call.request.SignIn {
-			attributes = append(attributes, slog.String("trace", Message(c.secrets.Redact(id))))
+		if id != "" && !c.request.SignIn {
+			attributes = append(attributes, "trace", Message(c.client.secrets.Redact(id)))
 		}
 	}
-	attributes = append(attributes,
-		slog.Duration("took", took.Round(time.Millisecond)), slog.Int("attempt", call.tries.attempts))
-	c.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelDebug, "request", attributes...)
+	attributes = append(attributes, "took", took.Round(time.Millisecond), "attempt", c.tries.attempts)
+	c.client.log.DebugContext(ctx, "request", attributes...)
 }
 
 // logRetry logs at Info that a request will be sent again, why and when.
-func (c *Client) logRetry(ctx context.Context, call *call, resp *http.Response, err error, wait time.Duration) {
-	if !c.log.Enabled(ctx, slog.LevelInfo) {
-		return
-	}
-	attributes := append(c.requestAttributes(call.request),
-		slog.Int("attempt", call.tries.attempts), slog.String("reason", c.reason(ctx, resp, err)))
-	if resp != nil {
-		attributes = append(attributes, slog.Int("status", resp.StatusCode))
-	}
-	attributes = append(attributes, slog.Duration("wait", wait.Round(time.Millisecond)))
-	c.log.LogAttrs(ctx, slog.LevelInfo, "request will be repeated", attributes...)
-}
-
-// reason returns why a request is sent again.
-func (c *Client) reason(ctx context.Context, resp *http.Response, err error) string {
+func (c *call) logRetry(ctx context.Context, resp *http.Response, err error, wait time.Duration) {
+	attributes := append(c.attributes(), "attempt", c.tries.attempts)
 	if err != nil {
-		return c.secrets.legible(cause(ctx, err)).Error()
+		attributes = append(attributes, "reason", c.client.secrets.legible(cause(ctx, err)).Error())
+	} else {
+		attributes = append(attributes, "reason", http.StatusText(resp.StatusCode), "status", resp.StatusCode)
 	}
-	return http.StatusText(resp.StatusCode)
+	c.client.log.InfoContext(ctx, "request will be repeated", append(attributes, "wait", wait.Round(time.Millisecond))...)
 }
 
-// requestAttributes returns method, path and the beginning of the query, as escaped in the address.
-func (c *Client) requestAttributes(r Request) []slog.Attr {
-	attributes := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", c.secrets.Redact(r.URL.EscapedPath())),
-	}
-	query := c.secrets.Redact(r.URL.RawQuery)
+// attributes returns method, path and the beginning of the query, as escaped in the address.
+func (c *call) attributes() []any {
+	secrets, address := c.client.secrets, c.request.URL
+	attributes := []any{"method", c.request.Method, "path", secrets.Redact(address.EscapedPath())}
+	query := secrets.Redact(address.RawQuery)
 	if len(query) > maxLoggedQuery {
 		query = query[:maxLoggedQuery] + "…"
 	}
 	if query != "" {
-		attributes = append(attributes, slog.String("query", query))
+		attributes = append(attributes, "query", query)
 	}
 	return attributes
 }

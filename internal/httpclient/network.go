@@ -41,18 +41,19 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 
 // checkProxies returns an error for an invalid proxy in the environment, which net/http ignores.
 func checkProxies() error {
+	schemes := []string{"http", "https", "socks5", "socks5h"}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		if value := os.Getenv(name); value != "" && !isProxy(value) {
-			return fmt.Errorf("%s: invalid proxy address: expected http://host:port", name) // value may hold a password
+		address := os.Getenv(name)
+		if address == "" {
+			continue
+		}
+		if !strings.Contains(address, "://") {
+			address = "http://" + address
+		}
+		proxy, err := url.Parse(address)
+		if err != nil || proxy.Hostname() == "" || !slices.Contains(schemes, proxy.Scheme) {
+			return fmt.Errorf("%s: invalid proxy address: expected http://host:port", name) // it may hold a password
 		}
 	}
 	return nil
-}
-
-func isProxy(address string) bool {
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
-	}
-	proxy, err := url.Parse(address)
-	return err == nil && proxy.Hostname() != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme)
 }

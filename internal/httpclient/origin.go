@@ -30,12 +30,12 @@ func ParseBase(address string) (*url.URL, error) {
 	return base, nil
 }
 
-// AddressBelow returns the address of an escaped path below a base address, with a query.
-func AddressBelow(base *url.URL, path string, query url.Values) *url.URL {
+// AddressBelow returns the address of an escaped path below a base address. A query may follow the path.
+func AddressBelow(base *url.URL, path string) *url.URL {
 	address := *base
+	path, address.RawQuery, _ = strings.Cut(path, "?")
 	address.RawPath = base.EscapedPath() + path
 	address.Path, _ = url.PathUnescape(address.RawPath) // it is escaped
-	address.RawQuery = query.Encode()
 	return &address
 }
 

@@ -21,7 +21,7 @@ const (
 // The zero value and nil are empty sets. It is safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex
-	forms [][]byte
+	forms []string
 }
 
 // NewSecrets returns a set of secrets.
@@ -39,21 +39,19 @@ func (s *Secrets) Add(secret string) {
 	if len(secret) < minSecret {
 		return
 	}
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	for range 2 {
+		for _, form := range forms {
+			forms = append(forms, quoted(form, false), quoted(form, true))
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-		s.addQuoted(form, 2)
+	for _, form := range forms {
+		if !slices.Contains(s.forms, form) {
+			s.forms = append(s.forms, form)
+		}
 	}
-}
-
-// addQuoted adds a form and the forms of it after being quoted in JSON up to so many times.
-func (s *Secrets) addQuoted(form string, times int) {
-	if times < 0 || slices.ContainsFunc(s.forms, func(known []byte) bool { return string(known) == form }) {
-		return
-	}
-	s.forms = append(s.forms, []byte(form))
-	s.addQuoted(quoted(form, false), times-1)
-	s.addQuoted(quoted(form, true), times-1)
 }
 
 // quoted returns text as in a JSON string, with <, > and & as they are or escaped.
@@ -76,7 +74,7 @@ func (s *Secrets) redact(body []byte) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, form := range s.forms {
-		if bytes.Contains(body, form) {
+		if form := []byte(form); bytes.Contains(body, form) {
 			body = bytes.ReplaceAll(body, form, []byte(redacted))
 		}
 	}

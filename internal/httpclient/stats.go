@@ -1,13 +1,12 @@
 package httpclient
 
 import (
-	"math"
-	"net/http"
 	"sync/atomic"
 	"time"
 )
 
-// Counts is the traffic of a client since it was created. The clients of the APIs have types of their own with the same fields.
+// Counts is the traffic of a client since it was created. The clients of the APIs have types of their own with the same
+// fields.
 type Counts struct {
 	Requests      int64 // attempts, retries included
 	Retries       int64
@@ -19,31 +18,21 @@ type Counts struct {
 
 // stats counts traffic. It is safe for concurrent use.
 type stats struct {
-	requests, retries, sentBytes, receivedBytes, waitedTime atomic.Int64
+	requests, retries, sentBytes, receivedBytes atomic.Int64
 
-	answered atomic.Bool // the server has answered, whatever the status
+	waited   atomic.Int64 // nanoseconds
+	answered atomic.Bool  // the server has answered, whatever the status
 }
 
-func (s *stats) counts() Counts {
+// Counts returns the traffic so far.
+func (c *Client) Counts() Counts {
+	waited := time.Duration(c.stats.waited.Load()).Round(time.Millisecond)
 	return Counts{
-		Requests:      s.requests.Load(),
-		Retries:       s.retries.Load(),
-		SentBytes:     s.sentBytes.Load(),
-		ReceivedBytes: s.receivedBytes.Load(),
-		WaitedSeconds: math.Round(time.Duration(s.waitedTime.Load()).Seconds()*1000) / 1000,
+		Requests:      c.stats.requests.Load(),
+		Retries:       c.stats.retries.Load(),
+		SentBytes:     c.stats.sentBytes.Load(),
+		ReceivedBytes: c.stats.receivedBytes.Load(),
+		WaitedSeconds: float64(waited.Milliseconds()) / 1000,
+		WaitsUntil:    c.limiter.waitsUntil(),
 	}
 }
-
-func (s *stats) sent(req *http.Request) {
-	s.requests.Add(1)
-	s.sentBytes.Add(max(req.ContentLength, 0))
-}
-
-func (s *stats) received(bytes int) { s.receivedBytes.Add(int64(bytes)) }
-
-func (s *stats) retried(wait time.Duration) {
-	s.retries.Add(1)
-	s.waited(wait)
-}
-
-func (s *stats) waited(wait time.Duration) { s.waitedTime.Add(int64(wait)) }

@@ -14,27 +14,12 @@ type Tries struct {
 	Settled func(status int, body []byte) bool
 	Again   int
 
-	gaveUp     bool
-	lastChance bool
-	attempts   int
-	spent      time.Duration // in attempts and back-offs
-	took       time.Duration // the last attempt
-}
+	GaveUp     bool // set by Client.Do: the request was given up because of Hurry
+	LastChance bool // set with GaveUp: there is time for one more request only, if it takes as long as the last
 
-// GaveUp reports whether the last request was given up because of Hurry.
-func (t *Tries) GaveUp() bool { return t.gaveUp }
-
-// LastChance reports, after GaveUp, whether there is time for one more request only, if it takes as long as the last.
-func (t *Tries) LastChance() bool { return t.lastChance }
-
-func (t *Tries) giveUp() {
-	t.gaveUp, t.lastChance = true, t.left()-t.took <= longestWait
-}
-
-// attempted counts an attempt's time.
-func (t *Tries) attempted(took time.Duration) {
-	t.took = took
-	t.spent += took
+	attempts int
+	spent    time.Duration // in attempts and back-offs
+	took     time.Duration // the last attempt
 }
 
 // left returns the rest of the time budget.

@@ -37,10 +37,10 @@ func TestHurry(t *testing.T) {
 				request := get(t, "/x")
 				request.Tries = &Tries{Hurry: true}
 				_, failure := client.Do(t.Context(), request)
-				if request.Tries.GaveUp() != test.gaveUp || (failure != nil) != test.gaveUp || attempts == 1 != test.gaveUp {
-					t.Fatalf("gave up: %t, want %t; %d attempts, %v", request.Tries.GaveUp(), test.gaveUp, attempts, failure)
+				if request.Tries.GaveUp != test.gaveUp || (failure != nil) != test.gaveUp || attempts == 1 != test.gaveUp {
+					t.Fatalf("gave up: %t, want %t; %d attempts, %v", request.Tries.GaveUp, test.gaveUp, attempts, failure)
 				}
-				if _, failure := client.Do(t.Context(), request); failure != nil || request.Tries.GaveUp() {
+				if _, failure := client.Do(t.Context(), request); failure != nil || request.Tries.GaveUp {
 					t.Errorf("the request after it: %v", failure)
 				}
 			})
@@ -64,10 +64,10 @@ func TestSharedTries(t *testing.T) {
 			if failure == nil || failure.Attempts != requests || !errors.Is(failure, ErrTimeout) {
 				t.Fatalf("request %d: failure %v", requests, failure)
 			}
-			if !request.Tries.GaveUp() {
+			if !request.Tries.GaveUp {
 				break
 			}
-			if last := requests == 3; request.Tries.LastChance() != last {
+			if last := requests == 3; request.Tries.LastChance != last {
 				t.Errorf("request %d: last chance %t, want %t", requests, !last, last)
 			}
 		}

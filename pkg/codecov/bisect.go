@@ -2,7 +2,6 @@ package codecov
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 
@@ -41,92 +40,78 @@ func outage(broken error) error {
 }
 
 // bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size)
-// requests. Rows before position first are not returned. count is the length of the list, 0 if unknown, and skipped
-// is the number of rows that have been skipped before.
-func bisect[T any](ctx context.Context, l list, page place, first, count, skipped int, broken error) pageRows[T] {
-	b := &bisection[T]{list: l, first: first, skipped: skipped, result: pageRows[T]{count: count}}
-	p := &b.result
-	if _, p.err = b.get(ctx, pastTheEnd, 0); isBrokenPage(p.err) {
+// requests. Rows before position first of the list are not returned.
+func (r *reader[T]) bisect(page place, first int, broken error) pageRows[T] {
+	p := pageRows[T]{count: r.count}
+	if r.isOutage() {
 		p.err = outage(broken)
-		return *p
+		return p
 	}
-	p.err = b.readHalves(ctx, page, broken)
-	p.next, p.end = page.next(), page.end()
+	p.next, p.end, p.more = page.next(), page.end(), true
+	p.err = r.readHalves(&p, page, first, broken)
 	if p.count > 0 {
 		p.end = min(p.end, p.count)
 	}
-	p.more = p.err == nil && !b.ended && (p.count == 0 || p.next.offset < p.count)
-	return *p
+	p.more = p.more && p.err == nil && (p.count == 0 || p.next.offset < p.count)
+	return p
 }
 
-type bisection[T any] struct {
-	list    list
-	first   int
-	skipped int // rows, those before the page included
-	result  pageRows[T]
-	ended   bool // the end of the list was reached
-}
-
-// readHalves reads a broken page as two pages of half its size, or as single rows if its size is odd. A page of one row
-// is skipped, unless the list cannot be read beyond it.
-func (b *bisection[T]) readHalves(ctx context.Context, page place, broken error) error {
+// readHalves reads a broken page as two pages of half its size, or as single rows if its size is odd, and adds the rows
+// to p. A page of one row is skipped, unless the list cannot be read beyond it.
+func (r *reader[T]) readHalves(p *pageRows[T], page place, first int, broken error) error {
 	if page.size == 1 {
-		return b.skip(ctx, page, broken)
+		return r.skipMalformed(p, page, broken)
 	}
-	size := 1
-	if page.size%2 == 0 {
-		size = page.size / 2
+	size, again := page.size/2, 0
+	if page.size%2 != 0 {
+		size = 1
 	}
-	for at := (place{page.offset, size}); at.offset < page.end() && !b.ended; at = at.next() {
-		if at.end() <= b.first {
+	if size == 1 {
+		again = 1
+	}
+	for at := (place{page.offset, size}); at.offset < page.end() && p.more; at = at.next() {
+		if at.end() <= first {
 			continue
 		}
-		again := 0
-		if size == 1 {
-			again = 1
-		}
-		answer, err := b.get(ctx, at, again)
+		answer, err := r.getPart(p, at, again)
 		switch {
 		case isPastTheEnd(err):
-			b.ended = true
+			p.more = false
 		case isBrokenPage(err):
-			err = b.readHalves(ctx, at, err)
-			if err != nil {
+			if err := r.readHalves(p, at, first, err); err != nil {
 				return err
 			}
 		case err != nil:
 			return err
 		default:
-			rows, bad := answer.split(b.first, at, b.list.title)
-			b.result.rows, b.result.bad = append(b.result.rows, rows...), append(b.result.bad, bad...)
-			b.skipped += len(bad)
+			rows, bad := answer.split(first, at, r.list.title)
+			p.rows, p.bad = append(p.rows, rows...), append(p.bad, bad...)
 		}
 	}
 	return nil
 }
 
-// skip skips a malformed row.
-func (b *bisection[T]) skip(ctx context.Context, at place, broken error) error {
-	truncated, err := b.isTruncated(ctx, at, broken)
+// skipMalformed skips a malformed row.
+func (r *reader[T]) skipMalformed(p *pageRows[T], at place, broken error) error {
+	truncated, err := r.isTruncated(p, at, broken)
 	switch {
 	case err != nil:
 		return err
-	case truncated, b.skipped >= maxSkippedRows:
-		return &TruncatedListError{List: b.list.title, Position: at.offset + 1, Count: b.result.count, Err: broken}
+	case truncated, r.skipped+len(p.bad) >= maxSkippedRows:
+		return &TruncatedListError{List: r.list.title, Position: at.offset + 1, Count: p.count, Err: broken}
 	}
-	b.skipped++
-	b.result.bad = append(b.result.bad, &SkippedRowError{List: b.list.title, Position: at.offset + 1, Err: broken})
+	p.bad = append(p.bad, &SkippedRowError{List: r.list.title, Position: at.offset + 1, Err: broken})
 	return nil
 }
 
 // isTruncated reports whether no row behind a malformed one can be read. It requests the next row, and then rows at
 // doubling distances to the end of the list.
-func (b *bisection[T]) isTruncated(ctx context.Context, at place, broken error) (bool, error) {
-	if _, err := b.get(ctx, pastTheEnd, 0); isBrokenPage(err) {
+func (r *reader[T]) isTruncated(p *pageRows[T], at place, broken error) (bool, error) {
+	if r.isOutage() {
 		return false, outage(broken)
 	}
 	for step := 1; at.offset+step < pastTheEnd.offset; step *= 2 {
-		_, err := b.get(ctx, place{at.offset + step, 1}, 0)
+		_, err := r.getPart(p, place{at.offset + step, 1}, 0)
 		switch {
 		case err == nil:
 			return false, nil
@@ -139,11 +124,16 @@ func (b *bisection[T]) isTruncated(ctx context.Context, at place, broken error) 
 	return true, nil
 }
 
-func (b *bisection[T]) get(ctx context.Context, at place, again int) (page[T], error) {
-	var answer page[T]
-	err := b.list.client.get(ctx, newTries(again), b.list.segments, b.list.page(at), answer.decode)
-	if err == nil {
-		b.result.count = answer.Count
+// isOutage reports whether the list fails where no row can break the answer.
+func (r *reader[T]) isOutage() bool {
+	return isBrokenPage(request[T](r.ctx, r.list, pastTheEnd, newTries(0)).err)
+}
+
+// getPart reads a part of the broken page p, and what it shows of the length of the list.
+func (r *reader[T]) getPart(p *pageRows[T], at place, again int) (page[T], error) {
+	response := request[T](r.ctx, r.list, at, newTries(again))
+	if response.err == nil {
+		p.count = response.page.Count
 	}
-	return answer, err
+	return response.page, response.err
 }

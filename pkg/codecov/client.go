@@ -155,5 +155,5 @@ func (c *Client) address(segments []string, query url.Values) (*url.URL, error) 
 		}
 		escaped[i] = url.PathEscape(segment)
 	}
-	return httpclient.AddressBelow(c.base, "/"+strings.Join(escaped, "/"), query), nil
+	return httpclient.AddressBelow(c.base, "/"+strings.Join(escaped, "/")+"?"+query.Encode()), nil
 }

@@ -192,3 +192,15 @@ func TestErrorMessages(t *testing.T) {
 		}
 	}
 }
+
+// TestRedirect: the error names the target, without what may be a secret.
+func TestRedirect(t *testing.T) {
+	client := newClient(t, codecov.Options{Transport: network(func(*http.Request) (*http.Response, error) {
+		location := "https://user:s3cret@login.example.com/sso?token=s3cret#s3cret"
+		return answer(http.StatusFound, http.Header{"Location": {location}}, ""), nil
+	})})
+	_, err := client.CountCommits(t.Context(), "acme", "app", codecov.CommitsOptions{})
+	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.HasSuffix(err.Error(), "redirects to https://login.example.com/sso, which is not followed") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -2,8 +2,11 @@ package codecov
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
+	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +25,40 @@ type Commit struct {
 	Totals    *Totals   `json:"totals"`
 	State     *string   `json:"state"`
 	Parent    *string   `json:"parent"`
+}
+
+// Totals are the coverage figures of a commit or of a repository. A nil pointer is a JSON null, which occurs in old
+// rows. Integers may exceed 2^31 and 2^53.
+type Totals struct {
+	Files    *int64 `json:"files"`
+	Lines    *int64 `json:"lines"`
+	Hits     *int64 `json:"hits"`
+	Misses   *int64 `json:"misses"`
+	Partials *int64 `json:"partials"`
+	Branches *int64 `json:"branches"`
+	Methods  *int64 `json:"methods"`
+	Sessions *int64 `json:"sessions"`
+	// Coverage is in percent, truncated to two decimals with a float error of at most 0.01 (0.29 may arrive as 0.28).
+	// Ratio returns the exact figure.
+	Coverage        *float64 `json:"coverage"`
+	Complexity      *float64 `json:"complexity"`
+	ComplexityTotal *float64 `json:"complexity_total"`
+	ComplexityRatio *float64 `json:"complexity_ratio"`
+}
+
+// Ratio returns the exact coverage in percent as Codecov stores it and as its webhook sends it:
+// "100" if hits equal lines, "0" if either is 0, else five decimals, as in "97.22222". It returns "" if either is null.
+func (t Totals) Ratio() string {
+	switch {
+	case t.Hits == nil || t.Lines == nil:
+		return ""
+	case *t.Hits == *t.Lines:
+		return "100"
+	case *t.Hits == 0 || *t.Lines == 0:
+		return "0"
+	default:
+		return strconv.FormatFloat(float64(*t.Hits)/float64(*t.Lines)*100, 'f', 5, 64)
+	}
 }
 
 // CommitsOptions selects commits and configures how their list is read.
@@ -82,4 +119,24 @@ func (c *Client) commits(owner, repository string, o CommitsOptions) list {
 		client: c, segments: []string{string(c.service), owner, "repos", repository, "commits"}, query: query, title: title,
 		maxSize: o.PageSize, limitHint: o.LimitHint, skipped: o.Skipped, counted: o.Counted,
 	}
+}
+
+// CommitExists reports whether a repository has the commit with that full sha, on any branch. It returns false only if
+// Codecov has the repository, but not the commit. Every other failure, lost access for example, is an error. A commit
+// that was erased at Codecov does not exist.
+func (c *Client) CommitExists(ctx context.Context, owner, repository, sha string) (bool, error) {
+	segments := []string{string(c.service), owner, "repos", repository, "commits", sha}
+	var commit struct {
+		CommitID string `json:"commitid"`
+	}
+	err := c.get(ctx, newTries(1), segments, nil, func(body []byte) error { return json.Unmarshal(body, &commit) })
+	return exists(err, "No Commit matches the given query.")
+}
+
+// exists returns false for the answer that says so, and any other error.
+func exists(err error, missing string) (bool, error) {
+	if isAnswer(err, http.StatusNotFound, missing) {
+		return false, nil
+	}
+	return err == nil, err
 }

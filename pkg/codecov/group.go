@@ -134,7 +134,7 @@ func (r *reader[T]) readAgain(at place) (pageRows[T], bool) {
 	tries := r.list.tries(at.size)
 	tries.Hurry = at.size > r.list.client.size.current()
 	response := request[T](r.ctx, r.list, at, tries)
-	if tries.GaveUp() {
+	if tries.GaveUp {
 		return pageRows[T]{}, false
 	}
 	r.page++

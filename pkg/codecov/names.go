@@ -15,19 +15,34 @@ const maxRequestLine = 4094
 // That also reads repositories behind a row that truncates the whole list.
 func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
 	return func(yield func(Repository, error) bool) {
-		room, err := all.filterRoom()
+		const longest = "1000000000"
+		address, err := all.client.address(all.segments, url.Values{"page": {longest}, "page_size": {longest}})
 		if err != nil {
 			yield(Repository{}, err)
 			return
 		}
+		room := maxRequestLine - len("GET "+address.RequestURI()+"& HTTP/1.1")
 		all.byName = true
 		n := &nameReader{ctx: ctx, list: all, yield: yield, seen: make(map[string]bool)}
-		for group := range groups(names, room) {
-			if !n.read(group, false) {
+		for left := names; len(left) > 0; {
+			count := fitting(left, room)
+			if !n.read(left[:count], false) {
 				return
 			}
+			left = left[count:]
 		}
 	}
+}
+
+// fitting returns how many of names fit into room bytes of a query. A name that is too long is requested by itself.
+func fitting(names []string, room int) int {
+	for i, name := range names {
+		room -= len("names=&") + len(url.QueryEscape(name))
+		if room < 0 {
+			return max(i, 1)
+		}
+	}
+	return len(names)
 }
 
 type nameReader struct {
@@ -75,33 +90,4 @@ func (n *nameReader) split(names []string, broken error) bool {
 	}
 	n.list.skipped(bad)
 	return true
-}
-
-// filterRoom returns how many bytes of a request line are left for a list's filter.
-func (l list) filterRoom() (int, error) {
-	const longest = "1000000000"
-	address, err := l.client.address(l.segments, url.Values{"page": {longest}, "page_size": {longest}})
-	if err != nil {
-		return 0, err
-	}
-	return maxRequestLine - len("GET "+address.RequestURI()+"& HTTP/1.1"), nil
-}
-
-// groups splits names, in their order, into groups that fit into room bytes of a query. A name that is too long gets a
-// group of its own.
-func groups(names []string, room int) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
-		first, length := 0, 0
-		for i, name := range names {
-			size := len("names=&") + len(url.QueryEscape(name))
-			if i > first && length+size > room {
-				if !yield(names[first:i]) {
-					return
-				}
-				first, length = i, 0
-			}
-			length += size
-		}
-		yield(names[first:])
-	}
 }

@@ -232,7 +232,7 @@ func (r *reader[T]) rowsOf(response response[T], first int) pageRows[T] {
 	at := response.at
 	switch {
 	case isBrokenPage(response.err) && !r.list.byName:
-		return bisect[T](r.ctx, r.list, at, first, r.count, r.skipped, response.err)
+		return r.bisect(at, first, response.err)
 	case response.err != nil:
 		return pageRows[T]{err: response.err, count: r.count}
 	}
@@ -252,10 +252,10 @@ func (r *reader[T]) fetch(at place) response[T] {
 		from := at.resized(r.list.sizeAt(at))
 		response = request[T](r.ctx, r.list, from, r.list.tries(from.size))
 	}
-	for response.tries.GaveUp() {
+	for response.tries.GaveUp {
 		r.ahead.discard()
 		smaller := nextSmaller(response.at.size)
-		if response.tries.LastChance() {
+		if response.tries.LastChance {
 			smaller = minShrunkSize
 		}
 		size.shrink(smaller)

@@ -3,6 +3,8 @@ package codecov
 import (
 	"context"
 	"iter"
+	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -68,4 +70,29 @@ func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
 	// Without the slash at the end of the address the server redirects.
 	owners := list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}
 	return rows(ctx, owners, rowKind[Author]{})
+}
+
+// RepositoryExists reports whether Codecov has a repository of that name, compared without case. It returns false only
+// if Codecov itself answers so, for example after the repository was renamed. Every other failure, lost access for
+// example, is an error. A repository that was erased at Codecov is in no list, but still exists.
+// It sends one request, for one commit: the address of the repository itself would ask the git provider.
+func (c *Client) RepositoryExists(ctx context.Context, owner, repository string) (bool, error) {
+	_, err := c.CountCommits(ctx, owner, repository, CommitsOptions{})
+	return exists(err, "No Repository matches the given query.")
+}
+
+// Branch is a row of Codecov's list of branches.
+type Branch struct {
+	Name        string    `json:"name"` // "" and names of forks, owner/repo:branch, occur
+	UpdateStamp time.Time `json:"updatestamp"`
+}
+
+// Branches returns the 20 branches of a repository that were updated last, newest first. The error is an *APIError.
+func (c *Client) Branches(ctx context.Context, owner, repository string) ([]Branch, error) {
+	const size = 20
+	segments := []string{string(c.service), owner, "repos", repository, "branches"}
+	var answer page[Branch]
+	err := c.get(ctx, newTries(1), segments, url.Values{"page_size": {strconv.Itoa(size)}}, answer.decode)
+	rows, _ := answer.split(0, place{}, "")
+	return rows, err
 }

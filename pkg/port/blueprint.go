@@ -67,6 +67,15 @@ type Relation struct {
 	Many        bool   `json:"many"`
 }
 
+// Blueprints reads all blueprints.
+func (c *Client) Blueprints(ctx context.Context) ([]Blueprint, error) {
+	var answer struct {
+		Blueprints []Blueprint `json:"blueprints"`
+	}
+	err := c.read(ctx, path("blueprints"), &answer)
+	return answer.Blueprints, err
+}
+
 // Blueprint returns a blueprint, or ErrNotFound if it does not exist.
 func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, error) {
 	var answer struct {
@@ -95,18 +104,7 @@ func (c *Client) CreateBlueprint(ctx context.Context, blueprint Blueprint) error
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, request, new(json.RawMessage))
-}
-
-// PatchBlueprint changes the fields of a blueprint that patch, a JSON object, names. Name objects below the first level
-// whole: it is unknown whether Port merges or replaces them. It returns ErrNotFound if the blueprint does not exist.
-func (c *Client) PatchBlueprint(ctx context.Context, identifier string, patch json.RawMessage) error {
-	return c.send(ctx, PatchBlueprintRequest(identifier, patch), new(json.RawMessage))
-}
-
-// PatchBlueprintRequest returns what PatchBlueprint sends.
-func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
-	return Request{Method: http.MethodPatch, Path: path("blueprints", identifier), Body: patch}
+	return c.Send(ctx, request)
 }
 
 func createBlueprintRequest(blueprint Blueprint) (Request, error) {
@@ -115,4 +113,26 @@ func createBlueprintRequest(blueprint Blueprint) (Request, error) {
 		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
 	}
 	return Request{Method: http.MethodPost, Path: path("blueprints"), Body: body}, nil
+}
+
+// PatchBlueprint changes the fields of a blueprint that patch, a JSON object, names. Name objects below the first level
+// whole: it is unknown whether Port merges or replaces them. It returns ErrNotFound if the blueprint does not exist.
+func (c *Client) PatchBlueprint(ctx context.Context, identifier string, patch json.RawMessage) error {
+	return c.Send(ctx, PatchBlueprintRequest(identifier, patch))
+}
+
+// PatchBlueprintRequest returns what PatchBlueprint sends.
+func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
+	return Request{Method: http.MethodPatch, Path: path("blueprints", identifier), Body: patch}
+}
+
+// PutBlueprintRequest returns the request that replaces a blueprint by a document. Unlike a patch, it can remove
+// properties.
+func PutBlueprintRequest(identifier string, document json.RawMessage) Request {
+	return Request{Method: http.MethodPut, Path: path("blueprints", identifier), Body: document}
+}
+
+// DeleteBlueprintRequest returns the request that deletes a blueprint with all its entities.
+func DeleteBlueprintRequest(identifier string) Request {
+	return Request{Method: http.MethodDelete, Path: path("blueprints", identifier, "all-entities") + "?delete_blueprint=true"}
 }

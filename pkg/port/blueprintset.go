@@ -17,20 +17,31 @@ import (
 // It returns the identifiers of the blueprints that it created, also with an error. A blueprint that exists is not
 // changed. One that exists exactly as it was to be created is reported as created: the answer of an attempt was lost.
 func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created []string, err error) {
-	exists := make(map[string]bool)
 	var ours []Blueprint
 	for _, blueprint := range targetsFirst(set) {
 		isOurs, err := c.createBare(ctx, blueprint)
 		if err != nil {
 			return created, fmt.Errorf("create blueprint %s: %w", blueprint.Identifier, err)
 		}
-		exists[blueprint.Identifier] = true
 		if isOurs {
 			created, ours = append(created, blueprint.Identifier), append(ours, blueprint)
 		}
 	}
 	for _, blueprint := range ours {
-		if err := c.addAggregations(ctx, blueprint, exists); err != nil {
+		request, err := aggregationsRequest(blueprint, func(target string) (bool, error) {
+			if slices.ContainsFunc(set, func(b Blueprint) bool { return b.Identifier == target }) {
+				return true, nil
+			}
+			_, err := c.Blueprint(ctx, target)
+			if errors.Is(err, ErrNotFound) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+		if err == nil && request != nil {
+			err = c.Send(ctx, *request)
+		}
+		if err != nil {
 			return created, fmt.Errorf("add the aggregations of blueprint %s: %w", blueprint.Identifier, err)
 		}
 	}
@@ -46,18 +57,13 @@ func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
 			return nil, err
 		}
 		creations = append(creations, creation)
-		aggregations, err := aggregationsOf(blueprint)
+		addition, err := aggregationsRequest(blueprint, func(string) (bool, error) { return true, nil })
 		if err != nil {
 			return nil, err
 		}
-		if len(aggregations) == 0 {
-			continue
+		if addition != nil {
+			additions = append(additions, *addition)
 		}
-		addition, err := aggregationsRequest(blueprint.Identifier, aggregations)
-		if err != nil {
-			return nil, err
-		}
-		additions = append(additions, addition)
 	}
 	return append(creations, additions...), nil
 }
@@ -73,32 +79,36 @@ func (c *Client) createBare(ctx context.Context, blueprint Blueprint) (ours bool
 	return err == nil && equal(existing, blueprint), err
 }
 
-// addAggregations adds the aggregations whose target exists. It adds what it learns to exists.
-func (c *Client) addAggregations(ctx context.Context, blueprint Blueprint, exists map[string]bool) error {
-	aggregations, err := aggregationsOf(blueprint)
-	if err != nil {
-		return err
+// aggregationsRequest returns the request that adds the aggregations of a blueprint whose target exists, nil if there
+// are none.
+func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, error)) (*Request, error) {
+	if len(blueprint.AggregationProperties) == 0 {
+		return nil, nil
+	}
+	var aggregations map[string]json.RawMessage
+	if err := json.Unmarshal(blueprint.AggregationProperties, &aggregations); err != nil {
+		return nil, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
 	}
 	for name, aggregation := range aggregations {
-		if _, known := exists[aggregation.target]; !known {
-			_, err := c.Blueprint(ctx, aggregation.target)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-			exists[aggregation.target] = err == nil
+		var declared struct {
+			Target string `json:"target"`
 		}
-		if !exists[aggregation.target] {
+		if err := json.Unmarshal(aggregation, &declared); err != nil {
+			return nil, fmt.Errorf("decode aggregation %s of blueprint %s: %w", name, blueprint.Identifier, err)
+		}
+		switch found, err := exists(declared.Target); {
+		case err != nil:
+			return nil, err
+		case !found:
 			delete(aggregations, name)
 		}
 	}
 	if len(aggregations) == 0 {
-		return nil
+		return nil, nil
 	}
-	request, err := aggregationsRequest(blueprint.Identifier, aggregations)
-	if err != nil {
-		return err
-	}
-	return c.send(ctx, request, new(json.RawMessage))
+	patch, err := encode(map[string]any{"aggregationProperties": aggregations})
+	request := PatchBlueprintRequest(blueprint.Identifier, patch)
+	return &request, err
 }
 
 // targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
@@ -125,41 +135,6 @@ func targetsFirst(set []Blueprint) []Blueprint {
 		visit(blueprint.Identifier)
 	}
 	return sorted
-}
-
-// aggregation is an aggregation property and the blueprint that it aggregates.
-type aggregation struct {
-	declaration json.RawMessage
-	target      string
-}
-
-func aggregationsOf(blueprint Blueprint) (map[string]aggregation, error) {
-	var declarations map[string]json.RawMessage
-	if len(blueprint.AggregationProperties) > 0 {
-		if err := json.Unmarshal(blueprint.AggregationProperties, &declarations); err != nil {
-			return nil, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
-		}
-	}
-	aggregations := make(map[string]aggregation, len(declarations))
-	for name, declaration := range declarations {
-		var pointer struct {
-			Target string `json:"target"`
-		}
-		if err := json.Unmarshal(declaration, &pointer); err != nil {
-			return nil, fmt.Errorf("decode aggregation %s of blueprint %s: %w", name, blueprint.Identifier, err)
-		}
-		aggregations[name] = aggregation{declaration, pointer.Target}
-	}
-	return aggregations, nil
-}
-
-func aggregationsRequest(identifier string, aggregations map[string]aggregation) (Request, error) {
-	declarations := make(map[string]json.RawMessage, len(aggregations))
-	for name, aggregation := range aggregations {
-		declarations[name] = aggregation.declaration
-	}
-	patch, err := encode(map[string]any{"aggregationProperties": declarations})
-	return PatchBlueprintRequest(identifier, patch), err
 }
 
 // bare returns the blueprint without aggregations.

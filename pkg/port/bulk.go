@@ -1,21 +1,89 @@
 package port
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
-// FreeEntities is the number of entities that a free Port account holds, by Port's documentation.
-const FreeEntities = 10_000
+// Limits of one bulk request, by Port's contract.
+const (
+	MaxBulkEntities = 20
+	MaxBulkBytes    = 1 << 20 // of the whole body
+)
 
 // BulkRequests returns the number of bulk requests for so many entities of usual size.
 func BulkRequests(entities int) int { return (entities + MaxBulkEntities - 1) / MaxBulkEntities }
+
+// ErrBatchFull is returned by Batch.Add if the entity must go into the next batch.
+var ErrBatchFull = errors.New("batch is full")
+
+// Batch is the body of one bulk upsert. Add encodes entities as they come, so that the size is known. The zero value is
+// an empty batch. It is not safe for concurrent use.
+type Batch struct {
+	entities    [][]byte // encoded
+	identifiers []string
+	size        int // of the entities, with a comma each
+}
+
+const (
+	batchHead = `{"entities":[`
+	batchTail = `]}`
+)
+
+// Add encodes an entity and appends it. It returns ErrBatchFull if the entity does not fit into this batch, and an
+// error that wraps ErrTooLarge if it does not fit into an empty one.
+func (b *Batch) Add(entity Entity) error {
+	if b.Len() == MaxBulkEntities {
+		return ErrBatchFull
+	}
+	text, err := encode(entity)
+	if err != nil {
+		return fmt.Errorf("encode entity %s: %w", entity.Identifier, err)
+	}
+	size := len(batchHead) + len(text) + len(batchTail)
+	switch {
+	case size >= MaxBulkBytes:
+		return fmt.Errorf("entity %s: %w: %d bytes, Port accepts less than %d",
+			entity.Identifier, ErrTooLarge, size, MaxBulkBytes)
+	case b.size+size >= MaxBulkBytes:
+		return ErrBatchFull
+	}
+	b.identifiers, b.entities = append(b.identifiers, entity.Identifier), append(b.entities, text)
+	b.size += len(text) + len(",")
+	return nil
+}
+
+// Len returns the number of entities.
+func (b *Batch) Len() int { return len(b.identifiers) }
+
+// Identifiers returns the identifiers of the entities, in the order of Add.
+func (b *Batch) Identifiers() []string { return b.identifiers }
+
+// Split returns the two halves of a batch of at least two entities.
+func (b *Batch) Split() (first, second Batch) {
+	middle := b.Len() / 2
+	return b.part(0, middle), b.part(middle, b.Len())
+}
+
+func (b *Batch) part(start, end int) Batch {
+	part := Batch{entities: slices.Clone(b.entities[start:end]), identifiers: slices.Clone(b.identifiers[start:end])}
+	for _, entity := range part.entities {
+		part.size += len(entity) + len(",")
+	}
+	return part
+}
+
+func (b *Batch) body() []byte {
+	return slices.Concat([]byte(batchHead), bytes.Join(b.entities, []byte(",")), []byte(batchTail))
+}
 
 // UpsertOptions configures a bulk upsert.
 type UpsertOptions struct {
@@ -81,9 +149,9 @@ func (c *Client) UpsertBatch(
 	}
 	var answer bulkAnswer
 	request := Request{
-		Method: http.MethodPost, Path: path("blueprints", blueprint, "entities", "bulk"), Body: batch.body(),
+		Method: http.MethodPost, Path: path("blueprints", blueprint, "entities", "bulk") + "?" + query.Encode(), Body: batch.body(),
 	}
-	traceID, err := c.call(ctx, request, query, entitiesClass, &answer)
+	traceID, err := c.call(ctx, request, entitiesClass, &answer)
 	if err != nil {
 		return BulkResult{}, err
 	}
@@ -112,28 +180,24 @@ func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
 	for i, identifier := range identifiers {
 		outcomes[i] = Outcome{Identifier: identifier, Err: &errUnmentioned}
 	}
+	at := func(index *int) *Outcome {
+		if index == nil || *index < 0 || *index >= len(outcomes) {
+			return new(Outcome) // it is about none of the entities
+		}
+		return &outcomes[*index]
+	}
 	for _, written := range a.Entities {
-		i, ok := position(written.Index, identifiers)
-		if ok && (written.Identifier == "" || written.Identifier == identifiers[i]) { // it may be a stub of a relation
-			outcomes[i].Created, outcomes[i].Err = written.Created, nil
+		outcome := at(written.Index)
+		if written.Identifier == "" || written.Identifier == outcome.Identifier { // it may be a stub of a relation
+			outcome.Created, outcome.Err = written.Created, nil
 		}
 	}
 	for _, refused := range a.Errors {
-		if i, ok := position(refused.Index, identifiers); ok {
-			outcomes[i].Err = &EntityError{
-				Status:  refused.StatusCode,
-				Code:    httpclient.Message(refused.Error),
-				Message: httpclient.Message(refused.Message),
-			}
+		at(refused.Index).Err = &EntityError{
+			Status:  refused.StatusCode,
+			Code:    httpclient.Message(refused.Error),
+			Message: httpclient.Message(refused.Message),
 		}
 	}
 	return outcomes
-}
-
-// position returns the index of an entity of the request, and false if it is missing or out of range.
-func position(index *int, identifiers []string) (int, bool) {
-	if index == nil || *index < 0 || *index >= len(identifiers) {
-		return 0, false
-	}
-	return *index, true
 }

@@ -6,10 +6,6 @@
 package port
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -139,23 +135,4 @@ func (c *Client) Counts() Counts { return Counts(c.http.Counts()) }
 // the rate limit: 0 if they fit into the present window. It returns false if no answer has shown a limit.
 func (c *Client) EstimateDuration(requests int) (time.Duration, bool) {
 	return c.http.EstimateWait(entitiesClass, requests)
-}
-
-// call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become
-// json.Number, since float64 does not hold whole numbers beyond 2^53.
-func (c *Client) call(ctx context.Context, r Request, query url.Values, class string, answer any) (string, error) {
-	request := httpclient.Request{Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path, query), Body: r.Body, Class: class}
-	response, failure := c.http.Do(ctx, request)
-	if failure != nil {
-		if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
-			return "", signIn
-		}
-		return "", newAPIError(failure, response)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(response.Body))
-	decoder.UseNumber()
-	if err := decoder.Decode(answer); err != nil {
-		return "", unusable(request, "decode answer: "+httpclient.Message(err.Error())) // the error may quote the answer
-	}
-	return requestID(response), nil
 }

@@ -49,7 +49,7 @@ type APIError struct {
 func (e *APIError) Error() string {
 	failure := httpclient.Failure{
 		Method: e.Method, Address: e.URL, Status: e.Status, Code: e.Code, Message: e.Message,
-		RequestID: httpclient.RequestID("trace id", e.RequestID), Attempts: e.Attempts, Err: e.Err,
+		RequestID: e.RequestID, RequestIDName: "trace id", Attempts: e.Attempts, Err: e.Err,
 	}
 	return failure.Error()
 }

@@ -61,7 +61,7 @@ func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, e
 
 func (s *tokenSource) fetch(ctx context.Context) error {
 	request := httpclient.Request{
-		Method: http.MethodPost, URL: httpclient.AddressBelow(s.client.base, tokenPath, nil), Body: s.credentials, Class: tokenClass, SignIn: true,
+		Method: http.MethodPost, URL: httpclient.AddressBelow(s.client.base, tokenPath), Body: s.credentials, Class: tokenClass, SignIn: true,
 	}
 	response, failure := s.client.http.Do(ctx, request)
 	if failure != nil {

@@ -74,6 +74,11 @@ func CreateWebhookRequest(webhook Webhook) (Request, error) {
 	return Request{Method: http.MethodPost, Path: path("webhooks"), Body: body}, nil
 }
 
+// DeleteWebhookRequest returns the request that deletes a webhook.
+func DeleteWebhookRequest(identifier string) Request {
+	return Request{Method: http.MethodDelete, Path: path("webhooks", identifier)}
+}
+
 // UpdateWebhookRequest returns what UpdateWebhook sends.
 func UpdateWebhookRequest(identifier string, patch json.RawMessage) Request {
 	return Request{Method: http.MethodPatch, Path: path("webhooks", identifier), Body: patch}
