@@ -17,11 +17,7 @@ var (
 	ErrBodyTooLong = errors.New("the answer is too long")
 )
 
-const (
-	attemptTimeout = 30 * time.Second
-	// maxPreallocated is how much memory is allocated on the server's word, before the bytes arrive.
-	maxPreallocated = 1 << 20
-)
+const attemptTimeout = 30 * time.Second
 
 // attempt sends a request once. It returns only answers that arrived whole and in time, and that are JSON if the status
 // is a success. It removes secrets before anybody reads the answer.
@@ -78,13 +74,9 @@ func (a *attempt) send(req *http.Request) (*http.Response, error) {
 func (a *attempt) read(resp *http.Response) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	maxBody := a.call.client.maxBody
-	var body bytes.Buffer
-	if announced := min(resp.ContentLength, maxPreallocated); announced > 0 {
-		body.Grow(int(announced) + bytes.MinRead) // ReadFrom needs room to find the end
-	}
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
-	if err == nil && int64(body.Len()) > maxBody {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && int64(len(body)) > maxBody {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrBodyTooLong, maxBody)
 	}
-	return body.Bytes(), err
+	return body, err
 }

@@ -1,9 +1,6 @@
 package codecov
 
-import (
-	"context"
-	"sync"
-)
+import "context"
 
 const (
 	// maxPagesAhead is how many pages of one list are read ahead of the one that the caller works on.
@@ -11,14 +8,6 @@ const (
 	// maxClientPagesAhead is the same for all lists of a client together, so that many lists don't fill the memory.
 	maxClientPagesAhead = 8
 )
-
-// ahead reads the next pages of one list while the caller works on the rows before them.
-type ahead[T any] struct {
-	ctx     context.Context
-	list    list
-	queue   []pendingPage[T] // in the order of the list
-	running sync.WaitGroup
-}
 
 // pendingPage is a page that has been requested.
 type pendingPage[T any] struct {
@@ -28,60 +17,51 @@ type pendingPage[T any] struct {
 	cancel context.CancelFunc
 }
 
-// fill requests pages from a place to the end of the list, as far as the limits allow.
-func (a *ahead[T]) fill(next place, count int) {
-	if a.list.limitHint > 0 {
+// readAhead requests pages from a place to the end of the list, as far as the limits allow, while the caller works on
+// the rows before them.
+func (r *reader[T]) readAhead(next place, count int) {
+	if r.list.limitHint > 0 {
 		return
 	}
-	if len(a.queue) > 0 {
-		next = a.queue[len(a.queue)-1].at.next()
+	if len(r.ahead) > 0 {
+		next = r.ahead[len(r.ahead)-1].at.next()
 	}
-	for len(a.queue) < maxPagesAhead && next.offset < count && a.acquire() {
-		at := next.resized(a.list.sizeAt(next))
-		ctx, cancel := context.WithCancel(a.ctx)
+	for len(r.ahead) < maxPagesAhead && next.offset < count {
+		select {
+		case r.list.client.ahead <- struct{}{}:
+		default:
+			return
+		}
+		at := next.resized(r.list.sizeAt(next))
+		ctx, cancel := context.WithCancel(r.ctx)
 		pending := pendingPage[T]{first: next.offset, at: at, result: make(chan response[T], 1), cancel: cancel}
-		a.running.Go(func() { pending.result <- request[T](ctx, a.list, at, a.list.tries(at.size)) })
-		a.queue = append(a.queue, pending)
+		r.running.Go(func() { pending.result <- request[T](ctx, r.list, at, r.list.tries(at.size)) })
+		r.ahead = append(r.ahead, pending)
 		next = at.next()
 	}
 }
 
 // take waits for the page whose rows begin at position first. It returns false if that page was not requested.
-func (a *ahead[T]) take(first int) (response[T], bool) {
-	if len(a.queue) == 0 || a.queue[0].first != first {
-		a.discard()
+func (r *reader[T]) take(first int) (response[T], bool) {
+	if len(r.ahead) == 0 || r.ahead[0].first != first {
+		r.discard()
 		return response[T]{}, false
 	}
-	pending := a.queue[0]
-	a.queue = a.queue[1:]
-	defer a.release(pending)
+	pending := r.ahead[0]
+	r.ahead = r.ahead[1:]
+	defer r.release(pending)
 	return <-pending.result, true
 }
 
-// discard cancels all requests.
-func (a *ahead[T]) discard() {
-	for _, pending := range a.queue {
-		a.release(pending)
+// discard cancels the requests for all pages ahead.
+func (r *reader[T]) discard() {
+	for _, pending := range r.ahead {
+		r.release(pending)
 	}
-	a.queue = nil
+	r.ahead = nil
 }
 
-// close cancels all requests and waits for them.
-func (a *ahead[T]) close() {
-	a.discard()
-	a.running.Wait()
-}
-
-func (a *ahead[T]) acquire() bool {
-	select {
-	case a.list.client.ahead <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (a *ahead[T]) release(pending pendingPage[T]) {
+func (r *reader[T]) release(pending pendingPage[T]) {
 	pending.cancel()
-	<-a.list.client.ahead
+	<-r.list.client.ahead
 }

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"iter"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -31,10 +32,10 @@ func rows[T any](ctx context.Context, l list, kind rowKind[T]) iter.Seq2[T, erro
 	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		r := &reader[T]{
-			ctx: ctx, list: l, kind: kind, yield: yield, ahead: &ahead[T]{ctx: ctx, list: l},
-			seed: maphash.MakeSeed(), lastPage: make(map[uint64]int),
+			ctx: ctx, list: l, kind: kind, yield: yield, seed: maphash.MakeSeed(), lastPage: make(map[uint64]int),
 		}
-		defer r.ahead.close()
+		defer r.running.Wait()
+		defer r.discard()
 		defer cancel()
 		for reading := 1; ; reading++ {
 			if !r.readList() || r.isComplete() {
@@ -54,7 +55,9 @@ type reader[T any] struct {
 	list  list
 	kind  rowKind[T]
 	yield func(T, error) bool
-	ahead *ahead[T]
+
+	ahead   []pendingPage[T] // in the order of the list
+	running sync.WaitGroup   // requests for pages ahead
 
 	seed     maphash.Seed
 	lastPage map[uint64]int // by the hash of a row's key: the last page with that row
@@ -80,7 +83,7 @@ func (r *reader[T]) readList() bool {
 	for more {
 		p := r.readPage(at)
 		if p.more {
-			r.ahead.fill(p.next, p.count)
+			r.readAhead(p.next, p.count)
 		}
 		if !r.deliver(p) {
 			return false
@@ -247,13 +250,13 @@ func (r *reader[T]) rowsOf(response response[T], first int) pageRows[T] {
 // been read ahead are of the wrong size and are dropped.
 func (r *reader[T]) fetch(at place) response[T] {
 	size := r.list.client.size
-	response, ok := r.ahead.take(at.offset)
+	response, ok := r.take(at.offset)
 	if !ok {
 		from := at.resized(r.list.sizeAt(at))
 		response = request[T](r.ctx, r.list, from, r.list.tries(from.size))
 	}
 	for response.tries.GaveUp {
-		r.ahead.discard()
+		r.discard()
 		smaller := nextSmaller(response.at.size)
 		if response.tries.LastChance {
 			smaller = minShrunkSize

@@ -65,7 +65,11 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 	}
 	response, failure := s.client.http.Do(ctx, request)
 	if failure != nil {
-		return newSignInError(failure, response)
+		e := newAPIError(failure, response)
+		if e.Status == http.StatusNotFound {
+			e.Err = ErrNotPort // about the address: Port answers wrong credentials with 401
+		}
+		return e
 	}
 	var answer struct {
 		AccessToken string  `json:"accessToken"`
@@ -79,14 +83,4 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 	s.value = "Bearer " + answer.AccessToken
 	s.renewAt = time.Now().Add(lifetime - min(renewEarly, lifetime/10))
 	return nil
-}
-
-// newSignInError returns the error of a sign-in. A 404 is about the address, since Port answers wrong credentials with
-// 401.
-func newSignInError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	e := newAPIError(failure, response)
-	if e.Status == http.StatusNotFound {
-		e.Err = ErrNotPort
-	}
-	return e
 }
