@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -49,8 +48,14 @@ type limiter struct {
 	underWay    int
 	latest      int           // number of the latest request sent
 	changed     chan struct{} // closed at the next answer
-	classes     []*class
-	budgets     []*budget // one for each limit that has been shown
+	classes     map[string]*class
+	budgets     map[limit]*budget // one for each limit that has been shown
+}
+
+// limit is a rate limit: requests in each period.
+type limit struct {
+	requests int
+	period   time.Duration
 }
 
 // class is what the limiter knows of one class of requests.
@@ -77,6 +82,7 @@ func newLimiter(maximum int, share float64, stats *stats, log *slog.Logger) *lim
 	return &limiter{
 		share: share, stats: stats, log: log,
 		concurrency: concurrency{max: allowed, allowed: allowed}, changed: make(chan struct{}),
+		classes: make(map[string]*class), budgets: make(map[limit]*budget),
 	}
 }
 
@@ -108,14 +114,10 @@ func (l *limiter) acquire(ctx context.Context, name string) (release func(*http.
 
 // class returns what is known of a class. The caller holds the lock.
 func (l *limiter) class(name string) *class {
-	for _, c := range l.classes {
-		if c.name == name {
-			return c
-		}
+	if l.classes[name] == nil {
+		l.classes[name] = &class{name: name, turn: make(chan struct{}, 1)}
 	}
-	c := &class{name: name, turn: make(chan struct{}, 1)}
-	l.classes = append(l.classes, c)
-	return c
+	return l.classes[name]
 }
 
 // admit returns the number of a request that may be sent now. Otherwise it returns 0 and when to try again: at a point
@@ -191,11 +193,11 @@ func (l *limiter) waiting(c *class, now, until time.Time) {
 		return
 	}
 	c.loggedUntil = until
-	attributes := []slog.Attr{slog.Duration("wait", until.Sub(now).Round(time.Second/10))}
+	attributes := []any{"wait", until.Sub(now).Round(time.Second / 10)}
 	if c.name != "" {
-		attributes = append(attributes, slog.String("class", c.name))
+		attributes = append(attributes, "class", c.name)
 	}
-	l.log.LogAttrs(context.Background(), slog.LevelInfo, "waiting for the rate limit", attributes...)
+	l.log.Info("waiting for the rate limit", attributes...)
 }
 
 // waitsUntil returns the end of the longest present wait, zero if there is none.
@@ -246,22 +248,17 @@ func (c *class) hold(now time.Time, asked time.Duration, o outcome) {
 // assign sets the budget of the class to that of the limit that an answer shows.
 func (l *limiter) assign(c *class, request int, shown rateLimit) {
 	former := c.budget
-	if shown.requests == 0 || shown.period == 0 || former != nil && former.is(shown) {
+	if shown.requests == 0 || shown.period == 0 {
 		return
 	}
-	if i := slices.IndexFunc(l.budgets, func(b *budget) bool { return b.is(shown) }); i >= 0 {
-		c.budget = l.budgets[i]
-	} else {
-		c.budget = &budget{limit: shown.requests, period: shown.period, share: l.share}
-		l.budgets = append(l.budgets, c.budget)
+	key := limit{shown.requests, shown.period}
+	if l.budgets[key] == nil {
+		l.budgets[key] = &budget{limit: shown.requests, period: shown.period, share: l.share}
 	}
-	if former != nil && former.asking == request {
+	c.budget = l.budgets[key]
+	if former != nil && former != c.budget && former.asking == request {
 		former.asking = 0 // other classes may wait for this answer
 	}
-}
-
-func (b *budget) is(shown rateLimit) bool {
-	return b.limit == shown.requests && b.period == shown.period
 }
 
 // underWayWith returns the number of requests under way that share a budget.

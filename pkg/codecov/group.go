@@ -3,6 +3,7 @@ package codecov
 import (
 	"errors"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -59,23 +60,16 @@ func (r *reader[T]) deliverGroups(p pageRows[T], fresh []T) bool {
 	return r.yieldAll(ready)
 }
 
-// nextGroup returns the index of the first row that is older than the group.
+// nextGroup returns the index of the first row that is older than the group, or the number of rows.
 func (r *reader[T]) nextGroup() int {
-	return indexOr(r.group.rows, func(row T) bool { return r.kind.time(row).Before(r.group.time) })
+	rows := r.group.rows
+	return sort.Search(len(rows), func(i int) bool { return r.kind.time(rows[i]).Before(r.group.time) })
 }
 
-// lastGroup returns the index of the first row with the time of the last one.
+// lastGroup returns the index of the first row with the time of the last one, or the number of rows.
 func (r *reader[T]) lastGroup() int {
 	rows := r.group.rows
-	return indexOr(rows, func(row T) bool { return r.kind.time(row).Equal(r.kind.time(rows[len(rows)-1])) })
-}
-
-// indexOr returns the index of the first row that matches, or the number of rows.
-func indexOr[T any](rows []T, matches func(T) bool) int {
-	if i := slices.IndexFunc(rows, matches); i >= 0 {
-		return i
-	}
-	return len(rows)
+	return sort.Search(len(rows), func(i int) bool { return !r.kind.time(rows[i]).After(r.kind.time(rows[len(rows)-1])) })
 }
 
 // checkBorder notes whether rows may be missing between the rows that are held and those of the next page: if a row

@@ -1,7 +1,9 @@
 package codecov
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,42 +20,33 @@ const (
 	BitbucketServer  Service = "bitbucket_server"
 )
 
+// services are in the order of Codecov's documentation.
+var services = []Service{GitHub, GitHubEnterprise, Bitbucket, BitbucketServer, GitLab, GitLabEnterprise}
+
 var shortNames = map[Service]string{
-	GitHub:           "gh",
-	GitHubEnterprise: "ghe",
-	GitLab:           "gl",
-	GitLabEnterprise: "gle",
-	Bitbucket:        "bb",
-	BitbucketServer:  "bbs",
+	GitHub: "gh", GitHubEnterprise: "ghe", Bitbucket: "bb", BitbucketServer: "bbs", GitLab: "gl", GitLabEnterprise: "gle",
 }
 
 // Services returns every service, in the order of Codecov's documentation.
-func Services() []Service {
-	return []Service{GitHub, GitHubEnterprise, Bitbucket, BitbucketServer, GitLab, GitLabEnterprise}
-}
+func Services() []Service { return slices.Clone(services) }
 
 // ParseService returns the service of a long or short name in any case. Blanks around the name are ignored.
 // The error lists the known names.
 func ParseService(name string) (Service, error) {
-	wanted := strings.ToLower(strings.TrimSpace(name))
-	known := make([]string, 0, len(shortNames))
-	for _, service := range Services() {
-		if wanted == string(service) || wanted == service.Short() {
+	wanted := Service(strings.ToLower(strings.TrimSpace(name)))
+	known := make([]string, len(services))
+	for i, service := range services {
+		if wanted == service || string(wanted) == service.Short() {
 			return service, nil
 		}
-		known = append(known, string(service))
+		known[i] = string(service)
 	}
 	return "", fmt.Errorf("unknown service %q: expected one of %s", name, strings.Join(known, ", "))
 }
 
 // Short returns the abbreviation that the addresses of Codecov's web pages use: "gh" for github.
 // The name of an unknown service is returned unchanged.
-func (s Service) Short() string {
-	if short, ok := shortNames[s]; ok {
-		return short
-	}
-	return string(s)
-}
+func (s Service) Short() string { return cmp.Or(shortNames[s], string(s)) }
 
 // String returns the long name.
 func (s Service) String() string { return string(s) }
