@@ -20,12 +20,9 @@ var builtin embed.FS
 // BuiltinMapping returns the mapping of Port's guide for codecov_coverage, and an entry for codecov_commit_coverage,
 // the history. Each call returns a new copy.
 func BuiltinMapping() []Entry {
-	entries, err := ParseMapping(builtinFile("mapping.json"))
+	entries, err := parseFrom(OriginBuiltin, builtinFile("mapping.json"))
 	if err != nil {
-		panic(fmt.Errorf("the built-in mapping is broken: %w", err)) // a file of this package: its tests fail first
-	}
-	for i := range entries {
-		entries[i].Origin = OriginBuiltin
+		panic(err) // a file of this package: its tests fail first
 	}
 	return entries
 }

@@ -1,6 +1,7 @@
 package mapper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,9 +92,7 @@ func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	if o.Service == "" {
-		o.Service = codecov.GitHub
-	}
+	o.Service = cmp.Or(o.Service, codecov.GitHub)
 	m := &Mapping{timeout: o.Timeout}
 	engine, known := jq.NewEngine(o.Now), newKnowledge(o.Service)
 	var failures []error
@@ -247,7 +246,7 @@ func eventPart(query *jq.Query) string {
 	return ""
 }
 
-// isPerCommit reports whether two commits that agree in repository and branch alone get different identifiers.
+// isPerCommit reports whether two commits that only agree in repository and branch get different identifiers.
 func (m *Mapping) isPerCommit(e *entry, service codecov.Service) bool {
 	var identifiers [2]any
 	for i, commit := range sampleCommits {
@@ -255,7 +254,11 @@ func (m *Mapping) isPerCommit(e *entry, service codecov.Service) bool {
 		payload := samplePayload(service, commit)
 		if e.items != nil {
 			items, _ := evaluation.Value(e.items.query, payload)
-			payload = withFirstItem(payload, items)
+			var first any
+			if list, _ := items.([]any); len(list) > 0 {
+				first = list[0]
+			}
+			payload = withItem(payload, first)
 		}
 		if e.identifier != nil {
 			identifiers[i], _ = evaluation.Value(e.identifier.query, payload)
@@ -263,11 +266,4 @@ func (m *Mapping) isPerCommit(e *entry, service codecov.Service) bool {
 		evaluation.Close()
 	}
 	return jq.Compare(identifiers[0], identifiers[1]) != 0
-}
-
-func withFirstItem(payload map[string]any, items any) map[string]any {
-	if list, ok := items.([]any); ok && len(list) > 0 {
-		return withItem(payload, list[0])
-	}
-	return withItem(payload, nil)
 }

@@ -3,6 +3,7 @@ package mapper
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -154,20 +155,16 @@ func (r *run) team(x *expression, payload map[string]any) any {
 			return team
 		}
 	case []any:
-		if len(team) > 0 && allStrings(team) {
+		if len(team) > 0 && !slices.ContainsFunc(team, isNoString) {
 			return team
 		}
 	}
 	return nil
 }
 
-func allStrings(items []any) bool {
-	for _, item := range items {
-		if _, ok := item.(string); !ok {
-			return false
-		}
-	}
-	return true
+func isNoString(item any) bool {
+	_, ok := item.(string)
+	return !ok
 }
 
 // value evaluates an expression. It reports false if the expression is missing, unknown or without a result.

@@ -104,28 +104,23 @@ func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 
 // unknownAt returns the unknown part that the path leads to or into.
 func (k knowledge) unknownAt(path jq.Path) string {
-	joined := strings.Join(path, ".") + "."
-	for _, part := range k.unknown {
-		if strings.HasPrefix(joined, part+".") {
-			return part
-		}
-	}
-	return ""
+	return k.find(func(part string) bool { return strings.HasPrefix(dotted(path), part+".") })
 }
 
 // unknownBelow returns an unknown part of the object that the path leads to.
 func (k knowledge) unknownBelow(path jq.Path) string {
-	prefix := ""
-	if len(path) > 0 {
-		prefix = strings.Join(path, ".") + "."
-	}
-	for _, part := range k.unknown {
-		if strings.HasPrefix(part, prefix) {
-			return part
-		}
+	return k.find(func(part string) bool { return strings.HasPrefix(part, dotted(path)) })
+}
+
+func (k knowledge) find(matches func(part string) bool) string {
+	if i := slices.IndexFunc(k.unknown, matches); i >= 0 {
+		return k.unknown[i]
 	}
 	return ""
 }
+
+// dotted returns the keys with a dot behind each.
+func dotted(path jq.Path) string { return strings.Join(append(slices.Clip(path), ""), ".") }
 
 func (k knowledge) shapeAt(path jq.Path) Shape {
 	shape := k.shape

@@ -20,21 +20,15 @@ func MarkedExpression(description string) (string, bool) {
 	return strings.CutPrefix(description, relationMark)
 }
 
-// markedRelations returns the expressions of the blueprint's relations that are described by MarkRelation.
-func markedRelations(blueprint port.Blueprint) map[string]string {
-	expressions := make(map[string]string)
-	for name, relation := range blueprint.Relations {
-		if expression, marked := MarkedExpression(relation.Description); marked {
-			expressions[name] = expression
-		}
-	}
-	return expressions
-}
-
 // AddRelations returns the entries with the marked relations of the blueprint. A relation that an entry maps itself stays
 // as it is.
 func AddRelations(entries []Entry, blueprint port.Blueprint) []Entry {
-	marked := markedRelations(blueprint)
+	marked := make(map[string]string)
+	for name, relation := range blueprint.Relations {
+		if expression, ok := MarkedExpression(relation.Description); ok {
+			marked[name] = expression
+		}
+	}
 	related := slices.Clone(entries)
 	for i, e := range related {
 		if e.Blueprint != blueprint.Identifier || e.Deletes() || len(marked) == 0 {

@@ -62,7 +62,7 @@ func sampleCommit() codecov.Commit {
 
 func pointer[T any](value T) *T { return &value }
 
-// recorded reads a file of testdata/port, whole numbers as int, as Payload gives them.
+// recorded reads a file of testdata/port, whole numbers as int, as Payload returns them.
 func recorded(tb testing.TB, name string) map[string]any {
 	tb.Helper()
 	data, err := os.ReadFile("../../testdata/port/" + name)

@@ -92,9 +92,6 @@ var portQuotes = regexp2.MustCompile(`(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)`, regexp2
 // rewriteQuotes replaces single quotes by double quotes where Port does: at the start of the expression or behind
 // white space, and at its end or before white space. Other single quotes stay, and jq refuses them.
 func rewriteQuotes(source string) string {
-	if !strings.Contains(source, "'") {
-		return source
-	}
 	rewritten, err := portQuotes.Replace(source, `$1"$2`, -1, -1)
 	if err != nil {
 		return source

@@ -61,7 +61,10 @@ func (a *analyzer) use(paths []Path) []Path {
 // useEverything ends the analysis: the query may depend on anything.
 func (a *analyzer) useEverything() []Path { return a.use([]Path{{}}) }
 
-func (a *analyzer) test(paths []Path) { a.reads.Tests = append(a.reads.Tests, paths...) }
+func (a *analyzer) test(paths []Path) []Path {
+	a.reads.Tests = append(a.reads.Tests, paths...)
+	return nil
+}
 
 func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
 	if q == nil {
@@ -86,21 +89,26 @@ func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
 		return a.query(q.Right, in, a.bindAny(q.Patterns, left, in, s))
 	case gojq.OpComma, gojq.OpAlt:
 		return slices.Concat(a.query(q.Left, in, s), a.query(q.Right, in, s))
-	case gojq.OpAnd, gojq.OpOr:
-		a.test(a.query(q.Left, in, s))
-		a.test(a.query(q.Right, in, s))
-		return nil
-	case gojq.OpEq, gojq.OpNe:
-		if isConstant(q.Left) || isConstant(q.Right) { // an object never equals a constant
-			a.test(a.query(q.Left, in, s))
-			a.test(a.query(q.Right, in, s))
-			return nil
-		}
 	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
 		a.use(in)
 	}
-	a.use(a.query(q.Left, in, s))
-	return a.use(a.query(q.Right, in, s))
+	record := a.use
+	if onlyTests(q) {
+		record = a.test
+	}
+	record(a.query(q.Left, in, s))
+	return record(a.query(q.Right, in, s))
+}
+
+// onlyTests reports whether an operator depends on nothing but whether its operands are null, false or a constant.
+func onlyTests(q *gojq.Query) bool {
+	switch q.Op {
+	case gojq.OpAnd, gojq.OpOr:
+		return true
+	case gojq.OpEq, gojq.OpNe:
+		return isConstant(q.Left) || isConstant(q.Right) // an object never equals a constant
+	}
+	return false
 }
 
 // isConstant reports whether the query is null, true, false, a number or a string without interpolation.
@@ -164,27 +172,28 @@ func (a *analyzer) head(t *gojq.Term, in []Path, s *scope) []Path {
 		}
 		return a.text(t.Str, in, s)
 	case gojq.TermTypeReduce:
-		inner := a.bindAny(t.Reduce.Patterns, a.query(t.Reduce.Query, in, s), in, s)
-		state := a.query(t.Reduce.Start, in, s)
-		a.use(state)
-		return a.use(a.query(t.Reduce.Update, state, inner))
+		r := t.Reduce
+		return a.fold(&gojq.Foreach{Query: r.Query, Patterns: r.Patterns, Start: r.Start, Update: r.Update}, in, s)
 	case gojq.TermTypeForeach:
-		inner := a.bindAny(t.Foreach.Patterns, a.query(t.Foreach.Query, in, s), in, s)
-		state := a.query(t.Foreach.Start, in, s)
-		a.use(state)
-		state = slices.Concat(state, a.query(t.Foreach.Update, state, inner))
-		a.use(state)
-		return a.use(a.query(t.Foreach.Extract, state, inner))
+		return a.fold(t.Foreach, in, s)
 	}
 	return nil // a number, null, true, false or break
 }
 
+func (a *analyzer) fold(f *gojq.Foreach, in []Path, s *scope) []Path {
+	inner := a.bindAny(f.Patterns, a.query(f.Query, in, s), in, s)
+	start := a.query(f.Start, in, s)
+	a.use(start)
+	updated := a.query(f.Update, start, inner)
+	a.use(updated)
+	return a.use(a.query(f.Extract, slices.Concat(start, updated), inner))
+}
+
 func (a *analyzer) condition(c *gojq.If, in []Path, s *scope) []Path {
-	a.test(a.query(c.Cond, in, s))
-	value := a.query(c.Then, in, s)
-	for _, elif := range c.Elif {
-		a.test(a.query(elif.Cond, in, s))
-		value = slices.Concat(value, a.query(elif.Then, in, s))
+	var value []Path
+	for _, branch := range append([]*gojq.IfElif{{Cond: c.Cond, Then: c.Then}}, c.Elif...) {
+		a.test(a.query(branch.Cond, in, s))
+		value = append(value, a.query(branch.Then, in, s)...)
 	}
 	if c.Else == nil {
 		return slices.Concat(value, in)
@@ -318,8 +327,7 @@ func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
 		}
 		return nil // they ignore their input
 	case "not", "type":
-		a.test(in)
-		return nil
+		return a.test(in)
 	case "select":
 		if len(f.Args) == 1 {
 			a.test(a.query(f.Args[0], in, s))
