@@ -44,11 +44,11 @@ type analyzer struct {
 	missing string                 // a function that Port does not have
 }
 
-// scope holds what the names of a query stand for.
+// scope holds one name of a query, and those around it.
 type scope struct {
 	outer    *scope
-	variable string
-	value    []Path
+	name     string        // $variable, or function/1
+	value    []Path        // of a variable
 	function *gojq.FuncDef // a definition, or a parameter whose body is the argument
 	defined  *scope        // where the function's own names are looked up
 }
@@ -74,7 +74,7 @@ func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
 		return a.useEverything()
 	}
 	for _, definition := range q.FuncDefs {
-		s = &scope{outer: s, function: definition}
+		s = &scope{outer: s, name: signature(definition.Name, len(definition.Args)), function: definition}
 		s.defined = s // a function may call itself
 	}
 	if q.Term != nil {
@@ -217,7 +217,7 @@ func (a *analyzer) object(object *gojq.Object, in []Path, s *scope) []Path {
 		}
 		variable, value := a.member(entry.Key, entry.KeyString, entry.KeyQuery, in, in, s)
 		if variable != "" {
-			value = s.lookUpVariable(variable)
+			value = s.lookUp(variable).value
 		}
 		a.use(value)
 	}
@@ -295,7 +295,7 @@ func (a *analyzer) bindAny(patterns []*gojq.Pattern, value, in []Path, s *scope)
 // bind binds the variables of a pattern to the parts of value. Elements of arrays count as computed.
 func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scope {
 	if pattern.Name != "" {
-		return &scope{outer: s, variable: pattern.Name, value: value}
+		return &scope{outer: s, name: pattern.Name, value: value}
 	}
 	for _, element := range pattern.Array {
 		s = a.bind(element, a.use(value), in, s)
@@ -303,7 +303,7 @@ func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scop
 	for _, entry := range pattern.Object {
 		variable, part := a.member(entry.Key, entry.KeyString, entry.KeyQuery, value, in, s)
 		if variable != "" {
-			s = &scope{outer: s, variable: variable, value: part}
+			s = &scope{outer: s, name: variable, value: part}
 		}
 		if entry.Val != nil {
 			s = a.bind(entry.Val, part, in, s)
@@ -314,12 +314,13 @@ func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scop
 
 func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
 	if f.Name[0] == '$' {
-		return s.lookUpVariable(f.Name)
+		return s.lookUp(f.Name).value
 	}
-	if definition := s.lookUpFunction(f.Name, len(f.Args)); definition != nil {
+	name := signature(f.Name, len(f.Args))
+	if definition := s.lookUp(name); definition.function != nil {
 		return a.callDefined(definition, f, in, s)
 	}
-	a.requireInPort(fmt.Sprintf("%s/%d", f.Name, len(f.Args)))
+	a.requireInPort(name)
 	switch f.Name {
 	case "empty", "null", "true", "false", "now", "env", "nan", "infinite", "range", "error", "halt", "input_filename":
 		for _, argument := range f.Args {
@@ -360,7 +361,7 @@ func (a *analyzer) requireInPort(name string) {
 
 // callDefined analyzes the body of a function for this call. A recursive call is a use of its input, and of
 // everything if it has arguments.
-func (a *analyzer) callDefined(definition *scope, f *gojq.Func, in []Path, s *scope) []Path {
+func (a *analyzer) callDefined(definition scope, f *gojq.Func, in []Path, s *scope) []Path {
 	if a.active[definition.function] {
 		if len(f.Args) > 0 {
 			return a.useEverything()
@@ -374,27 +375,23 @@ func (a *analyzer) callDefined(definition *scope, f *gojq.Func, in []Path, s *sc
 		name := parameter
 		if parameter[0] == '$' {
 			name = parameter[1:]
-			inner = &scope{outer: inner, variable: parameter, value: a.query(f.Args[i], in, s)}
+			inner = &scope{outer: inner, name: parameter, value: a.query(f.Args[i], in, s)}
 		}
-		inner = &scope{outer: inner, function: &gojq.FuncDef{Name: name, Body: f.Args[i]}, defined: s}
+		inner = &scope{outer: inner, name: signature(name, 0), function: &gojq.FuncDef{Body: f.Args[i]}, defined: s}
 	}
 	return a.query(definition.function.Body, in, inner)
 }
 
-func (s *scope) lookUpVariable(name string) []Path {
+// lookUp returns the innermost scope with the name, and an empty one if there is none.
+func (s *scope) lookUp(name string) scope {
 	for ; s != nil; s = s.outer {
-		if s.variable == name {
-			return s.value
+		if s.name == name {
+			return *s
 		}
 	}
-	return nil
+	return scope{}
 }
 
-func (s *scope) lookUpFunction(name string, arguments int) *scope {
-	for ; s != nil; s = s.outer {
-		if s.function != nil && s.function.Name == name && len(s.function.Args) == arguments {
-			return s
-		}
-	}
-	return nil
+func signature(function string, arguments int) string {
+	return fmt.Sprintf("%s/%d", function, arguments)
 }
