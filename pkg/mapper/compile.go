@@ -87,7 +87,7 @@ const (
 
 // Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep
 // their indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own
-// webhook are limits, not errors: Port ignores them, too.
+// webhook are limits, not errors, because Port ignores them.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -112,7 +112,7 @@ func Compile(entries []Entry, o Options) (*Mapping, error) {
 	return m, nil
 }
 
-// compiler compiles one entry and collects what is wrong with it.
+// compiler compiles one entry and collects its limits and errors.
 type compiler struct {
 	engine   *jq.Engine
 	known    knowledge
@@ -153,7 +153,7 @@ func (c *compiler) fields(prefix string, sources map[string]string) []field {
 	return fields
 }
 
-// decisive compiles an expression without which there is no entity.
+// decisive compiles an expression that every entity of the entry needs.
 func (c *compiler) decisive(path, source string) *expression {
 	x, reason := c.expression(path, source)
 	switch {
@@ -178,19 +178,16 @@ func (c *compiler) optional(path, source string) *expression {
 // skip leaves the entry out. Its first reason is its only limit.
 func (c *compiler) skip(path, reason string) {
 	if !c.skipped {
-		c.skipped, c.limits = true, nil
-		c.addLimit(path, reason+": the entry is not replayed")
+		c.limits = nil
+		c.limit(path, reason+": the entry is not replayed")
+		c.limits[0].Skipped, c.skipped = true, true
 	}
 }
 
 func (c *compiler) limit(path, reason string) {
 	if !c.skipped {
-		c.addLimit(path, reason)
+		c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason})
 	}
-}
-
-func (c *compiler) addLimit(path, reason string) {
-	c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason, Skipped: c.skipped})
 }
 
 // expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then,

@@ -16,7 +16,7 @@ type Conformer struct {
 	relations  map[string]port.Relation
 }
 
-// Warning is a value that was left out of an entity. Reasons are few and hold no values.
+// Warning is a value that was left out of an entity. Reasons are from a fixed set and hold no values.
 type Warning struct {
 	Property string // the identifier of the property or of the relation
 	Reason   string
@@ -68,7 +68,7 @@ func (c *Conformer) property(name string, value any) (fitted any, reason string)
 	return declared.fit(value)
 }
 
-// relation returns an identifier, or an array of identifiers for a relation to many. Either may be given as the other.
+// relation returns an identifier, or an array of identifiers for a relation to many. Both accept the form of the other.
 func (c *Conformer) relation(name string, value any) (fitted any, reason string) {
 	declared, ok := c.relations[name]
 	switch {

@@ -89,8 +89,8 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	return &part
 }
 
-// MaxEntities returns how many entities the mapping returns at most for so many repositories with so many commits in
-// all, if no entry has an itemsToParse. Such entries count as if they had one item.
+// MaxEntities returns the maximum number of entities for a number of repositories and of all their commits. An entry
+// with an itemsToParse counts as if it always had one item.
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {

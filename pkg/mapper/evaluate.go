@@ -47,7 +47,7 @@ type Problem struct {
 //
 // As in Port, an expression that fails returns null, the first of several results is used, and a property whose
 // expression has no result is left out. A filter passes if it is true. An identifier is a string that is not empty.
-// An identifier that Port forbids is returned as a problem and never repaired, because a live event would fail, too.
+// An identifier that Port forbids is returned as a problem and never repaired, because a live event also fails.
 //
 // The error is the context's. Map is safe for concurrent use if claim is.
 func (m *Mapping) Map(ctx context.Context, payload map[string]any, claim func(blueprint, identifier string) bool) (Result, error) {
@@ -155,14 +155,14 @@ func (r *run) team(x *expression, payload map[string]any) any {
 			return team
 		}
 	case []any:
-		if len(team) > 0 && !slices.ContainsFunc(team, isNoString) {
+		if len(team) > 0 && !slices.ContainsFunc(team, isNotString) {
 			return team
 		}
 	}
 	return nil
 }
 
-func isNoString(item any) bool {
+func isNotString(item any) bool {
 	_, ok := item.(string)
 	return !ok
 }

@@ -42,7 +42,7 @@ const (
 )
 
 // ParseMapping parses a mapping: the JSON array that is pasted into the page of a webhook in Port, an object that
-// holds it as "mappings", or either as YAML. The error joins everything that is wrong, each with the entry's number
+// holds it as "mappings", or either as YAML. The error joins all errors, each with the entry's number
 // (from 1) and the field; fields unknown to Port are errors. Compile checks the expressions.
 func ParseMapping(data []byte) ([]Entry, error) {
 	document, err := decodeMapping(data)
@@ -74,7 +74,7 @@ func ParseMapping(data []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-// entryParser parses one entry and collects what is wrong with it.
+// entryParser parses one entry and collects its errors.
 type entryParser struct {
 	number   int      // the entry's number, from 1
 	searches []string // the paths of the fields that hold a search query

@@ -116,7 +116,7 @@ func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	return regex, nil
 }
 
-// regexOptions parses jq's flags. s and l have no effect: ^ and $ match the whole text in any case, and a greedy
+// regexOptions parses jq's flags. s and l have no effect: ^ and $ always match the whole text, and a greedy
 // pattern finds the longest match. Source: the manual of jq.
 func regexOptions(flags string) (options regexp2.RegexOptions, err error) {
 	for _, flag := range flags {

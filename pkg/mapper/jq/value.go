@@ -156,7 +156,7 @@ func NumberText(value any) (text string, ok bool) {
 		case math.IsNaN(v) || math.IsInf(v, 0):
 			return "", false
 		case v == 0:
-			return "0", true // minus zero too
+			return "0", true // also minus zero
 		case magnitude < 1e-6 || magnitude >= 1e21:
 			return strconv.FormatFloat(v, 'e', -1, 64), true
 		default:
