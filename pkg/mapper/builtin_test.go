@@ -51,7 +51,7 @@ func documentedMapping(t *testing.T) []mapper.Entry {
 	return mapping
 }
 
-func TestBuiltinMappingIsTheDocumentedOneButForDecimals(t *testing.T) {
+func TestBuiltinMappingDiffersFromTheGuideOnlyInDecimals(t *testing.T) {
 	want, got := documentedMapping(t)[0], mapper.BuiltinMapping()[0]
 	delete(want.Entity.Properties, "createdAt")
 	delete(got.Entity.Properties, "createdAt")
@@ -109,7 +109,7 @@ func TestConformedEntitiesOfACommit(t *testing.T) {
 }
 
 // What the webhook sends live holds things that the recorded sample does not.
-func TestBuiltinMappingOnLiveOddities(t *testing.T) {
+func TestBuiltinMappingOnUnusualLivePayloads(t *testing.T) {
 	tests := []struct {
 		name        string
 		change      func(head map[string]any)

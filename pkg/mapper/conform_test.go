@@ -104,7 +104,7 @@ func TestConformProperty(t *testing.T) {
 		{"date-time with an offset without colon", format("date-time"), "2024-02-02T14:21:35-0330", "2024-02-02T14:21:35-03:30", ""},
 		{"leap second", format("date-time"), "2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", ""},
 		{"leap second with decimals and offset", format("date-time"), "2016-12-31 23:59:60.25+0000", "2017-01-01T00:00:00.25Z", ""},
-		{"leap second that never was", format("date-time"), "2016-12-31T10:20:60Z", nil, "is not a valid date-time"},
+		{"leap second at another time", format("date-time"), "2016-12-31T10:20:60Z", nil, "is not a valid date-time"},
 		{"date-time with two blanks", format("date-time"), "2024-02-02  14:21:35Z", nil, "is not a valid date-time"},
 		{"items that are date-times", items(format("date-time")), []any{"2024-02-02 14:21:35z"}, []any{"2024-02-02T14:21:35Z"}, ""},
 		{"url", format("url"), "https://app.codecov.io/gh/a/b%20c", "https://app.codecov.io/gh/a/b%20c", ""},
@@ -147,11 +147,11 @@ func TestConformProperty(t *testing.T) {
 		{"longest", port.Property{Type: "string", MaxLength: pointer(2)}, "üü", "üü", ""},
 		{"too long", port.Property{Type: "string", MaxLength: pointer(2)}, "abc", nil, "is longer than the blueprint allows"},
 		{"pattern", port.Property{Type: "string", Pattern: "^a"}, "ab", "ab", ""},
-		{"against the pattern", port.Property{Type: "string", Pattern: "^a"}, "b", nil, "does not match the blueprint's pattern"},
+		{"does not match the pattern", port.Property{Type: "string", Pattern: "^a"}, "b", nil, "does not match the blueprint's pattern"},
 		{"pattern of ECMAScript alone", port.Property{Type: "string", Pattern: "^(?!x)"}, "y", "y", ""},
 		{"against a pattern of ECMAScript alone", port.Property{Type: "string", Pattern: "^(?!x)"}, "x", nil, "does not match the blueprint's pattern"},
 		{"pattern that takes too long", port.Property{Type: "string", Pattern: `^(?!x)(a|aa)+$`}, strings.Repeat("a", 60) + "c", strings.Repeat("a", 60) + "c", ""},
-		{"pattern that nobody understands", port.Property{Type: "string", Pattern: "("}, "x", "x", ""},
+		{"unsupported pattern", port.Property{Type: "string", Pattern: "("}, "x", "x", ""},
 		{"minimum", port.Property{Type: "number", Minimum: pointer(1.5)}, 2, 2, ""},
 		{"below", port.Property{Type: "number", Minimum: pointer(1.5)}, 1, nil, "is below the blueprint's minimum"},
 		{"above", port.Property{Type: "number", Maximum: pointer(100.0)}, "100.5", nil, "is above the blueprint's maximum"},
@@ -165,11 +165,11 @@ func TestConformProperty(t *testing.T) {
 		{"items that are arrays", items(items(text)), []any{[]any{1}}, []any{[]any{"1"}}, ""},
 		{"an item outside the enum", items(port.Property{Type: "string", Enum: []any{"a"}}), []any{"a", "b"}, nil, "has an item that is not one of the values that the blueprint lists"},
 		{"an item that is too long", items(port.Property{Type: "string", MaxLength: pointer(1)}), []any{"ab"}, nil, "has an item that is longer than the blueprint allows"},
-		{"an item below", items(port.Property{Type: "number", Minimum: pointer(0.0)}), []any{-1}, nil, "has an item that is below the blueprint's minimum"},
+		{"an item below the minimum", items(port.Property{Type: "number", Minimum: pointer(0.0)}), []any{-1}, nil, "has an item that is below the blueprint's minimum"},
 		{"no items", items(number), []any{}, []any{}, ""},
 		{"exactly the minimum", port.Property{Type: "number", Minimum: pointer(1.5)}, 1.5, 1.5, ""},
 		{"exactly the maximum", port.Property{Type: "number", Maximum: pointer(100.0)}, "100", 100, ""},
-		{"very large above", port.Property{Type: "number", Maximum: pointer(100.0)}, huge, nil, "is above the blueprint's maximum"},
+		{"very large number above the maximum", port.Property{Type: "number", Maximum: pointer(100.0)}, huge, nil, "is above the blueprint's maximum"},
 		{"enum of booleans", port.Property{Type: "boolean", Enum: []any{true}}, "false", nil, "is not one of the values that the blueprint lists"},
 		{"enum of objects", port.Property{Type: "object", Enum: []any{map[string]any{"a": 1.0}}}, map[string]any{"a": 1}, map[string]any{"a": 1}, ""},
 		{"as many items as allowed", port.Property{Type: "array", MinItems: pointer(1), MaxItems: pointer(1)}, []any{1}, []any{1}, ""},
@@ -217,7 +217,7 @@ func TestConformRelation(t *testing.T) {
 		{"several", true, []any{"a", "b"}, []any{"a", "b"}, ""},
 		{"an empty array", true, []any{}, []any{}, ""},
 		{"one for several", true, "a", []any{"a"}, ""},
-		{"none of several", true, nil, nil, ""},
+		{"null for a relation to many", true, nil, nil, ""},
 		{"null among several", true, []any{"a", nil}, nil, "is not an identifier"},
 		{"nested", true, []any{[]any{"a"}}, nil, "is not an identifier"},
 		{"forbidden among several", true, []any{"a", ".."}, nil, "is an identifier that Port forbids"},
@@ -240,7 +240,7 @@ func TestConformRelation(t *testing.T) {
 	}
 }
 
-func TestConformLeavesOutWhatIsNotDeclared(t *testing.T) {
+func TestConformLeavesOutUndeclaredValues(t *testing.T) {
 	conformer := mapper.NewConformer(port.Blueprint{Schema: port.Schema{Properties: map[string]port.Property{"p": {Type: "string"}}}})
 	entity := port.Entity{
 		Identifier: "id", Title: "t", Icon: "Git", Team: []any{"x"},
