@@ -106,7 +106,7 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	case errors.As(err, &noMatch):
 		return usage(err, suggestion(noMatch.Value, noMatch.Known, noMatchHint(noMatch)))
 	case errors.Is(err, codecov.ErrUnauthorized):
-		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s.codecovToken))
+		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s))
 	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, port.ErrNotPort):
 		return explainPort(err, s)
 	case errors.Is(err, codecov.ErrOwnerNotFound):
@@ -132,15 +132,18 @@ func noMatchHint(err *backfill.NoMatchError) string {
 	}
 }
 
-// tokenHint returns what to do about a token that Codecov rejects, by what it looks like.
-func tokenHint(token string) string {
-	const create = "create a user API token (Codecov › Settings › Access › Generate Token)"
-	for _, prefix := range []string{"ghp_", "gho_", "ghs_", "github_pat_", "glpat-"} {
-		if strings.HasPrefix(token, prefix) {
-			return create + ": this is a token of the git provider"
+// tokenHint returns what to do about a token that Codecov rejects, by what it looks like. Upload tokens look like user API tokens.
+func tokenHint(s settings) string {
+	const create = "create a user API token (Codecov › Settings › Access › Generate Token): "
+	if strings.HasPrefix(s.codecovToken, "eyJ") || s.clientSecret != "" && s.codecovToken == s.clientSecret {
+		return create + "this is a token or secret of Port"
+	}
+	for _, prefix := range []string{"ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-"} {
+		if strings.HasPrefix(s.codecovToken, prefix) {
+			return create + "this is a token of the git provider"
 		}
 	}
-	return create + ": upload tokens don't work"
+	return create + "upload tokens don't work"
 }
 
 // explainPort adds a hint to an error about rejected credentials or a wrong address.
