@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -121,10 +123,8 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 // setupDocument is the document of --output json. It has no address of the webhook.
 type setupDocument struct {
 	DryRun   bool           `json:"dryRun"`
-	Sent     bool           `json:"sent"`
 	Overview setup.Overview `json:"overview"`
-	Steps    []setup.Step   `json:"steps"`
-	Requests []port.Request `json:"requests"`
+	*setup.Report
 }
 
 func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags setupFlags) error {
@@ -135,12 +135,12 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	if options.Port, err = newPort(s); err != nil {
 		return err
 	}
-	var declined error
-	options.Confirm = confirmAdditions(ctx, streams, flags, &declined)
-	report, err := setup.Run(ctx, options)
-	if err == nil {
-		err = declined
+	if asks := flags.scorecard != "" || flags.dashboard || len(flags.relate) > 0; asks && !flags.yes {
+		options.Confirm = func(report *setup.Report) error {
+			return confirmChange(streams, ctx.Done(), stepsText(report.Steps, isChange, true), "change Port like this?", "")
+		}
 	}
+	report, err := setup.Run(ctx, options)
 	if err != nil {
 		return explainSetup(err, s)
 	}
@@ -149,40 +149,38 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	case flags.onlyYAML:
 		return printOnlyYAML(streams.Out, report, flags)
 	case flags.output == outputJSON:
-		err = writeJSON(streams.Out, setupDocument{flags.dryRun, report.Sent, overview, report.Steps, report.Requests})
+		err = writeJSON(streams.Out, setupDocument{flags.dryRun, overview, report})
 	default:
-		err = printSetup(streams.Out, report, overview, flags, streams.Verbose > 0)
+		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0))
 	}
 	if err != nil {
 		return err
 	}
 	warnAboutWebhook(streams, report, flags)
-	return refusedPage(report)
-}
-
-// refusedPage returns the error for a page that Port has refused.
-func refusedPage(report *setup.Report) error {
-	for _, step := range report.Steps {
-		if step.State == setup.Refused {
-			return withHint(&partialError{fmt.Sprintf("Port refused the page: %s", terminal.Safe(step.Error))}, "build it by hand, see docs/charts.md; the rest of setup is done")
-		}
+	if last := report.Steps[len(report.Steps)-1]; last.State == setup.Refused {
+		return withHint(&partialError{"Port refused the page: " + terminal.Safe(last.Error)}, "build it by hand, see docs/charts.md; the rest of setup is done")
 	}
 	return nil
 }
 
-// showsAddress reports whether the secret address is printed: if it was asked for, or was just created.
-func showsAddress(report *setup.Report, flags setupFlags) bool {
-	created := report.Sent && slices.ContainsFunc(report.Steps, func(step setup.Step) bool {
-		return step.Kind == setup.Webhook && step.State == setup.Created
-	})
-	return report.Webhook.URL != "" && !flags.dryRun && flags.output == outputText && (flags.showURL || created)
+// confirmChange shows a change and asks for it: for yes, or for the word if there is one.
+func confirmChange(streams *terminal.Streams, stop <-chan struct{}, change, question, word string) error {
+	if !streams.Interactive() {
+		return usage(errors.New("there is no terminal to ask for confirmation"), "add --yes to change Port without asking, or --dry-run to show what would change")
+	}
+	_, _ = io.WriteString(streams.Err, change)
+	if word != "" && ask(streams, stop, question) == word || word == "" && confirm(streams, stop, question) {
+		return nil
+	}
+	return usage(errors.New("declined: nothing was changed"), "--dry-run shows the requests")
 }
 
 func explainSetup(err error, s settings) error {
-	if errors.Is(err, port.ErrNotFound) {
-		return usage(err, "name a blueprint that exists in Port")
-	}
-	if port.IsPermissionError(err) {
+	missing := (*backfill.NoMatchError)(nil)
+	switch {
+	case errors.As(err, &missing):
+		return usage(err, suggestion(missing.Value, missing.Known, "create the blueprint in Port first"))
+	case port.IsPermissionError(err):
 		return withHint(err, "use the credentials of an admin of the organization")
 	}
 	return explainPort(err, s)
@@ -205,76 +203,84 @@ func printOnlyYAML(w io.Writer, report *setup.Report, flags setupFlags) error {
 	return err
 }
 
-func printSetup(w io.Writer, report *setup.Report, overview setup.Overview, flags setupFlags, verbose bool) error {
+// showsAddress reports whether the secret address is printed: if it was asked for, or was just created.
+func showsAddress(report *setup.Report, flags setupFlags) bool {
+	created := report.Sent && slices.ContainsFunc(report.Steps, func(step setup.Step) bool {
+		return step.Kind == setup.Webhook && step.State == setup.Created
+	})
+	return report.Webhook.URL != "" && flags.output == outputText && (flags.showURL || created)
+}
+
+func setupText(report *setup.Report, overview setup.Overview, flags setupFlags, verbose bool) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%-9s%s\n", "in Port", listed(overview.Present))
-	fmt.Fprintf(&text, "%-9s%s\n", "missing", listed(overview.Missing))
-	fmt.Fprintf(&text, "%-9s%s\n", "next", overview.Next)
-	for _, step := range report.Steps {
-		added := step.Kind == setup.Scorecard || step.Kind == setup.RelationKind // never changed: the difference is shown
-		if verbose || added && step.State == setup.Differs {
-			text.WriteString(stepText(step, flags.dryRun))
-		}
+	for _, line := range [][2]string{
+		{"in Port", terminal.Safe(strings.Join(overview.Present, ", "))},
+		{"missing", terminal.Safe(strings.Join(overview.Missing, ", "))},
+		{"next", overview.Next},
+	} {
+		fmt.Fprintf(&text, "%-9s%s\n", line[0], cmp.Or(line[1], "nothing"))
 	}
+	text.WriteString(stepsText(report.Steps, func(step setup.Step) bool { return verbose || isLeftAlone(step) }, flags.dryRun))
 	if flags.dryRun {
-		if err := printRequests(&text, report.Requests); err != nil {
-			return err
-		}
+		text.WriteString(requestsText(report.Requests))
 	}
 	if address := report.Webhook.URL; showsAddress(report, flags) {
 		fmt.Fprintf(&text, "\nThe webhook's address is a secret: everybody who knows it can write to Port\n  %s\n", terminal.Safe(address))
 		fmt.Fprintf(&text, "\nFor Codecov › Settings › Global YAML:\n\n%s", setup.YAML(address, flags.cleanBranches()))
 	}
-	_, err := io.WriteString(w, text.String())
-	return err
+	return text.String()
 }
 
-func listed(items []string) string {
-	if len(items) == 0 {
-		return "nothing"
-	}
-	return terminal.Safe(strings.Join(items, ", "))
+func isChange(step setup.Step) bool {
+	return step.State == setup.Created || step.State == setup.Updated
 }
 
-// stepText returns a line for a step, with its diff below.
-func stepText(step setup.Step, dryRun bool) string {
-	line := fmt.Sprintf("%-8s %s %s", step.State, step.Kind, step.Identifier)
-	if wouldChange := step.State == setup.Created || step.State == setup.Updated; dryRun && wouldChange {
-		line = fmt.Sprintf("would be %s: %s %s", step.State, step.Kind, step.Identifier)
-	}
-	lacks := terminal.Safe(strings.Join(step.Missing, ", "))
-	switch {
-	case step.State == setup.Updated:
-		line += ": " + terminal.Safe(strings.Join(step.Added, ", "))
-	case step.State == setup.Differs && lacks != "":
-		line += " from the built-in; --update adds: " + lacks
-	case step.State == setup.Differs:
-		line += " from the built-in; nothing is missing"
-	}
-	return line + "\n" + indented(step.Diff)
+// isLeftAlone reports whether a thing that was asked for exists and differs.
+func isLeftAlone(step setup.Step) bool {
+	return step.State == setup.Differs && step.Kind != setup.Blueprint && step.Kind != setup.Webhook
 }
 
-func indented(text string) string {
-	var lines strings.Builder
-	for line := range strings.Lines(text) {
-		lines.WriteString("    " + terminal.SafeLines(line))
-	}
-	return lines.String()
-}
-
-func printRequests(text *strings.Builder, requests []port.Request) error {
-	for _, request := range requests {
-		var body bytes.Buffer
-		if len(request.Body) == 0 { // a deletion
-			fmt.Fprintf(text, "\n%s %s\n", request.Method, request.Path)
+// stepsText returns a line for each selected step, with its diff below.
+func stepsText(steps []setup.Step, selected func(setup.Step) bool, dryRun bool) string {
+	var text strings.Builder
+	for _, step := range steps {
+		if !selected(step) {
 			continue
 		}
-		if err := json.Indent(&body, request.Body, "", "  "); err != nil {
-			return fmt.Errorf("show the request %s %s: %w", request.Method, request.Path, err)
+		state := fmt.Sprintf("%-8s", step.State)
+		if dryRun && isChange(step) {
+			state = fmt.Sprintf("would be %s:", step.State)
 		}
-		fmt.Fprintf(text, "\n%s %s\n%s\n", request.Method, request.Path, terminal.SafeLines(strings.TrimSpace(body.String())))
+		line := state + " " + step.String()
+		switch {
+		case step.State == setup.Updated:
+			line += ": " + strings.Join(step.Added, ", ")
+		case isLeftAlone(step):
+			line += " from what setup creates, and is left alone"
+		case step.State == setup.Differs && len(step.Missing) > 0:
+			line += " from the built-in; --update adds: " + strings.Join(step.Missing, ", ")
+		case step.State == setup.Differs:
+			line += " from the built-in; nothing is missing"
+		}
+		text.WriteString(terminal.Safe(line) + "\n")
+		for line := range strings.Lines(step.Diff) {
+			text.WriteString("    " + terminal.SafeLines(line))
+		}
 	}
-	return nil
+	return text.String()
+}
+
+// requestsText returns the requests with their bodies.
+func requestsText(requests []port.Request) string {
+	var text strings.Builder
+	for _, request := range requests {
+		fmt.Fprintf(&text, "\n%s %s\n", request.Method, request.Path)
+		var body bytes.Buffer
+		if err := json.Indent(&body, request.Body, "", "  "); err == nil { // a deletion has none
+			fmt.Fprintln(&text, terminal.SafeLines(strings.TrimSpace(body.String())))
+		}
+	}
+	return text.String()
 }
 
 // warnAboutWebhook warns about a disabled webhook and about branches.

@@ -18,12 +18,8 @@ import (
 
 // removalDocument is the document of setup --remove --output json.
 type removalDocument struct {
-	DryRun     bool                     `json:"dryRun"`
-	Removed    bool                     `json:"removed"`
-	Blueprints []setup.RemovedBlueprint `json:"blueprints"`
-	Parts      []string                 `json:"parts"`
-	Kept       []string                 `json:"kept"`
-	Reasons    []string                 `json:"refusedBecause"`
+	DryRun bool `json:"dryRun"`
+	*setup.Removal
 }
 
 // runRemove removes what setup and sync have made. It reads the account to distinguish its entities from those of others.
@@ -42,75 +38,61 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	asking := &removalQuestion{streams: streams, stop: first.Done(), yes: flags.yes}
-	removal, err := setup.Remove(ctx, setup.RemoveOptions{
-		Port: catalog, Service: s.service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.dryRun, Confirm: asking.confirm,
-	})
+	options := setup.RemoveOptions{Port: catalog, Service: s.service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.dryRun}
+	options.Confirm = func(removal *setup.Removal) error { return confirmRemoval(streams, first.Done(), removal, flags.yes) }
+	removal, err := setup.Remove(ctx, options)
+	err = explainRemoval(ctx, err, s)
+	switch {
+	case removal != nil && flags.output == outputJSON:
+		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.dryRun, removal}))
+	case err != nil:
+		return err
+	}
+	text := removalText(removal)
+	if len(removal.Requests) == 0 {
+		text += "nothing to remove\n"
+	}
+	if flags.dryRun {
+		text += requestsText(removal.Requests)
+	}
+	_, err = io.WriteString(streams.Out, text)
+	return err
+}
+
+func explainRemoval(ctx context.Context, err error, s settings) error {
 	refused := (*setup.RefusedError)(nil)
 	switch {
 	case errors.As(err, &refused):
-		err = usage(err, "remove or change those in Port first, or run it with --all where it says so")
+		return usage(err, "remove or change those in Port first, or run it with --all where it says so")
 	case err != nil && ctx.Err() != nil:
-		err = withHint(errInterrupted, "run it again: it continues where it stopped")
+		return withHint(errInterrupted, "run it again: it continues where it stopped")
 	case err != nil:
-		err = explainSetup(err, s)
-	default:
-		err = asking.err
+		return explainSetup(err, s)
 	}
-	if removal == nil {
-		return err
-	}
-	if flags.output == outputJSON {
-		document := removalDocument{flags.dryRun, removal.Removed, list(removal.Blueprints), list(removal.Parts), list(removal.Kept), []string{}}
-		if refused != nil {
-			document.Reasons = refused.Reasons
-		}
-		return cmp.Or(err, writeJSON(streams.Out, document))
-	}
-	return cmp.Or(err, printRemoval(streams.Out, removal, flags.dryRun))
+	return nil
 }
 
-// list returns an empty list for nil, which JSON shows as [].
-func list[T any](items []T) []T { return append([]T{}, items...) }
-
-// removalQuestion asks before something is removed. err is why it was not.
-type removalQuestion struct {
-	streams *terminal.Streams
-	stop    <-chan struct{}
-	yes     bool
-	err     error
-}
-
-func (q *removalQuestion) confirm(removal *setup.Removal) bool {
-	if q.yes {
-		return true
+// confirmRemoval asks for the name of the first blueprint with entities to be typed.
+func confirmRemoval(streams *terminal.Streams, stop <-chan struct{}, removal *setup.Removal, yes bool) error {
+	if yes {
+		return nil
 	}
-	if !q.streams.Interactive() {
-		q.err = usage(errors.New("setup --remove needs a terminal to ask on"), "add --yes to remove without asking, or --dry-run to show what would go")
-		return false
+	question, word := "remove these?", ""
+	isFull := func(b setup.RemovedBlueprint) bool { return b.Entities > 0 }
+	if i := slices.IndexFunc(removal.Blueprints, isFull); i >= 0 {
+		word = removal.Blueprints[i].Identifier
+		question = fmt.Sprintf("type %s to remove it with %s:", word, terminal.Plural(removal.Blueprints[i].Entities, "entity"))
 	}
-	_, _ = io.WriteString(q.streams.Err, removalText(removal, "would remove"))
-	for _, b := range removal.Blueprints {
-		if b.Entities == 0 {
-			continue
-		}
-		question := fmt.Sprintf("type %s to remove it with %s:", b.Identifier, terminal.Plural(b.Entities, "entity"))
-		if ask(q.streams, q.stop, question) != b.Identifier {
-			q.err = usage(errors.New("declined: nothing was removed"), "type the name as it is shown")
-			return false
-		}
-		return true
-	}
-	if !confirm(q.streams, q.stop, "remove these?") {
-		q.err = usage(errors.New("declined: nothing was removed"), "--dry-run shows what would go")
-		return false
-	}
-	return true
+	return confirmChange(streams, stop, removalText(removal), question, word)
 }
 
 // removalText returns a line for each thing that goes or stays.
-func removalText(removal *setup.Removal, verb string) string {
-	var text strings.Builder
+func removalText(removal *setup.Removal) string {
+	verb := "would remove"
+	if removal.Removed {
+		verb = "removed"
+	}
+	var lines []string
 	for _, b := range removal.Blueprints {
 		line := fmt.Sprintf("%s blueprint %s with %s", verb, b.Identifier, terminal.Plural(b.Entities, "entity"))
 		var accounts []string
@@ -120,60 +102,17 @@ func removalText(removal *setup.Removal, verb string) string {
 		if len(accounts) > 0 {
 			line += " (" + strings.Join(accounts, ", ") + ")"
 		}
-		fmt.Fprintln(&text, terminal.Safe(line))
+		lines = append(lines, line)
 	}
 	for _, part := range removal.Parts {
-		fmt.Fprintf(&text, "%s %s\n", verb, terminal.Safe(part))
+		lines = append(lines, verb+" "+part)
 	}
 	for _, kept := range removal.Kept {
-		fmt.Fprintf(&text, "kept %s\n", terminal.Safe(kept))
+		lines = append(lines, "kept "+kept)
+	}
+	var text strings.Builder
+	for _, line := range lines {
+		fmt.Fprintln(&text, terminal.Safe(line))
 	}
 	return text.String()
-}
-
-func printRemoval(w io.Writer, removal *setup.Removal, dryRun bool) error {
-	verb := "removed"
-	if dryRun {
-		verb = "would remove"
-	}
-	text := removalText(removal, verb)
-	if len(removal.Requests) == 0 {
-		text += "nothing to remove\n"
-	}
-	if dryRun {
-		var requests strings.Builder
-		if err := printRequests(&requests, removal.Requests); err != nil {
-			return err
-		}
-		text += requests.String()
-	}
-	_, err := io.WriteString(w, text)
-	return err
-}
-
-// confirmAdditions returns how to ask before the additions of --scorecard, --dashboard and --relate, and nil if there is
-// nothing to ask. A refusal is stored in failure.
-func confirmAdditions(ctx context.Context, streams *terminal.Streams, flags setupFlags, failure *error) func(*setup.Report) bool {
-	if flags.yes || flags.scorecard == "" && len(flags.relate) == 0 {
-		return nil
-	}
-	return func(report *setup.Report) bool {
-		if !streams.Interactive() {
-			*failure = usage(errors.New("setup --scorecard and --relate change Port, and there is no terminal to ask on"),
-				"add --yes to change it without asking, or --dry-run to show what would change")
-			return false
-		}
-		var text strings.Builder
-		for _, step := range report.Steps {
-			if step.State == setup.Created || step.State == setup.Updated {
-				text.WriteString(stepText(step, true))
-			}
-		}
-		_, _ = io.WriteString(streams.Err, text.String())
-		if !confirm(streams, ctx.Done(), "change Port like this?") {
-			*failure = usage(errors.New("declined: nothing was changed"), "--dry-run shows the requests")
-			return false
-		}
-		return true
-	}
 }

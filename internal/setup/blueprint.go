@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // part is a part of a blueprint that can be added to.
@@ -16,21 +17,13 @@ var (
 	aggregationPart = part{"aggregationProperties", "aggregation property"}
 	relationPart    = part{"relations", "relation"}
 	blueprintParts  = []part{schemaPart, calculationPart, aggregationPart, relationPart}
-	blueprintFields = []string{"title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations"}
 )
 
 // builtinBlueprint returns a built-in blueprint as an object.
 func builtinBlueprint(identifier string) object {
-	for _, blueprint := range mapper.BuiltinBlueprints() {
-		if blueprint.Identifier == identifier {
-			document, err := toObject(blueprint)
-			if err != nil {
-				panic(err) // a part of this program: its tests fail first
-			}
-			return document
-		}
-	}
-	panic("no built-in blueprint " + identifier)
+	blueprints := mapper.BuiltinBlueprints()
+	at := slices.IndexFunc(blueprints, func(b port.Blueprint) bool { return b.Identifier == identifier })
+	return toObject(blueprints[at])
 }
 
 // of returns the declarations of this part, by identifier.

@@ -21,23 +21,25 @@ func decode[T any](document []byte) (value T, err error) {
 	return value, err
 }
 
-// toObject converts a value to the object that it is in JSON.
-func toObject(value any) (object, error) {
-	document, err := json.Marshal(value)
+// toObject converts a value of this program to the object that it is in JSON.
+func toObject(value any) object {
+	o, err := decode[object](encode(value, ""))
 	if err != nil {
-		return nil, err
+		panic(err) // the tests fail first
 	}
-	return decode[object](document)
+	return o
 }
 
-// encode writes JSON with <, > and & as they are.
-func encode(value any, indent string) ([]byte, error) {
+// encode writes JSON with <, > and & as they are. It panics on a value that is no JSON: decoded JSON always is.
+func encode(value any, indent string) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
-	err := encoder.Encode(value)
-	return text.Bytes(), err
+	if err := encoder.Encode(value); err != nil {
+		panic(err)
+	}
+	return text.Bytes()
 }
 
 // child returns an object within an object, or an empty one.
@@ -53,28 +55,59 @@ func child(o object, names ...string) object {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// unifiedDiff compares some fields of two objects, with sorted keys. It returns "" if they mean the same.
-func unifiedDiff(existing, wanted object, fields ...string) (string, error) {
+// difference compares what Port has with what Run makes, as a unified diff with sorted keys. It returns "" if both mean the
+// same. Only blueprints and webhooks are compared with what Run doesn't set.
+func difference(kind Kind, existing, wanted object) string {
+	switch kind {
+	case Blueprint:
+		return unifiedDiff(existing, wanted, "title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations")
+	case Webhook:
+		return unifiedDiff(existing, wanted, "title", "description", "icon", "enabled", "mappings")
+	}
+	return unifiedDiff(restrict(existing, wanted).(object), wanted, sortedKeys(wanted)...)
+}
+
+// restrict returns a value without what Port adds to the wanted one.
+func restrict(value, wanted any) any {
+	switch existing := value.(type) {
+	case object:
+		kept := make(object)
+		fields, _ := wanted.(object)
+		for name, inner := range fields {
+			if found, exists := existing[name]; exists {
+				kept[name] = restrict(found, inner)
+			}
+		}
+		return kept
+	case []any:
+		items, _ := wanted.([]any)
+		kept := slices.Clone(existing)
+		for i := range min(len(kept), len(items)) {
+			kept[i] = restrict(kept[i], items[i])
+		}
+		return kept
+	}
+	return value
+}
+
+// unifiedDiff compares some fields of two objects.
+func unifiedDiff(existing, wanted object, fields ...string) string {
 	var texts [2][]byte
 	for i, o := range []object{existing, wanted} {
 		part := make(object)
 		for _, field := range fields {
 			part[field] = o[field]
 		}
-		var err error
-		if texts[i], err = encode(normalize(part, ""), "  "); err != nil {
-			return "", err
-		}
+		texts[i] = encode(normalize(part, ""), "  ")
 	}
 	text := string(diff.Diff("in Port", texts[0], "built-in", texts[1]))
 	_, lines, _ := strings.Cut(text, "\n") // the first one repeats both names
-	return lines, nil
+	return lines
 }
 
 // meansTheSame compares two values of a field of a blueprint or webhook.
 func meansTheSame(field string, a, b any) bool {
-	difference, err := unifiedDiff(object{field: a}, object{field: b}, field)
-	return difference == "" && err == nil
+	return unifiedDiff(object{field: a}, object{field: b}, field) == ""
 }
 
 // normalize drops from objects what means the same as a missing field: null and empty values, and Port's defaults. parent
@@ -101,6 +134,10 @@ func normalize(value any, parent string) any {
 			kept[i] = normalize(item, "")
 		}
 		return kept
+	case json.Number:
+		if number, err := value.Float64(); err == nil {
+			return number
+		}
 	}
 	return value
 }
@@ -128,30 +165,4 @@ func isEmpty(value any) bool {
 		return len(value) == 0
 	}
 	return false
-}
-
-// contains reports whether a value has everything that another one has: Port adds fields of its own. Arrays must have the
-// same length.
-func contains(value, other any) bool {
-	switch other := other.(type) {
-	case object:
-		o, ok := value.(object)
-		for name, inner := range other {
-			ok = ok && contains(o[name], inner)
-		}
-		return ok
-	case []any:
-		array, ok := value.([]any)
-		ok = ok && len(array) == len(other)
-		for i := 0; ok && i < len(other); i++ {
-			ok = contains(array[i], other[i])
-		}
-		return ok
-	case json.Number:
-		number, _ := value.(json.Number)
-		a, err := number.Float64()
-		b, _ := other.Float64()
-		return err == nil && a == b
-	}
-	return value == other
 }

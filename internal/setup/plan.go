@@ -1,8 +1,11 @@
 package setup
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
@@ -12,63 +15,94 @@ import (
 // plan is what a run does.
 type plan struct {
 	options Options
+	found   map[Thing]object // what Port has
 	missing []port.Blueprint // created first
 	actions []action         // then sent in order
 	report  Report
 }
 
-// action is one request that changes Port.
+// action is a request that changes a thing in Port.
 type action struct {
-	kind       Kind
-	identifier string
-	title      string // for errors, like "add to blueprint codecov_coverage"
-	request    port.Request
+	Thing
+	request port.Request
 }
 
-func newPlan(found state, o Options) (*plan, error) {
-	p := &plan{options: o, report: Report{Steps: []Step{}}}
+// send sends the request. The error names what failed.
+func (a action) send(ctx context.Context, client *port.Client) error {
+	if err := client.Send(ctx, a.request); err != nil {
+		verbs := map[string]string{http.MethodPost: "create", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete"}
+		return fmt.Errorf("%s %s: %w", verbs[a.request.Method], a.Thing, err)
+	}
+	return nil
+}
+
+func newPlan(found map[Thing]object, o Options) (*plan, error) {
+	p := &plan{options: o, found: found}
 	for _, blueprint := range mapper.BuiltinBlueprints() {
-		if err := p.addBlueprint(blueprint, found.blueprints[blueprint.Identifier]); err != nil {
-			return nil, fmt.Errorf("blueprint %s: %w", blueprint.Identifier, err)
-		}
+		p.addBlueprint(blueprint)
 	}
 	slices.Reverse(p.actions) // the aggregation of the repositories needs the properties of the commits
 	for _, relation := range o.Relate {
-		existing := relationPart.of(found.blueprints[mapper.CurrentBlueprint])[relation.name()]
-		p.addCreation(RelationKind, relation.name(), existing, relation.declaration(), "title", "target", "required", "many", "description")
+		existing, _ := relationPart.of(found[currentThing])[relation.name()].(object)
+		p.add(Step{Thing: Thing{RelationKind, relation.name()}}, existing, relation.declaration(), port.Request{})
 	}
-	if err := p.addWebhook(found.webhook); err != nil {
-		return nil, fmt.Errorf("webhook %s: %w", mapper.WebhookIdentifier, err)
+	if err := p.addWebhook(); err != nil {
+		return nil, fmt.Errorf("%s: %w", webhookThing, err)
 	}
-	if err := p.addVisuals(found); err != nil {
-		return nil, err
+	thresholds := DefaultThresholds
+	if o.Scorecard != nil {
+		thresholds = *o.Scorecard
+		wanted := scorecard(thresholds)
+		p.add(Step{Thing: scorecardThing}, found[scorecardThing], wanted, port.CreateScorecardRequest(mapper.CurrentBlueprint, encode(wanted, "")))
+	}
+	if o.Dashboard { // the last one, since Port may refuse it
+		wanted := page(thresholds)
+		p.add(Step{Thing: pageThing}, found[pageThing], wanted, port.CreatePageRequest(encode(wanted, "")))
 	}
 	requests, err := port.CreateBlueprintsRequests(p.missing)
-	if err != nil {
-		return nil, err
-	}
 	p.report.Requests = append([]port.Request{}, requests...)
 	for _, a := range p.actions {
 		p.report.Requests = append(p.report.Requests, a.request)
 	}
-	return p, nil
+	return p, err
 }
 
-// addBlueprint plans a built-in blueprint. existing is nil if Port doesn't have it.
-func (p *plan) addBlueprint(builtin port.Blueprint, existing object) (err error) {
-	wanted := builtinBlueprint(builtin.Identifier)
-	step := Step{Kind: Blueprint, Identifier: builtin.Identifier}
+// add adds a step, and its request if that creates the thing or adds something to it. existing is nil if Port doesn't have
+// the thing.
+func (p *plan) add(step Step, existing, wanted object, request port.Request) {
+	isAdded := func(part string) bool { return slices.Contains(step.Added, part) }
+	step.Missing = slices.DeleteFunc(append([]string{}, step.Missing...), isAdded)
+	step.Added = append([]string{}, step.Added...)
+	switch {
+	case existing == nil:
+		step.State = Created
+	case len(step.Added) > 0:
+		step.State = Updated
+	default:
+		step.State = Exists
+		if step.Diff = difference(step.Kind, existing, wanted); step.Diff != "" {
+			step.State = Differs
+		}
+	}
+	if len(step.Added) > 0 || step.State == Created && request.Method == http.MethodPost {
+		p.actions = append(p.actions, action{step.Thing, request})
+	}
+	p.report.Steps = append(p.report.Steps, step)
+}
+
+// addBlueprint plans a built-in blueprint.
+func (p *plan) addBlueprint(builtin port.Blueprint) {
+	step := Step{Thing: Thing{Blueprint, builtin.Identifier}}
+	existing, wanted := p.found[step.Thing], toObject(builtin)
+	base := existing
 	if existing == nil {
 		p.missing = append(p.missing, builtin)
-		step.State, existing = Created, wanted
-	} else if step.Diff, err = unifiedDiff(existing, wanted, blueprintFields...); err != nil {
-		return err
+		base = wanted
 	}
-	step.Missing, _ = compareBlueprints(existing, wanted)
-	added, patch := compareBlueprints(existing, p.additions(wanted))
-	body, err := encode(patch, "")
-	p.addStep(step, added, port.PatchBlueprintRequest(builtin.Identifier, body))
-	return err
+	var patch object
+	step.Missing, _ = compareBlueprints(base, wanted)
+	step.Added, patch = compareBlueprints(base, p.additions(wanted))
+	p.add(step, existing, wanted, port.PatchBlueprintRequest(builtin.Identifier, encode(patch, "")))
 }
 
 // additions returns the parts that may be added to an existing blueprint: the built-in ones with Update, and what the
@@ -91,95 +125,56 @@ func (p *plan) additions(builtin object) object {
 	return additions
 }
 
-// addStep adds a step for a blueprint or the webhook, and the patch if something is added to it.
-func (p *plan) addStep(step Step, added []string, patch port.Request) {
-	step.Missing = slices.DeleteFunc(append([]string{}, step.Missing...), func(part string) bool { return slices.Contains(added, part) })
-	step.Added = append([]string{}, added...)
-	if len(added) > 0 {
-		p.actions = append(p.actions, action{step.Kind, step.Identifier, fmt.Sprintf("add to %s %s", step.Kind, step.Identifier), patch})
-	}
-	switch {
-	case step.State == Created:
-	case len(added) > 0:
-		step.State, step.Diff = Updated, ""
-	case step.Diff != "":
-		step.State = Differs
-	default:
-		step.State = Exists
-	}
-	p.report.Steps = append(p.report.Steps, step)
-}
-
-// addCreation adds a step for a thing that is only created, never changed, and reports whether it has to be. existing is
-// nil if Port doesn't have it; else the fields are compared.
-func (p *plan) addCreation(kind Kind, identifier string, existing any, wanted object, fields ...string) bool {
-	step := Step{Kind: kind, Identifier: identifier, Added: []string{}, Missing: []string{}, State: Created}
-	if document, ok := existing.(object); ok && document != nil {
-		step.State = Exists
-		if len(fields) > 0 && !contains(document, wanted) {
-			step.State = Differs
-			step.Diff, _ = unifiedDiff(document, wanted, fields...)
-		}
-	}
-	p.report.Steps = append(p.report.Steps, step)
-	return step.State == Created
-}
-
-// addWebhook plans the webhook. existing is nil if Port doesn't have it.
-func (p *plan) addWebhook(existing *port.Webhook) error {
-	step := Step{Kind: Webhook, Identifier: mapper.WebhookIdentifier}
-	p.report.Webhook = builtinWebhook()
+// addWebhook plans the webhook.
+func (p *plan) addWebhook() (err error) {
+	existing, webhook := p.found[webhookThing], builtinWebhook()
+	wanted := toObject(webhook)
 	if existing != nil {
-		p.report.Webhook = *existing
+		if webhook, err = decode[port.Webhook](encode(existing, "")); err != nil {
+			return err
+		}
 	}
-	entries, added, missing, err := p.addToMapping(p.report.Webhook.Mappings)
+	step := Step{Thing: webhookThing}
+	entries, added, missing, err := p.addToMapping(webhook.Mappings)
 	if err != nil {
 		return err
 	}
-	if existing == nil {
-		if p.report.Webhook.Mappings, err = encode(entries, ""); err != nil {
+	request := port.UpdateWebhookRequest(step.Identifier, encode(object{"mappings": entries}, ""))
+	if existing != nil {
+		step.Added, step.Missing = added, missing
+	} else {
+		webhook.Mappings = encode(entries, "")
+		if request, err = port.CreateWebhookRequest(webhook); err != nil {
 			return err
 		}
-		p.addCreation(Webhook, step.Identifier, nil, nil)
-		request, err := port.CreateWebhookRequest(p.report.Webhook)
-		p.actions = append(p.actions, action{Webhook, step.Identifier, "create webhook " + step.Identifier, request})
-		return err
 	}
-	if step.Diff, err = diffFromBuiltinWebhook(*existing); err != nil {
-		return err
-	}
-	step.Missing = missing
-	patch, err := encode(object{"mappings": entries}, "")
-	p.addStep(step, added, port.UpdateWebhookRequest(step.Identifier, patch))
-	return err
+	p.report.Webhook = webhook
+	p.add(step, existing, wanted, request)
+	return nil
 }
 
-// addVisuals plans the scorecard, and the page as the last step.
-func (p *plan) addVisuals(found state) error {
-	thresholds := DefaultThresholds
-	if p.options.Scorecard != nil {
-		thresholds = *p.options.Scorecard
-		wanted, err := scorecard(thresholds)
-		if err != nil {
-			return err
-		}
-		if p.addCreation(Scorecard, scorecardIdentifier, found.scorecard, wanted, "title", "filter", "levels", "rules") {
-			body, err := encode(wanted, "")
-			if err != nil {
-				return err
-			}
-			p.actions = append(p.actions, action{Scorecard, scorecardIdentifier, "create scorecard " + scorecardIdentifier,
-				port.CreateScorecardRequest(mapper.CurrentBlueprint, body)})
-		}
-	}
-	if !p.options.Dashboard || !p.addCreation(Page, pageIdentifier, found.page, nil) {
-		return nil
-	}
-	wanted, err := page(thresholds)
-	if err != nil {
+// apply sends the requests of the plan. An "already exists" follows a creation whose response was lost. If Port refuses
+// the page, its step says so.
+func (p *plan) apply(ctx context.Context, client *port.Client) error {
+	if _, err := client.CreateBlueprints(ctx, p.missing); err != nil {
 		return err
 	}
-	body, err := encode(wanted, "")
-	p.actions = append(p.actions, action{Page, pageIdentifier, "create page " + pageIdentifier, port.CreatePageRequest(body)})
-	return err
+	for _, a := range p.actions {
+		err := a.send(ctx, client)
+		apiError := (*port.APIError)(nil)
+		switch {
+		case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
+		case a.Kind == Page && errors.As(err, &apiError) && apiError.Status != 0:
+			step := &p.report.Steps[len(p.report.Steps)-1]
+			step.State, step.Error = Refused, apiError.Error()
+		default:
+			return err
+		}
+		if a.Kind == Webhook {
+			if p.report.Webhook, err = client.Webhook(ctx, a.Identifier); err != nil {
+				return fmt.Errorf("read %s: %w", a.Thing, err)
+			}
+		}
+	}
+	return nil
 }

@@ -23,17 +23,18 @@ type RemoveOptions struct {
 	All     bool     // also entities of other accounts, and what else equals the built-in
 	DryRun  bool
 
-	// Confirm reports whether the removal may go on. It is called once; if it is nil, nothing is removed.
-	Confirm func(*Removal) bool
+	// Confirm is called once, before anything is removed. An error ends the removal. If it is nil, nothing is removed.
+	Confirm func(*Removal) error
 }
 
-// Removal is what Remove removes, or would remove in a dry run.
+// Removal is what Remove removes, or would remove.
 type Removal struct {
-	Blueprints []RemovedBlueprint `json:"blueprints"` // with all their entities
-	Parts      []string           `json:"parts"`      // other things, like "calculation property coveragePercent of blueprint codecov_coverage"
-	Kept       []string           `json:"kept"`       // things that remain although this program may have made them, with the reason
-	Requests   []port.Request     `json:"requests"`   // in order
-	Removed    bool               `json:"removed"`
+	Blueprints     []RemovedBlueprint `json:"blueprints"` // with all their entities
+	Parts          []string           `json:"parts"`      // other things, like "calculation property coveragePercent of blueprint codecov_coverage"
+	Kept           []string           `json:"kept"`       // things that remain although this program may have made them, with the reason
+	RefusedBecause []string           `json:"refusedBecause"`
+	Requests       []port.Request     `json:"requests"` // in order
+	Removed        bool               `json:"removed"`
 }
 
 // RemovedBlueprint is a blueprint that goes.
@@ -52,115 +53,98 @@ type RefusedError struct{ Reasons []string }
 // Error joins the reasons.
 func (e *RefusedError) Error() string { return "cannot remove: " + strings.Join(e.Reasons, "; ") }
 
-// Remove removes what Run and a sync have made: the history with its entities and its entry in the webhook, and the
-// added properties. With All, it also removes the current blueprint and the webhook if they equal the built-in. It
-// returns a *RefusedError if something of the user's depends on what would go. After an error, another call continues.
+// Remove removes what Run and a sync have made: the history with its entities and its entry in the webhook, scorecard,
+// page, and the added properties and relations. With All, it also removes the current blueprint and the webhook if they
+// equal the built-in. It returns a *RefusedError if something of the user's depends on what would go. After an error,
+// another call continues.
 func Remove(ctx context.Context, o RemoveOptions) (*Removal, error) {
-	found, err := read(ctx, o.Port, Options{Scorecard: &DefaultThresholds, Dashboard: true})
+	found, err := readAll(ctx, o.Port, currentThing, historyThing, webhookThing, scorecardThing, pageThing)
 	if err != nil {
 		return nil, err
 	}
-	r := &remover{options: o, found: found, going: make(map[string]bool)}
+	r := &remover{options: o, found: found, removal: Removal{
+		Blueprints: []RemovedBlueprint{}, Parts: []string{}, Kept: []string{}, RefusedBecause: []string{}, Requests: []port.Request{},
+	}}
 	if err := r.plan(ctx); err != nil {
 		return nil, err
 	}
-	if len(r.reasons) > 0 {
-		return &r.removal, &RefusedError{r.reasons}
+	for _, a := range r.actions {
+		r.removal.Requests = append(r.removal.Requests, a.request)
 	}
-	if len(r.actions) == 0 || o.DryRun || o.Confirm == nil || !o.Confirm(&r.removal) {
+	if len(r.removal.RefusedBecause) > 0 {
+		return &r.removal, &RefusedError{r.removal.RefusedBecause}
+	}
+	if len(r.actions) == 0 || o.DryRun || o.Confirm == nil {
 		return &r.removal, nil
 	}
-	if err := r.apply(ctx); err != nil {
+	if err := o.Confirm(&r.removal); err != nil {
 		return &r.removal, err
 	}
-	r.removal.Removed = true
-	return &r.removal, nil
+	err = r.apply(ctx)
+	r.removal.Removed = err == nil
+	return &r.removal, err
 }
 
 // apply sends the requests. A "not found" follows a deletion whose response was lost, if the thing is really gone.
 func (r *remover) apply(ctx context.Context) error {
 	for _, a := range r.actions {
-		err := r.options.Port.Send(ctx, a.request)
-		if a.request.Method == http.MethodDelete && errors.Is(err, port.ErrNotFound) && r.isGone(ctx, a) {
-			err = nil
+		err := a.send(ctx, r.options.Port)
+		if a.request.Method == http.MethodDelete && errors.Is(err, port.ErrNotFound) {
+			if _, readErr := read(ctx, r.options.Port, a.Thing); errors.Is(readErr, port.ErrNotFound) {
+				err = nil
+			}
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.title, err)
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *remover) isGone(ctx context.Context, a action) bool {
-	var err error
-	switch a.kind {
-	case Blueprint:
-		_, err = r.options.Port.Blueprint(ctx, a.identifier)
-	case Webhook:
-		_, err = r.options.Port.Webhook(ctx, a.identifier)
-	case Scorecard:
-		_, err = r.options.Port.Scorecard(ctx, mapper.CurrentBlueprint, a.identifier)
-	case Page:
-		_, err = r.options.Port.Page(ctx, a.identifier)
-	}
-	return errors.Is(err, port.ErrNotFound)
-}
-
 // remover plans a removal.
 type remover struct {
 	options RemoveOptions
-	found   state
+	found   map[Thing]object
+	going   []string          // blueprints
 	marked  map[string]string // expressions of the relations that Run has added to the current blueprint
-	going   map[string]bool   // blueprints
 	actions []action
-	reasons []string
 	removal Removal
 }
 
 // plan orders the requests so that nothing points to what is gone: webhook, page and scorecard first, then the
 // properties, then the target of the aggregation property.
 func (r *remover) plan(ctx context.Context) error {
-	r.going[mapper.HistoryBlueprint] = r.found.blueprints[mapper.HistoryBlueprint] != nil
-	if current := r.found.blueprints[mapper.CurrentBlueprint]; current != nil {
-		r.takeMarked(current)
-		difference, err := unifiedDiff(current, builtinBlueprint(mapper.CurrentBlueprint), blueprintFields...)
-		if err != nil {
-			return err
-		}
-		r.going[mapper.CurrentBlueprint] = r.options.All && difference == ""
-		if r.options.All && difference != "" {
-			r.keep("blueprint %s: it differs from the built-in", mapper.CurrentBlueprint)
+	r.takeMarked()
+	if r.found[historyThing] != nil {
+		r.going = append(r.going, mapper.HistoryBlueprint)
+	}
+	if current := r.found[currentThing]; r.options.All && current != nil {
+		if difference(Blueprint, current, builtinBlueprint(mapper.CurrentBlueprint)) == "" {
+			r.going = append(r.going, mapper.CurrentBlueprint)
+		} else {
+			r.keep("%s: it differs from the built-in", currentThing)
 		}
 	}
 	if err := r.planWebhook(); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", webhookThing, err)
 	}
-	if err := r.planPage(); err != nil {
-		return err
-	}
+	r.planVisual(pageThing, page, port.DeletePageRequest(pageThing.Identifier))
+	r.planVisual(scorecardThing, scorecard, port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardThing.Identifier))
 	if err := r.planCurrent(ctx); err != nil {
 		return err
 	}
-	for _, identifier := range []string{mapper.HistoryBlueprint, mapper.CurrentBlueprint} {
-		if r.going[identifier] {
-			if err := r.planBlueprint(ctx, identifier); err != nil {
-				return err
-			}
+	for _, identifier := range r.going {
+		if err := r.planBlueprint(ctx, identifier); err != nil {
+			return err
 		}
 	}
-	if err := r.checkReferences(ctx); err != nil {
-		return err
-	}
-	for _, a := range r.actions {
-		r.removal.Requests = append(r.removal.Requests, a.request)
-	}
-	return nil
+	return r.checkReferences(ctx)
 }
 
 // takeMarked removes the relations that Run has added from the document of the current blueprint.
-func (r *remover) takeMarked(current object) {
+func (r *remover) takeMarked() {
 	r.marked = make(map[string]string)
-	relations := relationPart.of(current)
+	relations := relationPart.of(r.found[currentThing])
 	for name := range relations {
 		description, _ := child(relations, name)["description"].(string)
 		if expression, marked := mapper.MarkedExpression(description); marked {
@@ -170,9 +154,23 @@ func (r *remover) takeMarked(current object) {
 	}
 }
 
+// planVisual plans to delete the scorecard or page if it is unchanged.
+func (r *remover) planVisual(thing Thing, body func(Thresholds) object, request port.Request) {
+	document := r.found[thing]
+	switch {
+	case document == nil:
+	case isMade(thing.Kind, document, body):
+		r.drop("%s", thing)
+		r.send(thing, request)
+	default:
+		r.keep("%s: it was changed", thing)
+	}
+}
+
 // planBlueprint plans the removal of a blueprint with its entities.
 func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
-	document := r.found.blueprints[identifier]
+	thing := Thing{Blueprint, identifier}
+	document := r.found[thing]
 	own, _ := compareBlueprints(builtinBlueprint(identifier), document)
 	scorecards, err := r.otherScorecards(ctx, identifier)
 	if err != nil {
@@ -182,7 +180,7 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		own = append(own, fmt.Sprintf("scorecard %s", scorecard["identifier"]))
 	}
 	if len(own) > 0 {
-		r.refuse("blueprint %s has a %s that codecov-port hasn't made", identifier, strings.Join(own, ", "))
+		r.refuse("%s has a %s that codecov-port hasn't made", thing, strings.Join(own, ", "))
 	}
 	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
 	property := addressProperties[identifier]
@@ -204,10 +202,10 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		}
 	}
 	if len(others) > 0 && !r.options.All {
-		r.refuse("blueprint %s has entities of other accounts (%s); --all removes them, too", identifier, strings.Join(others, ", "))
+		r.refuse("%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(others, ", "))
 	}
 	r.removal.Blueprints = append(r.removal.Blueprints, removed)
-	r.send(Blueprint, identifier, "delete", port.DeleteBlueprintRequest(identifier))
+	r.send(thing, port.DeleteBlueprintRequest(identifier))
 	return nil
 }
 
@@ -236,16 +234,16 @@ func (r *remover) checkReferences(ctx context.Context) error {
 		return fmt.Errorf("read the blueprints: %w", err)
 	}
 	for _, b := range blueprints {
-		document, err := toObject(b)
-		if err != nil {
-			return err
+		if slices.Contains(r.going, b.Identifier) {
+			continue
 		}
+		document := toObject(b)
 		for _, p := range []part{relationPart, aggregationPart} {
 			declared := p.of(document)
 			for _, name := range sortedKeys(declared) {
 				title := fmt.Sprintf("%s %s of blueprint %s", p.title, name, b.Identifier)
 				target, _ := child(declared, name)["target"].(string)
-				if r.going[target] && !r.going[b.Identifier] && !slices.Contains(r.removal.Parts, title) {
+				if slices.Contains(r.going, target) && !slices.Contains(r.removal.Parts, title) {
 					r.refuse("%s points to %s", title, target)
 				}
 			}
@@ -255,7 +253,7 @@ func (r *remover) checkReferences(ctx context.Context) error {
 }
 
 func (r *remover) refuse(format string, args ...any) {
-	r.reasons = append(r.reasons, fmt.Sprintf(format, args...))
+	r.removal.RefusedBecause = append(r.removal.RefusedBecause, fmt.Sprintf(format, args...))
 }
 
 func (r *remover) keep(format string, args ...any) {
@@ -267,7 +265,6 @@ func (r *remover) drop(format string, args ...any) {
 	r.removal.Parts = append(r.removal.Parts, fmt.Sprintf(format, args...))
 }
 
-// send adds a request; what says what it does to the thing.
-func (r *remover) send(kind Kind, identifier, what string, request port.Request) {
-	r.actions = append(r.actions, action{kind, identifier, fmt.Sprintf("%s %s %s", what, kind, identifier), request})
+func (r *remover) send(thing Thing, request port.Request) {
+	r.actions = append(r.actions, action{thing, request})
 }

@@ -8,8 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"slices"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -25,11 +26,11 @@ type Options struct {
 	Relate     []Relation  // add these relations to the current blueprint
 	RelateLive bool        // add them to the webhook, too: Port may refuse a whole event if the related entity is missing
 
-	// Confirm reports whether the requests may be sent. It is called once if there are any; if it is nil, they are sent.
-	Confirm func(*Report) bool
+	// Confirm is called once if there are requests, before they are sent. An error ends the run. It may be nil.
+	Confirm func(*Report) error
 }
 
-// Kind is the kind of thing that a step is about.
+// Kind is the kind of a Thing.
 type Kind string
 
 // The kinds.
@@ -41,13 +42,30 @@ const (
 	Page         Kind = "page"
 )
 
+// Thing is something in Port that Run makes.
+type Thing struct {
+	Kind       Kind   `json:"kind"`
+	Identifier string `json:"identifier"`
+}
+
+// String returns kind and identifier.
+func (t Thing) String() string { return string(t.Kind) + " " + t.Identifier }
+
+var (
+	currentThing   = Thing{Blueprint, mapper.CurrentBlueprint}
+	historyThing   = Thing{Blueprint, mapper.HistoryBlueprint}
+	webhookThing   = Thing{Webhook, mapper.WebhookIdentifier}
+	scorecardThing = Thing{Scorecard, "test_coverage"}
+	pageThing      = Thing{Page, "codecov_coverage_overview"}
+)
+
 // State is the outcome of a step.
 type State string
 
 // The states. In a dry run, created and updated mean what would be done.
 const (
 	Created State = "created"
-	Exists  State = "exists"  // and equals the built-in; a page is not compared
+	Exists  State = "exists"  // and equals the built-in
 	Differs State = "differs" // from the built-in
 	Updated State = "updated"
 	Refused State = "refused" // by Port: a page that could not be created
@@ -55,13 +73,12 @@ const (
 
 // Step is the outcome for one thing.
 type Step struct {
-	Kind       Kind     `json:"kind"`
-	Identifier string   `json:"identifier"`
-	State      State    `json:"state"`
-	Added      []string `json:"added"`   // parts, like "property hits"; only if State is Updated
-	Missing    []string `json:"missing"` // parts of the built-in that are still missing
-	Diff       string   `json:"diff"`    // unified diff from Port to the built-in; only if State is Differs
-	Error      string   `json:"error"`   // only if State is Refused
+	Thing
+	State   State    `json:"state"`
+	Added   []string `json:"added"`   // parts, like "property hits"
+	Missing []string `json:"missing"` // parts of the built-in that are still missing
+	Diff    string   `json:"diff"`    // unified diff from Port to the built-in; only if State is Differs
+	Error   string   `json:"error"`   // only if State is Refused
 }
 
 // Report is what a run found and did.
@@ -72,10 +89,20 @@ type Report struct {
 	Webhook  port.Webhook   `json:"-"` // as it is in Port; without URL if it was not created
 }
 
-// Run creates what is missing in Port. Another run changes nothing; after an error, it continues. Errors are those of
-// the client, with what failed.
+// Run creates what is missing in Port. Another run changes nothing; after an error, it continues. It returns a
+// *backfill.NoMatchError if a blueprint to relate to doesn't exist. Other errors are those of the client, with what failed.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	found, err := read(ctx, o.Port, o)
+	if err := checkTargets(ctx, o); err != nil {
+		return nil, err
+	}
+	things := []Thing{currentThing, historyThing, webhookThing}
+	if o.Scorecard != nil {
+		things = append(things, scorecardThing)
+	}
+	if o.Dashboard {
+		things = append(things, pageThing)
+	}
+	found, err := readAll(ctx, o.Port, things...)
 	if err != nil {
 		return nil, err
 	}
@@ -83,94 +110,63 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.DryRun || len(p.report.Requests) == 0 || o.Confirm != nil && !o.Confirm(&p.report) {
+	if o.DryRun || len(p.report.Requests) == 0 {
 		return &p.report, nil
+	}
+	if o.Confirm != nil {
+		if err := o.Confirm(&p.report); err != nil {
+			return &p.report, err
+		}
 	}
 	p.report.Sent = true
 	return &p.report, p.apply(ctx, o.Port)
 }
 
-// state is what Port has. Objects are nil if Port doesn't have them.
-type state struct {
-	blueprints map[string]object // the built-in ones
-	webhook    *port.Webhook
-	scorecard  object
-	page       object
-}
-
-// read reads the built-in blueprints and the webhook, and what else the options name.
-func read(ctx context.Context, client *port.Client, o Options) (s state, err error) {
-	s.blueprints = make(map[string]object)
-	for _, blueprint := range mapper.BuiltinBlueprints() {
-		document, err := found(client.RawBlueprint(ctx, blueprint.Identifier))
-		if err != nil {
-			return s, fmt.Errorf("read blueprint %s: %w", blueprint.Identifier, err)
-		}
-		if document != nil {
-			s.blueprints[blueprint.Identifier] = document
-		}
-	}
-	for _, relation := range o.Relate {
-		if _, err := client.RawBlueprint(ctx, relation.Blueprint); err != nil {
-			return s, fmt.Errorf("relate to blueprint %s: %w", relation.Blueprint, err)
-		}
-	}
-	webhook, err := client.Webhook(ctx, mapper.WebhookIdentifier)
-	if err == nil {
-		s.webhook = &webhook
-	} else if !errors.Is(err, port.ErrNotFound) {
-		return s, fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
-	}
-	if o.Scorecard != nil && s.blueprints[mapper.CurrentBlueprint] != nil {
-		if s.scorecard, err = found(client.Scorecard(ctx, mapper.CurrentBlueprint, scorecardIdentifier)); err != nil {
-			return s, fmt.Errorf("read scorecard %s: %w", scorecardIdentifier, err)
-		}
-	}
-	if o.Dashboard {
-		if s.page, err = found(client.Page(ctx, pageIdentifier)); err != nil {
-			return s, fmt.Errorf("read page %s: %w", pageIdentifier, err)
-		}
-	}
-	return s, nil
-}
-
-// found decodes a document. It returns nil for ErrNotFound.
-func found(document json.RawMessage, err error) (object, error) {
-	if errors.Is(err, port.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return decode[object](document)
-}
-
-// apply sends the requests of the plan. An "already exists" follows a creation whose response was lost. If Port refuses
-// the page, its step says so.
-func (p *plan) apply(ctx context.Context, client *port.Client) error {
-	if _, err := client.CreateBlueprints(ctx, p.missing); err != nil {
-		return err
-	}
-	webhookChanged := false
-	for _, a := range p.actions {
-		err := client.Send(ctx, a.request)
-		apiError := (*port.APIError)(nil)
-		switch {
-		case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
-		case a.kind == Page && errors.As(err, &apiError) && apiError.Status != 0:
-			step := &p.report.Steps[len(p.report.Steps)-1] // the page is the last one
-			step.State, step.Error = Refused, err.Error()
-		default:
-			return fmt.Errorf("%s: %w", a.title, err)
-		}
-		webhookChanged = webhookChanged || a.kind == Webhook
-	}
-	if !webhookChanged {
+// checkTargets checks that the blueprints to relate to exist.
+func checkTargets(ctx context.Context, o Options) error {
+	if len(o.Relate) == 0 {
 		return nil
 	}
-	var err error
-	if p.report.Webhook, err = client.Webhook(ctx, mapper.WebhookIdentifier); err != nil {
-		return fmt.Errorf("read webhook %s: %w", mapper.WebhookIdentifier, err)
+	blueprints, err := o.Port.Blueprints(ctx)
+	if err != nil {
+		return fmt.Errorf("read the blueprints: %w", err)
+	}
+	var known []string
+	for _, b := range blueprints {
+		known = append(known, b.Identifier)
+	}
+	for _, relation := range o.Relate {
+		if !slices.Contains(known, relation.Blueprint) {
+			return fmt.Errorf("--relate: %w", &backfill.NoMatchError{Kind: "blueprint", Value: relation.Blueprint, Known: known})
+		}
 	}
 	return nil
+}
+
+// readAll reads things. Those that Port doesn't have are left out.
+func readAll(ctx context.Context, client *port.Client, things ...Thing) (map[Thing]object, error) {
+	found := make(map[Thing]object)
+	for _, thing := range things {
+		document, err := read(ctx, client, thing)
+		if err == nil {
+			found[thing], err = decode[object](document)
+		}
+		if err != nil && !errors.Is(err, port.ErrNotFound) {
+			return nil, fmt.Errorf("read %s: %w", thing, err)
+		}
+	}
+	return found, nil
+}
+
+func read(ctx context.Context, client *port.Client, thing Thing) (json.RawMessage, error) {
+	switch thing.Kind {
+	case Webhook:
+		webhook, err := client.Webhook(ctx, thing.Identifier)
+		return encode(webhook, ""), err
+	case Scorecard:
+		return client.Scorecard(ctx, mapper.CurrentBlueprint, thing.Identifier)
+	case Page:
+		return client.Page(ctx, thing.Identifier)
+	}
+	return client.RawBlueprint(ctx, thing.Identifier)
 }

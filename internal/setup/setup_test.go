@@ -95,7 +95,7 @@ func arrived(server *fakeport.Server) []port.Request {
 	var requests []port.Request
 	for _, seen := range server.Seen() {
 		switch seen.Kind {
-		case fakeport.Token, fakeport.BlueprintRead, fakeport.WebhookRead:
+		case fakeport.Token, fakeport.BlueprintRead, fakeport.BlueprintList, fakeport.WebhookRead:
 		default:
 			requests = append(requests, port.Request{Method: seen.Method, Path: seen.Path, Body: seen.Body})
 		}

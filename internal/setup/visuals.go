@@ -3,14 +3,9 @@ package setup
 import (
 	_ "embed"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
-)
-
-// The identifiers of the scorecard and the page.
-const (
-	scorecardIdentifier = "test_coverage"
-	pageIdentifier      = "codecov_coverage_overview"
 )
 
 // Thresholds are the coverages, in percent, from which on a repository is Bronze, Silver and Gold.
@@ -20,52 +15,62 @@ type Thresholds [3]float64
 var DefaultThresholds = Thresholds{50, 70, 80}
 
 // ParseThresholds parses three rising percentages, like "60,75,90".
-func ParseThresholds(text string) (Thresholds, error) {
-	var t Thresholds
-	parts := strings.Split(text, ",")
+func ParseThresholds(text string) (t Thresholds, err error) {
+	parts, previous := strings.Split(text, ","), 0.0
 	for i := range t {
-		value, err := 0.0, error(nil)
 		if len(parts) == len(t) {
-			value, err = strconv.ParseFloat(strings.TrimSpace(parts[i]), 64)
+			t[i], err = strconv.ParseFloat(strings.TrimSpace(parts[i]), 64)
 		}
-		previous := 0.0
-		if i > 0 {
-			previous = t[i-1]
-		}
-		if err != nil || !(value > previous && value <= 100) {
+		if err != nil || !(t[i] > previous && t[i] <= 100) {
 			return t, fmt.Errorf("%q: expected three rising percentages, such as 50,70,80", text)
 		}
-		t[i] = value
+		previous = t[i]
 	}
 	return t, nil
 }
 
+func percent(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
+
+// percentProperty is the calculation property of the current blueprint that scorecard and page need.
+const percentProperty = "coveragePercent"
+
 // scorecard returns the body of the scorecard.
-func scorecard(t Thresholds) (object, error) {
+func scorecard(t Thresholds) object {
 	levels := []object{{"title": "Basic", "color": "paleBlue"}} // it needs no rule
 	var rules []object
 	for i, level := range []string{"Bronze", "Silver", "Gold"} {
-		percent := strconv.FormatFloat(t[i], 'f', -1, 64)
 		levels = append(levels, object{"title": level, "color": strings.ToLower(level)})
 		rules = append(rules, object{
 			"identifier": "coverage" + level,
-			"title":      "Coverage is at least " + percent + "%",
+			"title":      "Coverage is at least " + percent(t[i]) + "%",
 			"level":      level,
 			"query": object{"combinator": "and", "conditions": []object{
 				{"property": percentProperty, "operator": ">=", "value": t[i]},
 			}},
 		})
 	}
-	return toObject(object{"identifier": scorecardIdentifier, "title": "Test Coverage", "levels": levels, "rules": rules})
+	return toObject(object{"identifier": scorecardThing.Identifier, "title": "Test Coverage", "levels": levels, "rules": rules})
 }
-
-// percentProperty is the calculation property of the current blueprint that scorecard and page need.
-const percentProperty = "coveragePercent"
 
 //go:embed page.json
 var pageTemplate string
 
 // page returns the body of the page.
-func page(t Thresholds) (object, error) {
-	return decode[object]([]byte(strings.ReplaceAll(pageTemplate, "THRESHOLD", strconv.FormatFloat(t[0], 'f', -1, 64))))
+func page(t Thresholds) object {
+	body, err := decode[object]([]byte(strings.ReplaceAll(pageTemplate, "THRESHOLD", percent(t[0]))))
+	if err != nil {
+		panic(err) // the tests fail first
+	}
+	return body
+}
+
+var thresholdPattern = regexp.MustCompile(`"value":([0-9.]+)`)
+
+// isMade reports whether a scorecard or page is as Run makes it, with any thresholds.
+func isMade(kind Kind, document object, body func(Thresholds) object) bool {
+	var t Thresholds
+	for i, match := range thresholdPattern.FindAllSubmatch(encode(document, ""), len(t)) {
+		t[i], _ = strconv.ParseFloat(string(match[1]), 64)
+	}
+	return difference(kind, document, body(t)) == ""
 }

@@ -3,6 +3,7 @@ package setup_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
@@ -68,8 +70,9 @@ func TestEverythingOnAGuidesPort(t *testing.T) {
 	dry.DryRun = true
 	planned := runOn(t, port, dry)
 	declined := everything(t)
-	declined.Confirm = func(*setup.Report) bool { return false }
-	if report := runOn(t, port, declined); report.Sent || !cmp.Equal(before, snapshot(t, port.Server)) {
+	declined.Confirm = func(*setup.Report) error { return errDeclined }
+	declined.Port = connect(t, port)
+	if report, err := setup.Run(t.Context(), declined); !errors.Is(err, errDeclined) || report.Sent || !cmp.Equal(before, snapshot(t, port.Server)) {
 		t.Error("a declined run changed Port")
 	}
 	report := runOn(t, port, everything(t))
@@ -173,7 +176,7 @@ func TestThingsOfTheUsersStay(t *testing.T) {
 		t.Errorf("requests %+v, want none", report.Requests)
 	}
 	for _, step := range report.Steps {
-		if want := map[setup.Kind]setup.State{setup.RelationKind: setup.Differs, setup.Scorecard: setup.Differs, setup.Page: setup.Exists}[step.Kind]; want != "" && (step.State != want || (step.State == setup.Differs) != (step.Diff != "")) {
+		if want := map[setup.Kind]setup.State{setup.RelationKind: setup.Differs, setup.Scorecard: setup.Differs, setup.Page: setup.Differs}[step.Kind]; want != "" && (step.State != want || (step.State == setup.Differs) != (step.Diff != "")) {
 			t.Errorf("step %+v, want %s", step, want)
 		}
 	}
@@ -237,7 +240,8 @@ func TestRefusedPage(t *testing.T) {
 
 func TestRelationToAMissingBlueprint(t *testing.T) {
 	_, err := setup.Run(t.Context(), setup.Options{Port: connect(t, emulate(t)), Relate: []setup.Relation{relation(t, "service")}})
-	if err == nil || !strings.HasPrefix(err.Error(), "relate to blueprint service: ") {
+	missing := (*backfill.NoMatchError)(nil)
+	if !errors.As(err, &missing) || missing.Value != "service" {
 		t.Errorf("error %v", err)
 	}
 }

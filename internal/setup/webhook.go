@@ -21,19 +21,6 @@ func builtinWebhook() port.Webhook {
 	}
 }
 
-// diffFromBuiltinWebhook compares a webhook with the built-in one.
-func diffFromBuiltinWebhook(webhook port.Webhook) (string, error) {
-	existing, err := toObject(webhook)
-	if err != nil {
-		return "", err
-	}
-	wanted, err := toObject(builtinWebhook())
-	if err != nil {
-		return "", err
-	}
-	return unifiedDiff(existing, wanted, "title", "description", "icon", "enabled", "mappings")
-}
-
 // LiveExtendsHistory reports whether payloads that arrive at the webhook add entities to mapper.HistoryBlueprint.
 func LiveExtendsHistory(webhook port.Webhook) bool {
 	entries, err := readEntries(webhook.Mappings)
@@ -60,31 +47,32 @@ func writes(entries []object, blueprint string) bool {
 	return slices.ContainsFunc(entries, func(e object) bool { return e["blueprint"] == blueprint && !deletes(e) })
 }
 
+// builtinEntries returns the entries of the built-in mapping.
+func builtinEntries() []object {
+	entries, err := readEntries(mapper.BuiltinMappingJSON())
+	if err != nil {
+		panic(err) // the tests fail first
+	}
+	return entries
+}
+
 // addToMapping returns the entries with what the options add: missing entries with Update, relations with RelateLive. It
-// also returns what is still missing of the built-in.
+// also returns what is missing of the built-in.
 func (p *plan) addToMapping(mappings json.RawMessage) (entries []object, added, missing []string, err error) {
 	if entries, err = readEntries(mappings); err != nil {
 		return nil, nil, nil, err
 	}
-	builtin, err := readEntries(mapper.BuiltinMappingJSON())
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	for _, e := range builtin {
-		title := fmt.Sprintf("entry for %s", e["blueprint"])
-		switch {
-		case writes(entries, e["blueprint"].(string)):
-		case p.options.Update:
-			entries, added = append(entries, e), append(added, title)
-		default:
-			missing = append(missing, title)
+	for _, e := range builtinEntries() {
+		if writes(entries, e["blueprint"].(string)) {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("entry for %s", e["blueprint"]))
+		if p.options.Update {
+			entries, added = append(entries, e), missing
 		}
 	}
-	if !p.options.RelateLive {
-		return entries, added, missing, nil
-	}
 	for i, e := range entries {
-		if e["blueprint"] != mapper.CurrentBlueprint || deletes(e) {
+		if !p.options.RelateLive || e["blueprint"] != mapper.CurrentBlueprint || deletes(e) {
 			continue
 		}
 		entity := child(e, "entity")
