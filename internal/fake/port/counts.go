@@ -30,6 +30,9 @@ const (
 	WebhookRead     Kind = "webhook read"
 	WebhookWrite    Kind = "webhook write"
 	WebhookDelete   Kind = "webhook delete"
+	VisualRead      Kind = "visual read"
+	VisualWrite     Kind = "visual write"
+	VisualDelete    Kind = "visual delete"
 	Other           Kind = "other"
 )
 

@@ -62,6 +62,7 @@ type Server struct {
 	mu         sync.RWMutex // guards what follows
 	catalog    *catalog
 	webhooks   []webhook
+	visuals    []visual
 	violations []error
 }
 
@@ -186,6 +187,15 @@ var operations = map[string]operation{
 	"GET /v1/webhooks/{identifier}":    {WebhookRead, (*Server).readWebhook},
 	"PATCH /v1/webhooks/{identifier}":  {WebhookWrite, (*Server).patchWebhook},
 	"DELETE /v1/webhooks/{identifier}": {WebhookDelete, (*Server).deleteWebhook},
+
+	"POST /v1/blueprints/{blueprint_identifier}/scorecards":                          {VisualWrite, (*Server).createScorecard},
+	"GET /v1/blueprints/{blueprint_identifier}/scorecards":                           {VisualRead, (*Server).listScorecards},
+	"GET /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}":    {VisualRead, readVisual("scorecard")},
+	"DELETE /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}": {VisualDelete, (*Server).deleteVisual},
+	"POST /v1/pages":                                            {VisualWrite, (*Server).createPage},
+	"GET /v1/pages/{identifier}":                                {VisualRead, readVisual("page")},
+	"DELETE /v1/pages/{identifier}":                             {VisualDelete, (*Server).deleteVisual},
+	"DELETE /v1/blueprints/{blueprint_identifier}/all-entities": {BlueprintDelete, (*Server).deleteAllEntities},
 }
 
 func (s *Server) route() {
@@ -258,7 +268,10 @@ func (s *Server) read(pattern string, r *http.Request) (call, *failure) {
 	if len(body) > 0 && !isJSON(r) {
 		return call{}, &failure{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json"}
 	}
-	operation := s.contract.Operations[pattern]
+	operation, described := s.contract.Operations[pattern]
+	if !described {
+		operation = otherRequest
+	}
 	if refused := operation.checkQuery(r.URL.Query()); refused != nil {
 		return call{}, refused
 	}
