@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,12 +22,7 @@ func portAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 3 {
 		body = ts.ReadFile(args[2])
 	}
-	var token struct {
-		AccessToken string `json:"accessToken"`
-	}
-	credentials := `{"clientId":"` + fakeport.DefaultClientID + `","clientSecret":"` + fakeport.DefaultClientSecret + `"}`
-	ts.Check(json.Unmarshal([]byte(askPort(ts, catalog, "", http.MethodPost, "/v1/auth/access_token", credentials)), &token))
-	_, err := ts.Stdout().Write([]byte(askPort(ts, catalog, token.AccessToken, args[0], args[1], body)))
+	_, err := ts.Stdout().Write([]byte(askPort(ts, catalog, portToken(ts, catalog), args[0], args[1], body)))
 	ts.Check(err)
 }
 
@@ -39,4 +36,34 @@ func askPort(ts *testscript.TestScript, catalog *fakeport.Server, token, method,
 		ts.Fatalf("%s %s: %d %s", method, path, recorder.Code, recorder.Body)
 	}
 	return recorder.Body.String()
+}
+
+// stamps matches what Port sets in a blueprint whenever it is written.
+var stamps = regexp.MustCompile(`"updatedAt":"[^"]*"`)
+
+// catalogDump FILE: everything in Port but entities becomes FILE.
+func catalogDump(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: catalog FILE")
+	}
+	catalog := ts.Value(portKey).(*fakeport.Server)
+	token := portToken(ts, catalog)
+	var text strings.Builder
+	paths := []string{"/v1/webhooks/codecov_mapper"}
+	for _, identifier := range catalog.Blueprints() {
+		paths = append(paths, "/v1/blueprints/"+identifier, "/v1/blueprints/"+identifier+"/scorecards")
+	}
+	for _, path := range paths {
+		text.WriteString(stamps.ReplaceAllString(askPort(ts, catalog, token, http.MethodGet, path, ""), "") + "\n")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+}
+
+func portToken(ts *testscript.TestScript, catalog *fakeport.Server) string {
+	var token struct {
+		AccessToken string `json:"accessToken"`
+	}
+	credentials := `{"clientId":"` + fakeport.DefaultClientID + `","clientSecret":"` + fakeport.DefaultClientSecret + `"}`
+	ts.Check(json.Unmarshal([]byte(askPort(ts, catalog, "", http.MethodPost, "/v1/auth/access_token", credentials)), &token))
+	return token.AccessToken
 }

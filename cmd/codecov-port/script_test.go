@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"fault":    fault,
 			"portapi":  portAPI,
 			"masked":   masked,
+			"catalog":  catalogDump,
 		},
 	})
 }

@@ -161,12 +161,11 @@ func (p *plan) apply(ctx context.Context, client *port.Client) error {
 	}
 	for _, a := range p.actions {
 		err := a.send(ctx, client)
-		apiError := (*port.APIError)(nil)
 		switch {
 		case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
-		case a.Kind == Page && errors.As(err, &apiError) && apiError.Status != 0:
+		case a.Kind == Page && isRefusal(err):
 			step := &p.report.Steps[len(p.report.Steps)-1]
-			step.State, step.Error = Refused, apiError.Error()
+			step.State, step.Error = Refused, err.Error()
 		default:
 			return err
 		}

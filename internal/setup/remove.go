@@ -58,7 +58,7 @@ func (e *RefusedError) Error() string { return "cannot remove: " + strings.Join(
 // equal the built-in. It returns a *RefusedError if something of the user's depends on what would go. After an error,
 // another call continues.
 func Remove(ctx context.Context, o RemoveOptions) (*Removal, error) {
-	found, err := readAll(ctx, o.Port, currentThing, historyThing, webhookThing, scorecardThing, pageThing)
+	found, err := readAll(ctx, o.Port, currentThing, historyThing, webhookThing, scorecardThing)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +128,14 @@ func (r *remover) plan(ctx context.Context) error {
 	if err := r.planWebhook(); err != nil {
 		return fmt.Errorf("%s: %w", webhookThing, err)
 	}
+	pages, err := readAll(ctx, r.options.Port, pageThing)
+	switch {
+	case isRefusal(err):
+		r.keep("%s: %s", pageThing, err)
+	case err != nil:
+		return err
+	}
+	r.found[pageThing] = pages[pageThing]
 	r.planVisual(pageThing, page, port.DeletePageRequest(pageThing.Identifier))
 	r.planVisual(scorecardThing, scorecard, port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardThing.Identifier))
 	if err := r.planCurrent(ctx); err != nil {

@@ -99,12 +99,16 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Scorecard != nil {
 		things = append(things, scorecardThing)
 	}
-	if o.Dashboard {
-		things = append(things, pageThing)
-	}
 	found, err := readAll(ctx, o.Port, things...)
 	if err != nil {
 		return nil, err
+	}
+	if o.Dashboard {
+		pages, err := readAll(ctx, o.Port, pageThing)
+		if err != nil && !isRefusal(err) { // a page that can't be read is refused when it is created
+			return nil, err
+		}
+		found[pageThing] = pages[pageThing]
 	}
 	p, err := newPlan(found, o)
 	if err != nil {
@@ -156,6 +160,12 @@ func readAll(ctx context.Context, client *port.Client, things ...Thing) (map[Thi
 		}
 	}
 	return found, nil
+}
+
+// isRefusal reports whether Port has answered a request with an error.
+func isRefusal(err error) bool {
+	apiError := (*port.APIError)(nil)
+	return errors.As(err, &apiError) && apiError.Status != 0
 }
 
 func read(ctx context.Context, client *port.Client, thing Thing) (json.RawMessage, error) {

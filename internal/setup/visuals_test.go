@@ -270,6 +270,20 @@ func TestSyncRelates(t *testing.T) {
 	}
 }
 
+// TestLiveEventsHaveTheSameRelation by the mapping that --relate-live has made.
+func TestLiveEventsHaveTheSameRelation(t *testing.T) {
+	port := &extended{Server: emulate(t)}
+	followGuide(t, port.Server)
+	put(t, port.Server, serviceBlueprint)
+	putEntity(t, port.Server, "service", fakeport.Entity{Identifier: "monolith-svc"})
+	runOn(t, port, setup.Options{Update: true, RelateLive: true, Relate: []setup.Relation{relation(t, `service=.body.repo.name + "-svc"`)}})
+	_, newest := accountWithout(t, "monolith")
+	live(t, connect(t, port.Server), mappingOf(t, port.Server).Live(), payloadOf(t, newest))
+	if entity, _ := port.Server.Entity(current, "monolith"); entity.Relations["service"] != "monolith-svc" {
+		t.Errorf("monolith relates to %v", entity.Relations)
+	}
+}
+
 // mustList returns the names of the account's repositories.
 func mustList(t *testing.T, source http.Handler) (names []string) {
 	t.Helper()
