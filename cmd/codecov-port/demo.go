@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,14 +17,16 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 const aboutDemo = `Demo syncs a sample account with 36 repositories into a Port that runs on this machine, and shows the result. It is
 the real pipeline over real HTTP, without credentials or network access. On a terminal each response takes 150 ms,
-as over a network.
+as over a network. Like 'setup --scorecard --dashboard --relate service', it creates a scorecard, a page and relations.
 
 With --keep, the sample Codecov and an empty Port keep running until Ctrl-C, to try the other commands.`
 
@@ -85,13 +88,13 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 		return err
 	}
 	page.announce(streams)
-	switch {
-	case reported != nil:
+	if reported != nil {
 		return reported
-	case flags.keep:
+	}
+	if flags.keep {
 		return scene.keep(ctx, streams)
 	}
-	_, err = io.WriteString(streams.Out, terminal.Fit(demoNext, streams.Width()))
+	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+demoNext, streams.Width()))
 	return err
 }
 
@@ -103,7 +106,7 @@ func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
 	}
 	defer closePort()
 	s.settings.portURL = empty
-	if _, err := io.WriteString(streams.Out, terminal.Fit(demoKept, streams.Width())+exports(s.settings)); err != nil {
+	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, streams.Width())+exports(s.settings)); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -113,7 +116,12 @@ func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
 func newDemoPort(latency time.Duration) *fakeport.Server {
 	return fakeport.New(fakeport.Options{
 		ClientID: demoID, ClientSecret: demoSecret,
-		Latency: func(*http.Request) time.Duration { return latency },
+		Latency: func(r *http.Request) time.Duration {
+			if strings.Contains(r.URL.Path, "/entities") {
+				return latency
+			}
+			return 0 // the demo is set up before the live view begins
+		},
 	})
 }
 
@@ -167,16 +175,44 @@ func (s settings) withoutLinks() settings {
 	return s
 }
 
-// play syncs the account.
+// play sets Port up and syncs the account.
 func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.Result, error) {
 	options, err := backfillOptions(s.settings, s.now)
 	if err != nil {
 		return nil, err
 	}
-	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, mapper.Options{Now: options.Now}, streams); err != nil {
+	if err := s.setUp(ctx, options.Port); err != nil {
+		return nil, err
+	}
+	current := func() (*port.Blueprint, error) {
+		blueprint, err := options.Port.Blueprint(ctx, mapper.CurrentBlueprint)
+		return &blueprint, err
+	}
+	if options.Mapping, err = chooseRelatedMapping(mapper.Choice{}, nil, current, mapper.Options{Now: options.Now}, streams); err != nil {
 		return nil, err
 	}
 	return terminal.RunBackfill(ctx, streams, options)
+}
+
+const demoServices = 5
+
+// setUp creates what 'setup --scorecard --dashboard --relate service' does, and a few services.
+func (s scene) setUp(ctx context.Context, client *port.Client) error {
+	const service = "service"
+	if err := s.port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
+		return err
+	}
+	for _, r := range demoRepositories[:demoServices] {
+		if err := s.port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
+			return err
+		}
+	}
+	relation, err := setup.ParseRelation(service)
+	if err != nil {
+		return err
+	}
+	_, err = setup.Run(ctx, setup.Options{Port: client, Scorecard: &setup.DefaultThresholds, Dashboard: true, Relate: []setup.Relation{relation}})
+	return err
 }
 
 // serve starts a server on a free port of this machine.

@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+const demoSeen = `
+A real Port would show this on a page with charts and a scorecard; for yours,
+setup --dashboard creates it: https://app.port.io/codecov_coverage_overview
+`
+
 const demoNext = `
 To sync your own account, export the five variables of Port's Codecov guide:
   PORT_CLIENT_ID, PORT_CLIENT_SECRET, CODECOV_TOKEN,
