@@ -146,8 +146,11 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	}
 	overview := report.Overview(options)
 	switch {
+	case flags.onlyYAML && report.Webhook.URL == "":
+		return withHint(errors.New("the webhook does not exist yet"), "run it without --dry-run")
 	case flags.onlyYAML:
-		return printOnlyYAML(streams.Out, report, flags)
+		_, err := io.WriteString(streams.Out, setup.YAML(report.Webhook.URL, flags.cleanBranches()))
+		return err
 	case flags.output == outputJSON:
 		err = writeJSON(streams.Out, setupDocument{flags.dryRun, overview, report})
 	default:
@@ -176,10 +179,12 @@ func confirmChange(streams *terminal.Streams, stop <-chan struct{}, change, ques
 }
 
 func explainSetup(err error, s settings) error {
-	missing := (*backfill.NoMatchError)(nil)
+	missing, refused := (*backfill.NoMatchError)(nil), (*setup.RefusedError)(nil)
 	switch {
 	case errors.As(err, &missing):
 		return usage(err, suggestion(missing.Value, missing.Known, "create the blueprint in Port first"))
+	case errors.As(err, &refused):
+		return usage(err, "remove or change those in Port first, or run it with --all where it says so")
 	case port.IsPermissionError(err):
 		return withHint(err, "use the credentials of an admin of the organization")
 	}
@@ -188,19 +193,7 @@ func explainSetup(err error, s settings) error {
 
 // cleanBranches returns the branches without blanks around their names.
 func (f *setupFlags) cleanBranches() []string {
-	var branches []string
-	for _, branch := range f.branches {
-		branches = append(branches, strings.TrimSpace(branch))
-	}
-	return slices.DeleteFunc(branches, func(branch string) bool { return branch == "" })
-}
-
-func printOnlyYAML(w io.Writer, report *setup.Report, flags setupFlags) error {
-	if report.Webhook.URL == "" {
-		return withHint(errors.New("the webhook does not exist yet"), "run it without --dry-run")
-	}
-	_, err := io.WriteString(w, setup.YAML(report.Webhook.URL, flags.cleanBranches()))
-	return err
+	return strings.FieldsFunc(strings.Join(f.branches, ","), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // showsAddress reports whether the secret address is printed: if it was asked for, or was just created.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +39,9 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	options := setup.RemoveOptions{Port: catalog, Service: s.service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.dryRun}
 	options.Confirm = func(removal *setup.Removal) error { return confirmRemoval(streams, first.Done(), removal, flags.yes) }
 	removal, err := setup.Remove(ctx, options)
-	err = explainRemoval(ctx, err, s)
+	if err = explainSetup(err, s); err != nil && ctx.Err() != nil {
+		err = withHint(errInterrupted, "run it again: it continues where it stopped")
+	}
 	switch {
 	case removal != nil && flags.output == outputJSON:
 		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.dryRun, removal}))
@@ -57,19 +57,6 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	_, err = io.WriteString(streams.Out, text)
 	return err
-}
-
-func explainRemoval(ctx context.Context, err error, s settings) error {
-	refused := (*setup.RefusedError)(nil)
-	switch {
-	case errors.As(err, &refused):
-		return usage(err, "remove or change those in Port first, or run it with --all where it says so")
-	case err != nil && ctx.Err() != nil:
-		return withHint(errInterrupted, "run it again: it continues where it stopped")
-	case err != nil:
-		return explainSetup(err, s)
-	}
-	return nil
 }
 
 // confirmRemoval asks for the name of the first blueprint with entities to be typed.

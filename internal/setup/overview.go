@@ -1,6 +1,9 @@
 package setup
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Overview is a report in three lines: what is in Port, what is missing there, and the next command.
 type Overview struct {
@@ -13,22 +16,20 @@ type Overview struct {
 func (r *Report) Overview(o Options) Overview {
 	v := Overview{Present: []string{}, Missing: []string{}, Next: "codecov-port sync"}
 	for _, step := range r.Steps {
-		title := fmt.Sprintf("%s %s", step.Kind, step.Identifier)
+		title := step.String()
+		isChange := step.State == Created || step.State == Updated
 		switch {
-		case o.DryRun && step.State == Created:
+		case step.State == Refused, o.DryRun && step.State == Created:
 			v.Missing = append(v.Missing, title)
 			continue
-		case step.State == Refused:
-			v.Missing = append(v.Missing, title)
-			continue
-		case (step.State == Created || step.State == Updated) && !o.DryRun:
+		case isChange && !o.DryRun:
 			v.Present = append(v.Present, fmt.Sprintf("%s (%s)", title, step.State))
 		default:
 			v.Present = append(v.Present, title)
 		}
 		missing := step.Missing
 		if o.DryRun {
-			missing = append(missing[:len(missing):len(missing)], step.Added...)
+			missing = slices.Concat(missing, step.Added)
 		}
 		for _, part := range missing {
 			v.Missing = append(v.Missing, part+" of "+title)

@@ -122,7 +122,7 @@ func (r *remover) plan(ctx context.Context) error {
 		if difference(Blueprint, current, builtinBlueprint(mapper.CurrentBlueprint)) == "" {
 			r.going = append(r.going, mapper.CurrentBlueprint)
 		} else {
-			r.keep("%s: it differs from the built-in", currentThing)
+			note(&r.removal.Kept, "%s: it differs from the built-in", currentThing)
 		}
 	}
 	if err := r.planWebhook(); err != nil {
@@ -131,7 +131,7 @@ func (r *remover) plan(ctx context.Context) error {
 	pages, err := readAll(ctx, r.options.Port, pageThing)
 	switch {
 	case isRefusal(err):
-		r.keep("%s: %s", pageThing, err)
+		note(&r.removal.Kept, "%s: %s", pageThing, err)
 	case err != nil:
 		return err
 	}
@@ -168,10 +168,10 @@ func (r *remover) planVisual(thing Thing, body func(Thresholds) object, request 
 	switch {
 	case document == nil:
 	case isMade(thing.Kind, document, body):
-		r.drop("%s", thing)
+		note(&r.removal.Parts, "%s", thing)
 		r.send(thing, request)
 	default:
-		r.keep("%s: it was changed", thing)
+		note(&r.removal.Kept, "%s: it was changed", thing)
 	}
 }
 
@@ -188,7 +188,7 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		own = append(own, fmt.Sprintf("scorecard %s", scorecard["identifier"]))
 	}
 	if len(own) > 0 {
-		r.refuse("%s has a %s that codecov-port hasn't made", thing, strings.Join(own, ", "))
+		note(&r.removal.RefusedBecause, "%s has a %s that codecov-port hasn't made", thing, strings.Join(own, ", "))
 	}
 	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
 	property := addressProperties[identifier]
@@ -210,7 +210,7 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		}
 	}
 	if len(others) > 0 && !r.options.All {
-		r.refuse("%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(others, ", "))
+		note(&r.removal.RefusedBecause, "%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(others, ", "))
 	}
 	r.removal.Blueprints = append(r.removal.Blueprints, removed)
 	r.send(thing, port.DeleteBlueprintRequest(identifier))
@@ -252,7 +252,7 @@ func (r *remover) checkReferences(ctx context.Context) error {
 				title := fmt.Sprintf("%s %s of blueprint %s", p.title, name, b.Identifier)
 				target, _ := child(declared, name)["target"].(string)
 				if slices.Contains(r.going, target) && !slices.Contains(r.removal.Parts, title) {
-					r.refuse("%s points to %s", title, target)
+					note(&r.removal.RefusedBecause, "%s points to %s", title, target)
 				}
 			}
 		}
@@ -260,17 +260,9 @@ func (r *remover) checkReferences(ctx context.Context) error {
 	return nil
 }
 
-func (r *remover) refuse(format string, args ...any) {
-	r.removal.RefusedBecause = append(r.removal.RefusedBecause, fmt.Sprintf(format, args...))
-}
-
-func (r *remover) keep(format string, args ...any) {
-	r.removal.Kept = append(r.removal.Kept, fmt.Sprintf(format, args...))
-}
-
-// drop notes a part that is removed.
-func (r *remover) drop(format string, args ...any) {
-	r.removal.Parts = append(r.removal.Parts, fmt.Sprintf(format, args...))
+// note adds a line to one of the lists of the removal.
+func note(list *[]string, format string, args ...any) {
+	*list = append(*list, fmt.Sprintf(format, args...))
 }
 
 func (r *remover) send(thing Thing, request port.Request) {

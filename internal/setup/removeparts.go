@@ -29,7 +29,7 @@ func (r *remover) planWebhook() error {
 	}
 	webhook["mappings"] = all
 	if slices.Contains(r.going, mapper.CurrentBlueprint) && difference(Webhook, webhook, toObject(builtinWebhook())) == "" {
-		r.drop("%s", webhookThing)
+		note(&r.removal.Parts, "%s", webhookThing)
 		r.send(webhookThing, port.DeleteWebhookRequest(webhookThing.Identifier))
 		return nil
 	}
@@ -57,9 +57,9 @@ func (r *remover) dropRelations(entry object, title string) {
 			continue
 		}
 		if expression != r.marked[name] {
-			r.refuse("%s sets relation %s by an expression of its own: remove it in Port first", title, name)
+			note(&r.removal.RefusedBecause, "%s sets relation %s by an expression of its own: remove it in Port first", title, name)
 		}
-		r.drop("relation %s in %s", name, title)
+		note(&r.removal.Parts, "relation %s in %s", name, title)
 		delete(relations, name)
 	}
 	if len(relations) == 0 {
@@ -75,9 +75,9 @@ func (r *remover) dropEntry(index int, entry object) bool {
 	}
 	isBuiltin := func(b object) bool { return meansTheSame("mappings", []any{entry}, []any{b}) }
 	if !slices.ContainsFunc(builtinEntries(), isBuiltin) {
-		r.refuse("entry %d of %s writes %s and was changed: remove it in Port first", index+1, webhookThing, blueprint)
+		note(&r.removal.RefusedBecause, "entry %d of %s writes %s and was changed: remove it in Port first", index+1, webhookThing, blueprint)
 	}
-	r.drop("entry for %s of %s", blueprint, webhookThing)
+	note(&r.removal.Parts, "entry for %s of %s", blueprint, webhookThing)
 	return true
 }
 
@@ -93,7 +93,7 @@ func (r *remover) planCurrent(ctx context.Context) error {
 		return err
 	}
 	for _, name := range sortedKeys(r.marked) {
-		r.drop("relation %s of %s", name, currentThing)
+		note(&r.removal.Parts, "relation %s of %s", name, currentThing)
 	}
 	for _, p := range []part{calculationPart, aggregationPart} {
 		for _, name := range sortedKeys(p.of(builtinBlueprint(mapper.CurrentBlueprint))) {
@@ -120,16 +120,16 @@ func (r *remover) dropProperty(p part, name string, scorecards []object) {
 	title := fmt.Sprintf("%s %s of %s", p.title, name, currentThing)
 	ours := p.of(builtinBlueprint(mapper.CurrentBlueprint))[name]
 	if !meansTheSame(p.field, object{name: existing}, object{name: ours}) {
-		r.keep("%s: it was changed", title)
+		note(&r.removal.Kept, "%s: it was changed", title)
 		return
 	}
 	for _, scorecard := range scorecards {
 		if strings.Contains(string(encode(scorecard, "")), `"`+name+`"`) {
-			r.keep("%s: scorecard %s uses it", title, scorecard["identifier"])
+			note(&r.removal.Kept, "%s: scorecard %s uses it", title, scorecard["identifier"])
 			return
 		}
 	}
-	r.drop("%s", title)
+	note(&r.removal.Parts, "%s", title)
 	delete(declared, name)
 }
 

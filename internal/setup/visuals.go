@@ -16,15 +16,9 @@ var DefaultThresholds = Thresholds{50, 70, 80}
 
 // ParseThresholds parses three rising percentages, like "60,75,90".
 func ParseThresholds(text string) (t Thresholds, err error) {
-	parts, previous := strings.Split(text, ","), 0.0
-	for i := range t {
-		if len(parts) == len(t) {
-			t[i], err = strconv.ParseFloat(strings.TrimSpace(parts[i]), 64)
-		}
-		if err != nil || !(t[i] > previous && t[i] <= 100) {
-			return t, fmt.Errorf("%q: expected three rising percentages, such as 50,70,80", text)
-		}
-		previous = t[i]
+	_, err = fmt.Sscanf(text+"\n", "%f,%f,%f\n", &t[0], &t[1], &t[2])
+	if err != nil || !(0 < t[0] && t[0] < t[1] && t[1] < t[2] && t[2] <= 100) {
+		return t, fmt.Errorf("%q: expected three rising percentages, such as 50,70,80", text)
 	}
 	return t, nil
 }
