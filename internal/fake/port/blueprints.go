@@ -95,13 +95,21 @@ func (s *Server) deleteBlueprint(c call) (int, any, *failure) {
 	if _, refused := s.catalog.blueprint(identifier); refused != nil {
 		return 0, nil, refused
 	}
-	for _, other := range s.catalog.blueprints {
-		if other.declaration.Identifier != identifier && other.declaration.needs(identifier) {
-			return 0, nil, &failure{http.StatusConflict, "has_dependents", "Blueprint '" + other.declaration.Identifier + "' is related to it"}
-		}
+	if refused := s.catalog.checkUnneeded(identifier); refused != nil {
+		return 0, nil, refused
 	}
 	s.catalog.undefine(identifier)
 	return http.StatusOK, map[string]any{"ok": true}, nil
+}
+
+// checkUnneeded refuses the removal of a blueprint that another one needs.
+func (c *catalog) checkUnneeded(identifier string) *failure {
+	for _, other := range c.blueprints {
+		if other.declaration.Identifier != identifier && other.declaration.needs(identifier) {
+			return &failure{http.StatusConflict, "has_dependents", "Blueprint '" + other.declaration.Identifier + "' is related to it"}
+		}
+	}
+	return nil
 }
 
 // needs reports whether a relation or an aggregation points to that blueprint.

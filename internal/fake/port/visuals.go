@@ -114,10 +114,8 @@ func (s *Server) deleteAllEntities(c call) (int, any, *failure) {
 		b.rows, b.order = map[string]*row{}, nil
 		return http.StatusOK, map[string]any{"ok": true}, nil
 	}
-	for _, other := range s.catalog.blueprints {
-		if other != b && other.declaration.needs(identifier) {
-			return 0, nil, &failure{http.StatusConflict, "has_dependents", "Blueprint '" + other.declaration.Identifier + "' is related to it"}
-		}
+	if refused := s.catalog.checkUnneeded(identifier); refused != nil {
+		return 0, nil, refused
 	}
 	s.catalog.undefine(identifier)
 	s.visuals = slices.DeleteFunc(s.visuals, func(v visual) bool { return strings.HasPrefix(v.path, "/v1/blueprints/"+identifier+"/") })
