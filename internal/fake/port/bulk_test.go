@@ -19,10 +19,14 @@ func TestPropertyValues(t *testing.T) {
 		refused  string
 	}{
 		{"text", `"a"`, "a", ""},
-		{"text", `3`, nil, "must be string"},
+		{"text", `3`, "3", ""},
+		{"text", `97.22222`, "97.22222", ""},
+		{"text", `true`, nil, "must be string"},
 		{"text", `null`, nil, ""},
 		{"number", `97.22222`, 97.22222, ""},
-		{"number", `"97.22222"`, nil, "must be number"},
+		{"number", `"97.22222"`, 97.22222, ""},
+		{"number", `"97%"`, nil, "must be number"},
+		{"number", `"101"`, nil, "must be <= 100"},
 		{"number", `-1`, nil, "must be >= 0"},
 		{"number", `101`, nil, "must be <= 100"},
 		{"flag", `false`, false, ""},
@@ -35,7 +39,7 @@ func TestPropertyValues(t *testing.T) {
 		{"array", `"a"`, nil, "must be array"},
 		{"dates", `["2024-02-02T14:21:35+01:00"]`, []any{"2024-02-02T13:21:35.000Z"}, ""},
 		{"dates", `["2024-02-02T14:21:35"]`, nil, "dates/0"},
-		{"dates", `[1]`, nil, "must be string"},
+		{"dates", `[true]`, nil, "must be string"},
 		{"at", `"2024-02-02T14:21:35Z"`, "2024-02-02T14:21:35.000Z", ""},
 		{"at", `"2024-02-02T14:21:35.123456Z"`, "2024-02-02T14:21:35.123Z", ""},
 		{"at", `"2024-02-02T14:21:35-02:30"`, "2024-02-02T16:51:35.000Z", ""},
@@ -134,7 +138,7 @@ func TestBulkAnswer(t *testing.T) {
 	c := start(t, fakeport.Options{})
 	got := c.do("POST /v1/blueprints/event/entities/bulk?upsert=true", `{"entities":[
 		{"identifier":"a","properties":{"value":1}},
-		{"identifier":"b","properties":{"value":"2"}},
+		{"identifier":"b","properties":{"value":"two"}},
 		{"identifier":"a","properties":{"value":3}},
 		{"identifier":"c"}]}`)
 	want := map[string]any{
@@ -170,7 +174,7 @@ func TestBulkAnswer(t *testing.T) {
 }
 
 func TestMergeAndReplace(t *testing.T) {
-	const first = `{"identifier":"a","title":"A","icon":"Git","team":["x"],"properties":{"tier":1,"language":"go"},"relations":{"parent":"root"}}`
+	const first = `{"identifier":"a","title":"A","icon":"Git","team":"x","properties":{"tier":1,"language":"go"},"relations":{"parent":"root"}}`
 	full := func(change func(*fakeport.Entity)) fakeport.Entity {
 		entity := fakeport.Entity{
 			Identifier: "a", Title: "A", Icon: "Git", Team: []any{"x"},
@@ -226,7 +230,7 @@ func TestRelations(t *testing.T) {
 		{"many, to be created", `{"service":"new","others":["new","newer","known"]}`, true, "", []string{"new", "newer"}},
 		{"list for one", `{"service":["known"]}`, false, "422", nil},
 		{"one for a list", `{"others":"known"}`, false, "422", nil},
-		{"undeclared", `{"owner":"known"}`, true, "422", nil},
+		{"undeclared", `{"owner":"known"}`, true, "404", nil},
 		{"searched", `{"service":{"combinator":"and","rules":[]}}`, true, "422", nil},
 		{"null", `{"service":null,"others":null}`, false, "", nil},
 	} {
@@ -290,7 +294,7 @@ func TestPutEntity(t *testing.T) {
 	}{
 		{"service", fakeport.Entity{Identifier: "a", Properties: map[string]any{"tier": 1}}, false},
 		{"service", fakeport.Entity{Identifier: "a b"}, true},
-		{"service", fakeport.Entity{Identifier: "a", Properties: map[string]any{"tier": "1"}}, true},
+		{"service", fakeport.Entity{Identifier: "a", Properties: map[string]any{"tier": "one"}}, true},
 		{"service", fakeport.Entity{Identifier: "a", Relations: map[string]any{"parent": "nobody"}}, true},
 		{"service", fakeport.Entity{Identifier: "a", Properties: map[string]any{"tier": func() {}}}, true},
 		{"nowhere", fakeport.Entity{Identifier: "a"}, true},

@@ -14,7 +14,7 @@ func TestSingleEntity(t *testing.T) {
 	c := start(t, fakeport.Options{})
 	const all, one = "/v1/blueprints/event/entities", "/v1/blueprints/event/entities/a%2F..%2Fb"
 	const entity = `{"identifier":"a/../b","title":"AB","properties":{"value":1}}`
-	c.refused("POST "+all+"?upsert=false", strings.Replace(entity, "1", `"1"`, 1), 422, "must be number")
+	c.refused("POST "+all+"?upsert=false", strings.Replace(entity, "1", `"one"`, 1), 422, "must be number")
 	c.refused("POST "+all, entity, 422, "'upsert'")
 	if got := c.do("POST "+all+"?upsert=false", entity); got.status != 201 || at(got.body, "entity", "identifier") != "a/../b" {
 		t.Errorf("POST: %d %v", got.status, got.body)

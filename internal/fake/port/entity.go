@@ -13,7 +13,7 @@ type Entity struct {
 	Identifier string         `json:"identifier,omitempty"`
 	Title      string         `json:"title,omitempty"`
 	Icon       string         `json:"icon,omitempty"`
-	Team       any            `json:"team,omitempty"` // a string or a []any of strings
+	Team       any            `json:"team,omitempty"` // a []any of strings
 	Properties map[string]any `json:"properties"`
 	Relations  map[string]any `json:"relations"` // a string or a []any of strings
 }
@@ -59,6 +59,9 @@ func (d *declaration) apply(e Entity, document map[string]any) (Entity, *failure
 	if team, ok := document["team"]; ok {
 		if typeOf(team) == "object" {
 			return e, notEmulated("a team that is searched by a query")
+		}
+		if name, single := team.(string); single { // Port reads one name back as an array
+			team = []any{name}
 		}
 		e.Team = team
 	}
@@ -114,7 +117,7 @@ func (d *declaration) applyRelations(held map[string]any, given any) (map[string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		declared, ok := d.Relations[name]
 		if !ok {
-			return nil, invalidf("relation '%s' is not declared by blueprint '%s'", name, d.Identifier)
+			return nil, notFound("relation", name)
 		}
 		if values[name] == nil {
 			delete(result, name)

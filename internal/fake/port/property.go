@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -39,9 +40,10 @@ func (p *property) compile() (err error) {
 	return nil
 }
 
-// accept returns a value as Port stores it, or why the declaration does not allow it.
-// Values are never converted: a number for a string is refused.
+// accept returns a value as Port stores it, or why the declaration does not allow it. Port converts numbers to strings and strings
+// to numbers where the declaration asks for them.
 func (p *property) accept(at string, value any) (any, error) {
+	value = p.convert(value)
 	if p.Type != "" && typeOf(value) != p.Type {
 		return nil, fmt.Errorf("%s must be %s", at, p.Type)
 	}
@@ -57,6 +59,20 @@ func (p *property) accept(at string, value any) (any, error) {
 		return p.acceptItems(at, value)
 	}
 	return value, nil
+}
+
+func (p *property) convert(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if p.Type == "string" {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	case string:
+		if number, err := strconv.ParseFloat(v, 64); err == nil && p.Type == "number" {
+			return number
+		}
+	}
+	return value
 }
 
 func (p *property) acceptItems(at string, items []any) (any, error) {
