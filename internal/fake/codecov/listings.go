@@ -101,6 +101,9 @@ func (s *Server) commitsPage(c call) answer {
 	if !ok {
 		return *invalidPage()
 	}
+	if s.options.Ties {
+		rows = orderTies(rows, page.to)
+	}
 	if page.holdsAny(rows, poisoned) {
 		return *serverError()
 	}

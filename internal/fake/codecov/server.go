@@ -29,6 +29,8 @@ type Options struct {
 	BasePath string
 	// Latency says how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
 	Latency func(r *http.Request, rows int) time.Duration
+	// Ties orders commits of equal time as PostgreSQL does: differently in each page of the first half of a list.
+	Ties bool
 	// KeepRequests makes Seen return each request. Off, memory stays flat however many there are.
 	KeepRequests bool
 }
