@@ -49,7 +49,7 @@ type Options struct {
 
 const (
 	defaultReaders = 64
-	defaultWriters = 32
+	defaultWriters = 64
 )
 
 // DefaultMaxEntities is the number of entities of a free Port account.

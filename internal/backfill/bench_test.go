@@ -1,6 +1,7 @@
 package backfill_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -110,6 +112,27 @@ func (b *bench) oneRepository(t *testing.B, repository codecov.Repository) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// BenchmarkWholeRun syncs accounts over 60 to 80 ms of latency on both sides, with a rate limit of Port's: once, and again with nothing
+// to write.
+func BenchmarkWholeRun(b *testing.B) {
+	for _, size := range []struct{ repositories, commits, limit int }{{300, 60, 35000}, {100, 200, 35000}, {100, 200, 15000}, {1, 20000, 35000}} {
+		b.Run(fmt.Sprintf("%dx%d-limit-%d", size.repositories, size.commits, size.limit), func(b *testing.B) {
+			for b.Loop() {
+				account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: size.repositories, CommitsPerRepository: size.commits})
+				bench := newBench(b, account)
+				bench.port = fakeport.New(fakeport.Options{RateLimit: fakeport.RateLimit{Requests: size.limit, Period: 5 * time.Minute}})
+				bench.connect(b, account, func(rt http.RoundTripper) http.RoundTripper {
+					return &delayed{next: rt, shortest: 60 * time.Millisecond, longest: 80 * time.Millisecond}
+				})
+				bench.mapping(b, mapper.BuiltinMapping())
+				bench.options.Yes = true
+				b.ReportMetric(bench.timed(b).Seconds(), "s-first")
+				b.ReportMetric(bench.timed(b).Seconds(), "s-again")
+			}
+		})
 	}
 }
 

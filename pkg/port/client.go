@@ -39,7 +39,7 @@ type Options struct {
 	ClientID     string            `json:"-"`
 	ClientSecret string            `json:"-"`
 	UserAgent    string            // optional; Port shows it as the source of what is written
-	Concurrency  int               // maximum requests under way, default: 32
+	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the organisation's rate limit, above 0 to 1, default: 0.8
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport that all clients share
@@ -56,7 +56,7 @@ func (o Options) GoString() string { return o.String() }
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 const (
-	defaultConcurrency = 32
+	defaultConcurrency = 64
 	defaultShare       = 0.8
 )
 
