@@ -226,16 +226,16 @@ func (s *summary) writeRelations(relations []backfill.Relation) {
 	for _, r := range relations {
 		text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
 		if r.Unrelated > 0 {
-			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories))
+			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories, 5))
 		}
 		s.line("relation", "%s", text)
 	}
 }
 
-// namesText lists names, and the number of those beyond maxShown.
-func namesText(names []string) string {
-	if more := len(names) - maxShown; more > 0 {
-		names = append(slices.Clone(names[:maxShown]), "and "+Count(more)+" more")
+// namesText lists names up to a number, and counts the others.
+func namesText(names []string, most int) string {
+	if more := len(names) - most; more > 0 {
+		names = append(slices.Clone(names[:most]), "and "+Count(more)+" more")
 	}
 	return strings.Join(names, ", ")
 }
@@ -257,7 +257,7 @@ func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(repositories) == 1 {
 		verb = "is"
 	}
-	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, namesText(names))
+	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, namesText(names, maxShown))
 }
 
 // writePreview ends a dry run with what the real run would do.
