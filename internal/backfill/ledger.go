@@ -6,7 +6,7 @@ import (
 )
 
 // ledger records, for each identifier, what Port holds under it and which repository of this run has claimed it. It keeps a key of
-// 64 bits and 16 bytes for each, whatever the length of the identifier. It is safe for concurrent use.
+// 64 bits for each, whatever the length of the identifier, and 16 bytes if Port holds it, else 8. It is safe for concurrent use.
 type ledger struct {
 	hash   hasher
 	shards [64]shard
@@ -14,12 +14,13 @@ type ledger struct {
 
 type shard struct {
 	mu      sync.Mutex
-	records map[uint64]record
+	records map[uint64]record // of what Port holds
+	claimed map[uint64]int32  // of what it doesn't: the index of the repository that has claimed it
 }
 
-// record is the state of one identifier, in 16 bytes: a fingerprint in a field of its own would be padded.
+// record is the state of an identifier that Port holds, in 16 bytes: a fingerprint in a field of its own would be padded.
 type record struct {
-	whole   uint64 // of the fingerprint of what Port holds; 0 if it holds nothing
+	whole   uint64 // of the fingerprint of what Port holds
 	partial uint32 // of the fingerprint
 	owner   int32  // the index of the repository that has claimed it, unclaimed, or the account that Port holds it for
 }
@@ -35,7 +36,7 @@ func accountIn(owner int) (account int, ok bool) { return unclaimed - 1 - owner,
 func newLedger() *ledger {
 	l := &ledger{hash: newHasher()}
 	for i := range l.shards {
-		l.shards[i].records = make(map[uint64]record)
+		l.shards[i].records, l.shards[i].claimed = make(map[uint64]record), make(map[uint64]int32)
 	}
 	return l
 }
@@ -59,8 +60,8 @@ func (l *ledger) stored(entry int, identifier string) (fingerprint, bool) {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.records[key]
-	return fingerprint{whole: r.whole, partial: r.partial}, r.whole != 0
+	r, isStored := s.records[key]
+	return fingerprint{whole: r.whole, partial: r.partial}, isStored
 }
 
 // claim is the outcome of claiming an identifier.
@@ -80,11 +81,10 @@ func (l *ledger) claim(entry int, identifier string, repository int) (outcome cl
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, known := s.records[key]
-	other = int(r.owner)
+	other = s.owner(key)
 	account, isHeld := accountIn(other)
 	switch {
-	case !known, other == unclaimed:
+	case other == unclaimed:
 		outcome = claimed
 	case isHeld:
 		return heldByAccount, account
@@ -95,8 +95,7 @@ func (l *ledger) claim(entry int, identifier string, repository int) (outcome cl
 	default:
 		outcome = takenOver
 	}
-	r.owner = int32(repository)
-	s.records[key] = r
+	s.setOwner(key, repository)
 	return outcome, other
 }
 
@@ -108,8 +107,24 @@ func (l *ledger) owner(entry int, identifier string) int {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, known := s.records[key]; known {
+	return s.owner(key)
+}
+
+func (s *shard) owner(key uint64) int {
+	if r, isStored := s.records[key]; isStored {
 		return int(r.owner)
 	}
+	if repository, isClaimed := s.claimed[key]; isClaimed {
+		return int(repository)
+	}
 	return unclaimed
+}
+
+func (s *shard) setOwner(key uint64, repository int) {
+	if r, isStored := s.records[key]; isStored {
+		r.owner = int32(repository)
+		s.records[key] = r
+		return
+	}
+	s.claimed[key] = int32(repository)
 }

@@ -33,12 +33,11 @@ func (g *group[T]) isLate(t time.Time) bool { return g.released && !t.Before(g.l
 
 // deliverGroups yields the groups that are complete, after fresh rows of a page were added to the one that is held.
 // It reports whether to go on.
-func (r *reader[T]) deliverGroups(p pageRows[T], fresh []T) bool {
+func (r *reader[T]) deliverGroups(p *pageRows[T], fresh []T) bool {
 	g := &r.group
 	truncated := (*TruncatedListError)(nil)
 	isLast := !p.more && (p.err == nil || errors.As(p.err, &truncated))
 	g.rows = append(g.rows, fresh...)
-	clear(fresh) // the copies of the page would keep rows that yieldAll frees
 	slices.SortStableFunc(g.rows, r.kind.newestFirst)
 	if g.doubtful && (isLast || r.nextGroup() < len(g.rows)) {
 		if err := r.reread(p.end, isLast); err != nil {
@@ -74,7 +73,7 @@ func (r *reader[T]) lastGroup() int {
 
 // checkBorder notes whether rows may be missing between the rows that are held and those of the next page: if a row
 // appears twice, another one has lost its place. count is the length of the list before that page.
-func (g *group[T]) checkBorder(p pageRows[T], fresh int, repeated bool, count int) {
+func (g *group[T]) checkBorder(p *pageRows[T], fresh int, repeated bool, count int) {
 	gap := p.ended || p.count < count || fresh == 0 && len(p.rows) > 0
 	g.doubtful = g.doubtful || repeated || gap
 	g.gap = g.gap || gap

@@ -85,7 +85,7 @@ func (r *reader[T]) readList() bool {
 		if p.more {
 			r.readAhead(p.next, p.count)
 		}
-		if !r.deliver(p) {
+		if !r.deliver(&p) {
 			return false
 		}
 		at, more = p.next, p.more
@@ -93,14 +93,15 @@ func (r *reader[T]) readList() bool {
 	return true
 }
 
-// deliver yields the rows of a page and reports whether to go on.
-func (r *reader[T]) deliver(p pageRows[T]) bool {
+// deliver yields the rows of a page, which holds them no longer, and reports whether to go on.
+func (r *reader[T]) deliver(p *pageRows[T]) bool {
 	r.page++
 	before := r.count
 	r.setCount(p)
 	fresh, repeated := r.fresh(p.rows)
 	if r.kind.time != nil {
 		r.group.checkBorder(p, len(fresh), repeated, before)
+		p.rows = nil // the group has its own copy
 		if !r.deliverGroups(p, fresh) {
 			return false
 		}
@@ -122,7 +123,7 @@ func (r *reader[T]) deliver(p pageRows[T]) bool {
 }
 
 // setCount notes the length of the list that a page reports.
-func (r *reader[T]) setCount(p pageRows[T]) {
+func (r *reader[T]) setCount(p *pageRows[T]) {
 	if r.page == r.start+1 {
 		r.count, r.fewest = p.count, p.count
 	}
