@@ -31,7 +31,7 @@ func newCheck(streams *terminal.Streams) *cobra.Command {
 		Short: "Test the settings, both APIs and the mapping",
 		Long:  aboutCheck,
 		Example: `  codecov-port check
-  codecov-port check --mapping my-mapping.json
+  codecov-port check --mapping examples/mapping.json
   codecov-port check --output json`,
 		Args: arguments(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, streams, flags) },

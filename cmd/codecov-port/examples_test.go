@@ -24,17 +24,16 @@ var inTheAccount = strings.NewReplacer("my-app", "ledger-worker23", "1a2b3c4", "
 func preparedFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{
-		"my-mapping.yaml":  "- blueprint: codecov_coverage\n  entity:\n    identifier: .body.repo.name\n",
-		"my-mapping.json":  `[{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.name"}}]`,
 		"my-settings.yaml": "since: 1y\nevery: week\n",
 		".env":             "export CODECOV_TOKEN='" + scriptToken + "'\n",
 	}
-	script, err := os.ReadFile("../../testdata/script/map.txtar")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"examples/payload.json", "examples/mapping.json"} {
+		text, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(text)
 	}
-	_, payload, _ := strings.Cut(string(script), "-- payload.json --\n")
-	files["payload.json"], _, _ = strings.Cut(payload, "\n-- ")
 	return files
 }
 

@@ -28,8 +28,8 @@ func newMap(streams *terminal.Streams) *cobra.Command {
 		Use:   "map [file]",
 		Short: "Show what a mapping makes of a payload",
 		Long:  aboutMap,
-		Example: `  codecov-port map payload.json
-  codecov-port map --mapping my-mapping.yaml < payload.json
+		Example: `  codecov-port map examples/payload.json
+  codecov-port map --mapping examples/mapping.json < examples/payload.json
   codecov-port map --repo my-app --commit 1a2b3c4`,
 		Args: arguments(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runMap(cmd, streams, flags, args) },

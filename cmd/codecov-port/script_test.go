@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,8 +22,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"codecov-port": main})
 }
 
-// TestScripts runs testdata/script: each has both emulators of its own, with the recorded accounts, and the
-// environment that a user would have.
+// TestScripts runs testdata/script: each has both emulators of its own, with the recorded accounts, the
+// environment that a user would have, and the files of examples/.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
@@ -56,6 +58,9 @@ func setUp(env *testscript.Env) error {
 	env.Defer(codecovServer.Close)
 	env.Defer(portServer.Close)
 	env.Values[portKey] = catalog
+	if err := os.CopyFS(filepath.Join(env.WorkDir, "examples"), os.DirFS("../../examples")); err != nil {
+		return err
+	}
 	for name, value := range userEnvironment(codecovServer.URL, portServer.URL) {
 		env.Setenv(name, value)
 	}
