@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"strings"
 	"time"
@@ -80,21 +79,20 @@ func checkOptions(cmd *cobra.Command, streams *terminal.Streams, flags checkFlag
 	}
 	report(missingVariables(cmd, bothSides))
 	if missingVariables(cmd, portSide) == nil {
-		report(addPort(cmd, &options, newLog(streams)))
+		report(addPort(cmd, streams, &options))
 	}
 	service, _ := cmd.Flags().GetString("service")
 	if viperOf(cmd).GetString("CODECOV_TOKEN") != "" && service != "" {
-		report(addCodecov(cmd, &options, newLog(streams)))
+		report(addCodecov(cmd, streams, &options))
 	}
 	return options, nil
 }
 
-func addPort(cmd *cobra.Command, options *check.Options, log *slog.Logger) error {
-	s, err := parseSettings(cmd, portSide)
+func addPort(cmd *cobra.Command, streams *terminal.Streams, options *check.Options) error {
+	s, err := parseSettings(cmd, streams, portSide)
 	if err != nil {
 		return err
 	}
-	s.log = log
 	options.PortURL, options.Network = s.portURL, s.network
 	if options.Port, err = newPort(s); err != nil {
 		return err
@@ -122,12 +120,11 @@ func otherRegions(s settings) (map[string]*port.Client, error) {
 	return regions, nil
 }
 
-func addCodecov(cmd *cobra.Command, options *check.Options, log *slog.Logger) error {
-	s, err := parseSettings(cmd, codecovSide)
+func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Options) error {
+	s, err := parseSettings(cmd, streams, codecovSide)
 	if err != nil {
 		return err
 	}
-	s.log = log
 	options.Owners = s.owners
 	options.CodecovURL, options.AppURL, options.Network = s.codecovAPI, s.codecovApp, s.network
 	options.Codecov, err = newCodecov(s)

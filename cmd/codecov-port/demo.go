@@ -188,7 +188,7 @@ func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.R
 		blueprint, err := options.Port.Blueprint(ctx, mapper.CurrentBlueprint)
 		return &blueprint, err
 	}
-	if options.Mapping, err = chooseRelatedMapping(mapper.Choice{}, nil, current, mapper.Options{Now: options.Now}, streams); err != nil {
+	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, current, mapper.Options{Now: options.Now}, streams); err != nil {
 		return nil, err
 	}
 	return terminal.RunBackfill(ctx, streams, options)

@@ -95,7 +95,7 @@ func (b *faultBench) run(ctx context.Context, run *syncRun) (result *backfill.Re
 	if b.entries != nil {
 		run.options.Mapping, err = mapper.Compile(b.entries, mapper.Options{Now: recordings.Now()})
 	} else {
-		run.options.Mapping, err = chooseMapping(mapper.Choice{Name: mapper.ChoiceAuto}, run.webhook, mapper.Options{Now: recordings.Now()}, run.streams)
+		run.options.Mapping, err = chooseMapping(mapper.Choice{Name: mapper.ChoiceAuto}, run.webhook, nil, mapper.Options{Now: recordings.Now()}, run.streams)
 	}
 	if err != nil {
 		return nil, explain(ctx, err, run.settings, run.options.Codecov)

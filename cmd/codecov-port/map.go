@@ -90,23 +90,22 @@ func compileForMap(cmd *cobra.Command, streams *terminal.Streams, name string) (
 	unset := missingVariables(cmd, portSide)
 	switch {
 	case choice.ReadsWebhook() && unset == nil:
-		s, err := parseSettings(cmd, portSide)
+		s, err := parseSettings(cmd, streams, portSide)
 		if err != nil {
 			return nil, err
 		}
-		s.log = newLog(streams)
 		catalog, err := newPort(s)
 		if err != nil {
 			return nil, err
 		}
-		mapping, err := chooseMapping(choice, newWebhookReader(cmd.Context(), catalog), o, streams)
+		mapping, err := chooseMapping(choice, newWebhookReader(cmd.Context(), catalog), nil, o, streams)
 		return mapping, explain(cmd.Context(), err, s, nil)
 	case choice.Name == mapper.ChoiceAuto:
 		choice.Name = mapper.ChoiceBuiltin
 	case choice.ReadsWebhook():
 		return nil, unset
 	}
-	return chooseMapping(choice, nil, o, streams)
+	return chooseMapping(choice, nil, nil, o, streams)
 }
 
 func filePayload(streams *terminal.Streams, args []string) (map[string]any, error) {
@@ -131,7 +130,7 @@ func filePayload(streams *terminal.Streams, args []string) (map[string]any, erro
 // accountPayload rebuilds the payload of a commit of the account.
 func accountPayload(cmd *cobra.Command, streams *terminal.Streams, flags mapFlags) (map[string]any, error) {
 	ctx := cmd.Context()
-	s, err := readSettings(cmd, codecovSide)
+	s, err := readSettings(cmd, streams, codecovSide)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +139,6 @@ func accountPayload(cmd *cobra.Command, streams *terminal.Streams, flags mapFlag
 		return nil, err
 	}
 	flags.repository = names[len(names)-1]
-	s.log = newLog(streams)
 	source, err := newCodecov(s)
 	if err != nil {
 		return nil, err

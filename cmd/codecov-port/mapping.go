@@ -52,13 +52,8 @@ func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
 }
 
 // chooseMapping compiles the chosen mapping and warns about what a backfill cannot replay. webhook may be nil if the choice does not read it.
-func chooseMapping(choice mapper.Choice, webhook webhookReader, o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
-	return chooseRelatedMapping(choice, webhook, nil, o, streams)
-}
-
-// chooseRelatedMapping is chooseMapping with the relations that 'setup --relate' has added to the blueprint.
-// related may be nil.
-func chooseRelatedMapping(choice mapper.Choice, webhook webhookReader, related func() (*port.Blueprint, error), o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
+// related, which may be nil, returns the blueprint whose relations by 'setup --relate' are added.
+func chooseMapping(choice mapper.Choice, webhook webhookReader, related func() (*port.Blueprint, error), o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
 	live, err := webhookMapping(choice, webhook, streams)
 	if err != nil {
 		return nil, err

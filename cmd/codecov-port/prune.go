@@ -77,11 +77,10 @@ func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal
 	if !flags.yes && !flags.dryRun && !streams.Interactive() {
 		return none, usage(errors.New("prune removes entities from Port, and there is no terminal to ask on"), "add --yes to remove without asking, or --dry-run to show what would go")
 	}
-	s, err := readSettings(cmd, bothSides)
+	s, err := readSettings(cmd, streams, bothSides)
 	if err != nil {
 		return none, err
 	}
-	s.log = newLog(streams)
 	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, History: flags.history, DryRun: flags.dryRun, Yes: flags.yes,
 		Ask: askAboutPrune(streams, first.Done()), Stop: first.Done(), Log: s.log}
 	if options.Codecov, err = newCodecov(s); err != nil {
@@ -94,7 +93,7 @@ func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal
 	if err != nil {
 		return none, err
 	}
-	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), mapper.Options{Now: time.Now(), Service: s.service}, streams)
+	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), nil, mapper.Options{Now: time.Now(), Service: s.service}, streams)
 	if err != nil {
 		return none, explain(ctx, err, s, options.Codecov)
 	}

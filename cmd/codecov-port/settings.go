@@ -190,9 +190,10 @@ func readConfigFile(cmd *cobra.Command, v *viper.Viper, streams *terminal.Stream
 		return usage(fmt.Errorf("--config: %w", err), "name a YAML file with lines like 'since: 1y'")
 	}
 	known := configKeys(cmd.Root())
-	for _, key := range slices.Sorted(slices.Values(topLevelKeys(v))) {
+	for _, key := range slices.Sorted(slices.Values(v.AllKeys())) {
+		key, _, _ = strings.Cut(key, ".")
 		switch {
-		case slices.Contains(known, key):
+		case !v.InConfig(key), slices.Contains(known, key):
 		case successors[key] != "":
 			return usage(fmt.Errorf("%s: %s was removed", name, key), successors[key])
 		case isVariable(key):
@@ -202,17 +203,6 @@ func readConfigFile(cmd *cobra.Command, v *viper.Viper, streams *terminal.Stream
 		}
 	}
 	return nil
-}
-
-func topLevelKeys(v *viper.Viper) []string {
-	var keys []string
-	for _, key := range v.AllKeys() {
-		key, _, _ = strings.Cut(key, ".")
-		if !slices.Contains(keys, key) && v.InConfig(key) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
 }
 
 // configKeys returns the flags of all commands that a config file may set.
@@ -255,15 +245,15 @@ func readEnvFile(cmd *cobra.Command, v *viper.Viper) error {
 }
 
 // readSettings reads the settings of a command that needs these sides. The error names everything that is missing.
-func readSettings(cmd *cobra.Command, needs side) (settings, error) {
+func readSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (settings, error) {
 	if err := missingVariables(cmd, needs); err != nil {
 		return settings{}, err
 	}
-	return parseSettings(cmd, needs)
+	return parseSettings(cmd, streams, needs)
 }
 
 // parseSettings is readSettings without the check for missing variables.
-func parseSettings(cmd *cobra.Command, needs side) (settings, error) {
+func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (settings, error) {
 	v := viperOf(cmd)
 	value := func(name string) string { return strings.TrimSpace(v.GetString(name)) }
 	s := settings{
@@ -272,6 +262,7 @@ func parseSettings(cmd *cobra.Command, needs side) (settings, error) {
 		codecovToken: value("CODECOV_TOKEN"),
 		codecovAPI:   codecov.DefaultBaseURL,
 		codecovApp:   cloudApp,
+		log:          newLog(streams),
 	}
 	flags := cmd.Flags()
 	s.insecureHTTP, _ = flags.GetBool(insecureFlag)

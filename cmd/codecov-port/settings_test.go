@@ -40,7 +40,7 @@ func settingsOf(t *testing.T, args ...string) (settings, *cobra.Command, error) 
 		if cmd.Name() == "sync" {
 			cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 				used = cmd
-				read, err = parseSettings(cmd, bothSides)
+				read, err = parseSettings(cmd, &terminal.Streams{}, bothSides)
 				return err
 			}
 		}

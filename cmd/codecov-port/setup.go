@@ -107,11 +107,10 @@ func newSetup(streams *terminal.Streams) *cobra.Command {
 			if flags.remove {
 				return runRemove(cmd, streams, flags)
 			}
-			s, err := readSettings(cmd, portSide)
+			s, err := readSettings(cmd, streams, portSide)
 			if err != nil {
 				return err
 			}
-			s.log = newLog(streams)
 			return runSetup(cmd.Context(), streams, s, flags)
 		},
 	}

@@ -25,11 +25,10 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	if err := missingVariables(cmd, portSide); err != nil {
 		return err
 	}
-	s, err := parseSettings(cmd, bothSides)
+	s, err := parseSettings(cmd, streams, bothSides)
 	if err != nil {
 		return err
 	}
-	s.log = newLog(streams)
 	catalog, err := newPort(s)
 	if err != nil {
 		return err

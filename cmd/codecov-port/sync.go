@@ -115,11 +115,10 @@ type syncRun struct {
 
 // prepareSync prepares a run. first ends when the run is to stop in good order.
 func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
-	s, err := readSettings(cmd, bothSides)
+	s, err := readSettings(cmd, streams, bothSides)
 	if err != nil {
 		return nil, err
 	}
-	s.log = newLog(streams)
 	options, err := flags.options(s, time.Now())
 	if err != nil {
 		return nil, err
@@ -135,7 +134,7 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	related := func() (*port.Blueprint, error) {
 		return backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint)
 	}
-	run.options.Mapping, err = chooseRelatedMapping(choice, run.webhook, related, mapper.Options{Now: options.Now, Service: s.service}, streams)
+	run.options.Mapping, err = chooseMapping(choice, run.webhook, related, mapper.Options{Now: options.Now, Service: s.service}, streams)
 	if err != nil {
 		run.report.discard()
 		return nil, explain(ctx, err, s, options.Codecov)
