@@ -175,7 +175,7 @@ func checkError(steps []check.Step) error {
 	case check.Credentials:
 		return fmt.Errorf("%s: %w", text, port.ErrUnauthorized)
 	case check.Configuration:
-		return &usageError{errors.New(text)}
+		return usage(errors.New(text), "")
 	}
 	return errors.New(text)
 }

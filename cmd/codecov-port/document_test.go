@@ -159,7 +159,7 @@ func TestDocumentOfEverything(t *testing.T) {
 		Histories: []backfill.History{{Owner: "acme", Repository: "日本", Commits: 1, Points: []backfill.Point{{At: time.Unix(0, 0).UTC(), Coverage: 50, Lines: 10}}}},
 	}
 	var out strings.Builder
-	complete(result, link, &partialError{"2 failures"})
+	complete(result, link, partial("2 failures"))
 	if err := writeJSON(&out, result); err != nil {
 		t.Fatal(err)
 	}

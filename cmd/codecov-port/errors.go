@@ -34,57 +34,42 @@ const exitCodes = `  0    done
   130  interrupted: run it again to continue`
 
 var (
-	errInterrupted = errors.New("interrupted") // the result so far has been printed
-	errWouldChange = errors.New("the dry run would change something")
-	errUsage       = errors.New("wrong usage") // marks wrong usage or configuration
+	errInterrupted = &commandError{err: errors.New("interrupted"), code: exitInterrupted} // the result so far has been printed
+	errWouldChange = &commandError{err: errors.New("the dry run would change something"), code: exitWouldChange}
 )
 
-// partialError is the error of a run that did not do everything. The result has been printed.
-type partialError struct{ reason string }
-
-func (e *partialError) Error() string { return e.reason }
-
-// hintedError is an error with a hint: what the user can do.
-type hintedError struct {
+// commandError is an error that a command ends with: what the user can do, which may be empty, and the exit code.
+type commandError struct {
 	err  error
 	hint string
+	code int
 }
 
-func (e *hintedError) Error() string { return e.err.Error() }
-func (e *hintedError) Unwrap() error { return e.err }
+func (e *commandError) Error() string { return e.err.Error() }
+func (e *commandError) Unwrap() error { return e.err }
 
-func withHint(err error, hint string) error { return &hintedError{err, hint} }
+func withHint(err error, hint string) error { return &commandError{err, hint, exitCode(err)} }
+
+// usage returns err as wrong usage or configuration, with a hint.
+func usage(err error, hint string) error { return &commandError{err, hint, exitUsage} }
+
+// partial returns the error of a run that did not do everything. The result has been printed.
+func partial(reason string) error { return &commandError{errors.New(reason), "", exitPartial} }
 
 func hintOf(err error) string {
-	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
-		return hinted.hint
+	if known := (*commandError)(nil); errors.As(err, &known) {
+		return known.hint
 	}
 	return ""
 }
 
-// usageError marks an error as wrong usage.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string        { return e.err.Error() }
-func (e *usageError) Unwrap() error        { return e.err }
-func (e *usageError) Is(target error) bool { return target == errUsage }
-
-// usage returns err as wrong usage or configuration, with a hint.
-func usage(err error, hint string) error { return withHint(&usageError{err}, hint) }
-
 func exitCode(err error) int {
-	partial := (*partialError)(nil)
+	known := (*commandError)(nil)
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errUsage):
-		return exitUsage
-	case errors.Is(err, errWouldChange):
-		return exitWouldChange
-	case errors.Is(err, errInterrupted):
-		return exitInterrupted
-	case errors.As(err, &partial):
-		return exitPartial
+	case errors.As(err, &known):
+		return known.code
 	case errors.Is(err, codecov.ErrUnauthorized), errors.Is(err, port.ErrUnauthorized):
 		return exitCredentials
 	}

@@ -218,7 +218,7 @@ func warnUnmapped(streams *terminal.Streams, result mapper.Result) error {
 		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, p.Blueprint, p.Identifier, p.Reason)
 	}
 	if len(result.Unnamed)+len(result.Problems) > 0 {
-		return &partialError{terminal.Plural(len(result.Unnamed)+len(result.Problems), "mapping entry") + " returned no entity"}
+		return partial(terminal.Plural(len(result.Unnamed)+len(result.Problems), "mapping entry") + " returned no entity")
 	}
 	return nil
 }

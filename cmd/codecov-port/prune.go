@@ -106,7 +106,7 @@ func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal
 	case result.Interrupted:
 		err = withHint(errInterrupted, "run prune again to remove the rest")
 	case !result.Complete:
-		err = &partialError{terminal.Plural(len(result.Failures), "failure")}
+		err = partial(terminal.Plural(len(result.Failures), "failure"))
 	}
 	return *result, err
 }

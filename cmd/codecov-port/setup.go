@@ -160,7 +160,7 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	}
 	warnAboutWebhook(streams, report, flags)
 	if last := report.Steps[len(report.Steps)-1]; last.State == setup.Refused {
-		return withHint(&partialError{"Port refused the page: " + terminal.Safe(last.Error)}, "build it by hand, see docs/charts.md; the rest of setup is done")
+		return withHint(partial("Port refused the page: "+terminal.Safe(last.Error)), "build it by hand, see docs/charts.md; the rest of setup is done")
 	}
 	return nil
 }

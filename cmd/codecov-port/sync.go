@@ -217,7 +217,7 @@ func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err erro
 	case result.Interrupted:
 		return withHint(errInterrupted, "run sync again: it continues where it stopped")
 	case !result.Complete:
-		return &partialError{failuresText(result)}
+		return partial(failuresText(result))
 	case r.exitCode && wouldChange(result):
 		return errWouldChange
 	}
