@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -175,10 +176,16 @@ func ownersHint(ctx context.Context, s settings, source *codecov.Client) string 
 	return fmt.Sprintf("your token sees these accounts at %s: %s", s.service, strings.Join(names, ", "))
 }
 
-// certificateHint adds a hint to an error about an untrusted certificate.
-func certificateHint(err error) error {
-	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+// networkHint adds a hint to an error about an untrusted certificate or a failed connection.
+func networkHint(err error) error {
+	unknown, connection := (x509.UnknownAuthorityError{}), (*net.OpError)(nil)
+	switch {
+	case hintOf(err) != "":
+		return err
+	case errors.As(err, &unknown):
 		return withHint(err, "if the server's certificate is from a CA of your own, add it with --"+caFileFlag+" FILE")
+	case errors.As(err, &connection):
+		return withHint(err, "check the address, the network, and the proxy (HTTPS_PROXY, NO_PROXY)")
 	}
 	return err
 }

@@ -24,7 +24,7 @@ func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	streams.LiveView()
 	root := newRoot(streams)
 	root.SetArgs(args)
-	err := certificateHint(removedHint(root.ExecuteContext(ctx), args))
+	err := networkHint(removedHint(root.ExecuteContext(ctx), args))
 	if err != nil && !errors.Is(err, errWouldChange) {
 		printError(streams, err)
 	}
