@@ -24,9 +24,10 @@ func (d *doctor) blueprints(ctx context.Context) {
 }
 
 func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
-	ctx, cancel := withPatience(ctx)
-	defer cancel()
-	declared, err := d.options.Port.Blueprint(ctx, identifier)
+	if declared, ok := d.declared[identifier]; ok {
+		return d.examine(declared)
+	}
+	declared, err := readBlueprint(ctx, d.options.Port, identifier)
 	isBuiltin := identifier == mapper.CurrentBlueprint || identifier == mapper.HistoryBlueprint
 	switch {
 	case errors.Is(err, port.ErrNotFound) && isBuiltin:

@@ -65,16 +65,23 @@ type Options struct {
 func Run(ctx context.Context, o Options, report func(Step)) {
 	d := &doctor{options: o, report: report, declared: make(map[string]port.Blueprint)}
 	d.settings()
-	d.port(ctx)
-	d.codecov(ctx)
-	d.webhook(ctx)
-	d.mapping(ctx)
-	d.sample(ctx)
+	answers := d.step("Port address", "the settings of Port", o.Port != nil, func() Step { return d.reach(ctx, o.PortURL) })
+	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx) })
+	answers = d.step("Codecov address", "the settings of Codecov", o.Codecov != nil, func() Step { return d.reach(ctx, o.CodecovURL) })
+	codecovReady := d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(ctx) })
+	for _, owner := range o.Owners {
+		d.step("account "+owner, "a valid Codecov token", codecovReady, func() Step { return d.account(ctx, owner) })
+	}
+	d.step("webhook", "valid Port credentials", d.portReady, func() Step { return d.webhook(ctx) })
+	d.step("mapping", "the webhook", d.portReady || o.Choice.Name != mapper.ChoiceWebhook, d.mapping)
+	hasMapping, hasRepositories := d.compiled != nil, len(d.repositories) > 0
+	d.step("mapped commit", "a mapping and repositories", hasMapping && hasRepositories, func() Step { return d.sample(ctx) })
 	d.blueprints(ctx)
-	d.entities(ctx)
+	d.step("entities", "repositories, and a mapping that names entities like the built-in one",
+		d.portReady && hasRepositories && hasMapping && d.compiled.NamesAsBuiltin(), func() Step { return d.entities(ctx) })
 	d.relations(ctx)
-	d.commits(ctx)
-	d.plan(ctx)
+	d.step("commits", "repositories", hasRepositories, func() Step { return d.commits(ctx) })
+	d.step("plan", "a mapping and commits", hasMapping && d.counted.commits > 0, func() Step { return d.plan(ctx) })
 }
 
 // Worst returns the most severe cause of the failed steps: credentials, then configuration, then others. It returns ""
@@ -96,7 +103,6 @@ type doctor struct {
 	report  func(Step)
 
 	portReady    bool
-	codecovReady bool
 	visible      []string // owners that the token can see
 	repositories []repository
 	live         []byte          // mapping of Port's webhook; nil if there is none, or if it can't be read

@@ -17,14 +17,6 @@ type repository struct {
 	row   codecov.Repository
 }
 
-func (d *doctor) codecov(ctx context.Context) {
-	answers := d.step("Codecov address", "the settings of Codecov", d.options.Codecov != nil, func() Step { return d.reach(ctx, d.options.CodecovURL) })
-	d.codecovReady = d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(ctx) })
-	for _, owner := range d.options.Owners {
-		d.step("account "+owner, "a valid Codecov token", d.codecovReady, func() Step { return d.account(ctx, owner) })
-	}
-}
-
 func (d *doctor) codecovToken(ctx context.Context) Step {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()

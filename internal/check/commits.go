@@ -24,18 +24,8 @@ type census struct {
 	last                  error // of the unreadable ones
 }
 
-func (d *doctor) commits(ctx context.Context) {
-	d.step("commits", "repositories", len(d.repositories) > 0, func() Step {
-		if err := d.count(ctx); err != nil {
-			return codecovError(err)
-		}
-		return d.counted.outcome()
-	})
-}
-
-// count requests the number of commits of each repository with coverage. It returns an error only for a rejected token
-// and when ctx ends.
-func (d *doctor) count(ctx context.Context) error {
+// commits requests the number of commits of each repository with coverage. It fails only for a rejected token and when ctx ends.
+func (d *doctor) commits(ctx context.Context) Step {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(32) // the client has a limit of its own
 	for _, r := range d.repositories {
@@ -54,7 +44,10 @@ func (d *doctor) count(ctx context.Context) error {
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return codecovError(err)
+	}
+	return d.counted.outcome()
 }
 
 func (c *census) add(count int, err error) {
@@ -98,21 +91,18 @@ func (c *census) outcome() Step {
 }
 
 // plan estimates how many entities the next sync creates at most. Updates of entities in Port are not part of it.
-func (d *doctor) plan(ctx context.Context) {
-	ready := d.compiled != nil && d.counted.commits > 0
-	d.step("plan", "a mapping and commits", ready, func() Step {
-		entities := max(d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)-d.stored, 0)
-		if entities == 0 {
-			return passed("the next sync creates no entities", "")
-		}
-		requests := port.BulkRequests(entities)
-		text := fmt.Sprintf("the next sync creates up to %s entities in %s bulk requests%s; a free Port account holds %s",
-			terminal.Count(entities), terminal.Count(requests), d.duration(ctx, requests), terminal.Count(port.FreeEntities))
-		if entities > port.FreeEntities {
-			return warning(text, "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to create less; --yes creates all of them")
-		}
-		return passed(text, "")
-	})
+func (d *doctor) plan(ctx context.Context) Step {
+	entities := max(d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)-d.stored, 0)
+	if entities == 0 {
+		return passed("the next sync creates no entities", "")
+	}
+	requests := port.BulkRequests(entities)
+	text := fmt.Sprintf("the next sync creates up to %s entities in %s bulk requests%s; a free Port account holds %s",
+		terminal.Count(entities), terminal.Count(requests), d.duration(ctx, requests), terminal.Count(port.FreeEntities))
+	if entities > port.FreeEntities {
+		return warning(text, "sync with --since 1y, --every week, --max-commits 50, --no-history or --repo to create less; --yes creates all of them")
+	}
+	return passed(text, "")
 }
 
 // duration returns how long the requests take at Port's rate, or "" if Port doesn't say.

@@ -20,25 +20,22 @@ var addressProperties = map[string]string{mapper.CurrentBlueprint: "repository",
 
 // entities counts what Port holds of the accounts already, and what it holds for others under the name of a listed
 // repository: a sync refuses to overwrite those.
-func (d *doctor) entities(ctx context.Context) {
-	ready := d.portReady && len(d.repositories) > 0 && d.compiled != nil && d.compiled.NamesAsBuiltin()
-	d.step("entities", "repositories, and a mapping that names entities like the built-in one", ready, func() Step {
-		foreign := map[string]int{} // entities under a listed name by owner
-		var counts []string
-		for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
-			ours, err := d.countEntities(ctx, blueprint, foreign)
-			if err != nil {
-				return failed(Other, "read the entities of "+blueprint+": "+err.Error(), "try again later")
-			}
-			d.stored += ours
-			counts = append(counts, terminal.Count(ours)+" of "+blueprint)
+func (d *doctor) entities(ctx context.Context) Step {
+	foreign := map[string]int{} // entities under a listed name by owner
+	var counts []string
+	for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
+		ours, err := d.countEntities(ctx, blueprint, foreign)
+		if err != nil {
+			return failed(Other, "read the entities of "+blueprint+": "+err.Error(), "try again later")
 		}
-		text := "Port holds " + strings.Join(counts, " and ") + " for these accounts"
-		if len(foreign) == 0 {
-			return passed(text, "")
-		}
-		return warning(text+"; "+d.describeForeign(ctx, foreign), "'codecov-port sync --adopt' takes these entities over")
-	})
+		d.stored += ours
+		counts = append(counts, terminal.Count(ours)+" of "+blueprint)
+	}
+	text := "Port holds " + strings.Join(counts, " and ") + " for these accounts"
+	if len(foreign) == 0 {
+		return passed(text, "")
+	}
+	return warning(text+"; "+d.describeForeign(ctx, foreign), "'codecov-port sync --adopt' takes these entities over")
 }
 
 // countEntities returns how many entities of a blueprint are about the accounts.

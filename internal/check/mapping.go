@@ -1,7 +1,6 @@
 package check
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -9,29 +8,12 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-func (d *doctor) mapping(ctx context.Context) {
-	ready := d.portReady || d.options.Choice.Name != mapper.ChoiceWebhook
-	d.step("mapping", "the webhook", ready, func() Step {
-		entries, err := d.options.Choice.Entries(d.live)
-		if err != nil {
-			return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
-		}
-		return d.compile(d.addRelations(ctx, entries))
-	})
-}
-
-// addRelations adds the relations that 'setup --relate' has made.
-func (d *doctor) addRelations(ctx context.Context, entries []mapper.Entry) []mapper.Entry {
-	if !d.portReady {
-		return entries
-	}
-	ctx, cancel := withPatience(ctx)
-	defer cancel()
-	current, err := d.options.Port.Blueprint(ctx, mapper.CurrentBlueprint)
+func (d *doctor) mapping() Step {
+	entries, err := d.options.Choice.Entries(d.live)
 	if err != nil {
-		return entries // the blueprint's own step reports it
+		return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 	}
-	return mapper.AddRelations(entries, current)
+	return d.compile(mapper.AddRelations(entries, d.declared[mapper.CurrentBlueprint]))
 }
 
 // compile prepares the mapping and reports each part of it that a sync leaves out.

@@ -14,15 +14,13 @@ import (
 // adminHint is the hint for missing permissions in Port.
 const adminHint = "use the credentials of an admin of the organization"
 
-func (d *doctor) port(ctx context.Context) {
-	answers := d.step("Port address", "the settings of Port", d.options.Port != nil, func() Step { return d.reach(ctx, d.options.PortURL) })
-	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx) })
-}
-
 func (d *doctor) portCredentials(ctx context.Context) Step {
-	err := tryCredentials(ctx, d.options.Port)
+	current, err := readBlueprint(ctx, d.options.Port, mapper.CurrentBlueprint)
+	if err == nil {
+		d.declared[mapper.CurrentBlueprint] = current
+	}
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, port.ErrNotFound):
 		return passed("Port accepts PORT_CLIENT_ID and PORT_CLIENT_SECRET", "")
 	case errors.Is(err, port.ErrUnauthorized) && !port.IsPermissionError(err):
 		return d.credentialsError(ctx, err)
@@ -36,7 +34,7 @@ func (d *doctor) portCredentials(ctx context.Context) Step {
 // credentialsError tries the credentials in the other regions.
 func (d *doctor) credentialsError(ctx context.Context, err error) Step {
 	for _, region := range slices.Sorted(maps.Keys(d.options.Regions)) {
-		if tryCredentials(ctx, d.options.Regions[region]) == nil {
+		if _, err := readBlueprint(ctx, d.options.Regions[region], mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
 			return failed(Configuration, "wrong region: "+d.options.PortURL+" rejected the credentials, region "+region+" accepts them",
 				"set PORT_REGION="+region)
 		}
@@ -45,33 +43,27 @@ func (d *doctor) credentialsError(ctx context.Context, err error) Step {
 		"copy both from Port › your avatar › Credentials; each region and organization has its own")
 }
 
-// tryCredentials sends a small request that needs credentials.
-func tryCredentials(ctx context.Context, client *port.Client) error {
+// readBlueprint sends a small request that needs credentials.
+func readBlueprint(ctx context.Context, client *port.Client, identifier string) (port.Blueprint, error) {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	_, err := client.Blueprint(ctx, mapper.CurrentBlueprint)
-	if errors.Is(err, port.ErrNotFound) {
-		return nil
-	}
-	return err
+	return client.Blueprint(ctx, identifier)
 }
 
-func (d *doctor) webhook(ctx context.Context) {
-	d.step("webhook", "valid Port credentials", d.portReady, func() Step {
-		ctx, cancel := withPatience(ctx)
-		defer cancel()
-		webhook, err := d.options.Port.Webhook(ctx, mapper.WebhookIdentifier)
-		switch {
-		case errors.Is(err, port.ErrNotFound):
-			return warning("Port has no webhook "+mapper.WebhookIdentifier+": new coverage doesn't arrive", "'codecov-port setup' creates it")
-		case port.IsPermissionError(err):
-			return warning("the credentials may not read webhooks", adminHint)
-		case err != nil:
-			return failed(Other, "read webhook: "+err.Error(), "try again later")
-		}
-		d.live = webhook.Mappings
-		return examineWebhook(webhook)
-	})
+func (d *doctor) webhook(ctx context.Context) Step {
+	ctx, cancel := withPatience(ctx)
+	defer cancel()
+	webhook, err := d.options.Port.Webhook(ctx, mapper.WebhookIdentifier)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		return warning("Port has no webhook "+mapper.WebhookIdentifier+": new coverage doesn't arrive", "'codecov-port setup' creates it")
+	case port.IsPermissionError(err):
+		return warning("the credentials may not read webhooks", adminHint)
+	case err != nil:
+		return failed(Other, "read webhook: "+err.Error(), "try again later")
+	}
+	d.live = webhook.Mappings
+	return examineWebhook(webhook)
 }
 
 func examineWebhook(w port.Webhook) Step {

@@ -31,20 +31,9 @@ type trial struct {
 	err      error // the last one that kept a repository from being read
 }
 
-func (d *doctor) sample(ctx context.Context) {
-	ready := d.compiled != nil && len(d.repositories) > 0
-	d.step("mapped commit", "a mapping and repositories", ready, func() Step {
-		t := &trial{mapping: d.compiled, useful: map[int]bool{}, unnamed: map[int]bool{}}
-		if err := d.try(ctx, t); err != nil {
-			return failed(Other, "try the mapping: "+err.Error(), "try again later")
-		}
-		d.samples = t.entities
-		return t.outcome()
-	})
-}
-
-// try runs the mapping over commits until each entry has returned an entity.
-func (d *doctor) try(ctx context.Context, t *trial) error {
+// sample runs the mapping over commits until each entry has returned an entity.
+func (d *doctor) sample(ctx context.Context) Step {
+	t := &trial{mapping: d.compiled, useful: map[int]bool{}, unnamed: map[int]bool{}}
 	tried := 0
 	for _, r := range d.repositories {
 		if !r.row.HasCoverage() || tried == sampleRepositories || t.isComplete() {
@@ -52,10 +41,11 @@ func (d *doctor) try(ctx context.Context, t *trial) error {
 		}
 		tried++
 		if err := d.tryRepository(ctx, t, r); err != nil {
-			return err
+			return failed(Other, "try the mapping: "+err.Error(), "try again later")
 		}
 	}
-	return nil
+	d.samples = t.entities
+	return t.outcome()
 }
 
 func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) error {
