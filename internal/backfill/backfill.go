@@ -93,7 +93,7 @@ func run(ctx context.Context, o Options, recorder *recorder) error {
 	if ctx.Err() != nil || isRefusal(failure) {
 		return failure
 	}
-	failure = cmp.Or(failure, pipe(ctx, writer, writer.sendLast), services.portRejected.cause())
+	failure = cmp.Or(failure, pipe(ctx, writer, writer.sendLast), services.portRejected.Cause())
 	if failure == nil && !IsClosed(o.Stop) {
 		recorder.recordStale(found.stale(o))
 	}

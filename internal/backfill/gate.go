@@ -218,7 +218,7 @@ func plan(ctx context.Context, o Options, repositories []repository, atLeast int
 
 func countCommits(ctx context.Context, o Options, repositories []repository) (int, error) {
 	var mu sync.Mutex
-	total, service := 0, newCircuit(2, perRequestStatuses...) // of its own: what cannot be counted may still be read
+	total, service := 0, NewCircuit(2, perRequestStatuses...) // of its own: what cannot be counted may still be read
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(o.Readers)
 	for _, repository := range repositories {
@@ -238,7 +238,7 @@ func countCommits(ctx context.Context, o Options, repositories []repository) (in
 
 // countOf returns how many commits of a repository may be replayed. It returns 0 if they cannot be counted: somebody waits for the
 // plan.
-func countOf(ctx context.Context, o Options, repository repository, service *circuit) (int, error) {
+func countOf(ctx context.Context, o Options, repository repository, service *Circuit) (int, error) {
 	if o.Selection.NoHistory {
 		return 1, nil
 	}
@@ -250,7 +250,7 @@ func countOf(ctx context.Context, o Options, repository repository, service *cir
 	defer end()
 	total := 0
 	for _, list := range lists {
-		if service.cause() != nil {
+		if service.Cause() != nil {
 			break
 		}
 		count, err := o.Codecov.CountCommits(asking, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: list.branch})

@@ -89,7 +89,7 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 		err = cmp.Or(err, r.writer.openGate(ctx, entities))
 	}
 	if errors.Is(err, errNoWriter) {
-		r.recordUnfinished(cmp.Or(r.services.portRejected.cause(), r.services.port.cause()))
+		r.recordUnfinished(cmp.Or(r.services.portRejected.Cause(), r.services.port.Cause()))
 		return nil
 	}
 	if err != nil {
@@ -338,7 +338,7 @@ func (r *reader) isAhead(commit codecov.Commit) bool {
 }
 
 // provider is the service that Codecov asks for this repository: the git provider for a private one, none for a public one.
-func (r *reader) provider() *circuit {
+func (r *reader) provider() *Circuit {
 	if r.repo.row.Private {
 		return r.shared.services.provider
 	}
@@ -346,7 +346,7 @@ func (r *reader) provider() *circuit {
 }
 
 func (r *reader) brokenService() error {
-	return cmp.Or(r.shared.services.codecov.cause(), r.provider().cause())
+	return cmp.Or(r.shared.services.codecov.Cause(), r.provider().Cause())
 }
 
 // readError is an error of Codecov, not of the rest of the pipeline.

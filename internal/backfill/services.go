@@ -12,24 +12,24 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// services holds a circuit for each service that a run depends on.
+// services holds a Circuit for each service that a run depends on.
 type services struct {
-	codecov, provider  *circuit
-	port, portRejected *circuit // Port not answering, and Port rejecting the credentials
+	codecov, provider  *Circuit
+	port, portRejected *Circuit // Port not answering, and Port rejecting the credentials
 }
 
 func newServices() *services {
 	return &services{
-		codecov:      newCircuit(2, perRequestStatuses...),
-		provider:     newCircuit(2, perRequestStatuses...),
-		port:         newCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
-		portRejected: newCircuit(0),
+		codecov:      NewCircuit(2, perRequestStatuses...),
+		provider:     NewCircuit(2, perRequestStatuses...),
+		port:         NewCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
+		portRejected: NewCircuit(0),
 	}
 }
 
-// circuit breaks when a service has stopped answering. What is left is then recorded as failed without further requests, so that a run
+// Circuit breaks when a service has stopped answering. What is left is then recorded as failed without further requests, so that a run
 // against a dead service ends within minutes. It is safe for concurrent use.
-type circuit struct {
+type Circuit struct {
 	tolerated []int         // statuses that may be caused by a single request; 0 is no answer
 	patience  int           // how many of those in a row are tolerated
 	broken    chan struct{} // closed when the circuit breaks
@@ -45,24 +45,34 @@ var perRequestStatuses = []int{0, http.StatusInternalServerError, http.StatusBad
 // errServiceDown is the cause of requests that a broken circuit ends.
 var errServiceDown = errors.New("the service has stopped answering")
 
-func newCircuit(patience int, tolerated ...int) *circuit {
-	return &circuit{patience: patience, tolerated: tolerated, broken: make(chan struct{})}
+// NewCircuit returns a Circuit that tolerates so many failures in a row with one of these statuses; 0 is no answer.
+func NewCircuit(patience int, tolerated ...int) *Circuit {
+	return &Circuit{patience: patience, tolerated: tolerated, broken: make(chan struct{})}
 }
 
 // guard returns a context that ends when the circuit breaks, and a function that releases it.
-func (c *circuit) guard(ctx context.Context) (context.Context, func()) {
+func (c *Circuit) guard(ctx context.Context) (context.Context, func()) {
 	return StopOn(ctx, c.broken, errServiceDown)
 }
 
-// cause returns why the circuit is broken, or nil.
-func (c *circuit) cause() error {
+// Cause returns why the circuit is broken, or nil.
+func (c *Circuit) Cause() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
 }
 
+// Record records the outcome of a request after all its attempts. An error that doesn't mean that the service is down counts as an answer.
+func (c *Circuit) Record(err error) {
+	if _, down := unavailable(err); down {
+		c.fail(err)
+		return
+	}
+	c.succeed()
+}
+
 // fail records a request that failed after all its attempts.
-func (c *circuit) fail(err error) {
+func (c *Circuit) fail(err error) {
 	status, down := unavailable(err)
 	if !down {
 		return
@@ -75,13 +85,13 @@ func (c *circuit) fail(err error) {
 }
 
 // breakWith breaks the circuit at once.
-func (c *circuit) breakWith(err error) {
+func (c *Circuit) breakWith(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.breakLocked(err)
 }
 
-func (c *circuit) breakLocked(err error) {
+func (c *Circuit) breakLocked(err error) {
 	if c.err == nil {
 		c.err = err
 		close(c.broken)
@@ -89,7 +99,7 @@ func (c *circuit) breakLocked(err error) {
 }
 
 // succeed records a request that was answered.
-func (c *circuit) succeed() {
+func (c *Circuit) succeed() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inRow = 0

@@ -259,7 +259,7 @@ func (w *writer) upsert(ctx context.Context, b *bulk) error {
 	if w.options.DryRun {
 		return w.preview(ctx, b)
 	}
-	if cause := cmp.Or(w.services.portRejected.cause(), w.services.port.cause()); cause != nil {
+	if cause := cmp.Or(w.services.portRejected.Cause(), w.services.port.Cause()); cause != nil {
 		w.failAll(b, cause)
 		return nil
 	}
@@ -278,7 +278,7 @@ func (w *writer) upsert(ctx context.Context, b *bulk) error {
 		return errors.Join(w.upsert(ctx, first), w.upsert(ctx, second))
 	}
 	if errors.Is(err, errServiceDown) {
-		err = w.services.port.cause()
+		err = w.services.port.Cause()
 	}
 	w.failAll(b, err)
 	switch {

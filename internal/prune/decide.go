@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // askCodecov keeps the candidate unless Codecov itself answers that it has no repository of this name. Any other answer
 // may mean lost access.
 func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
-	if cause := p.codecovOutage.cause(); cause != nil {
+	if cause := p.codecovCircuit.Cause(); cause != nil {
 		c.kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
 		return nil
 	}
@@ -29,7 +27,7 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	case known:
 		c.kept = "Codecov still has it, but doesn't list it"
 	}
-	p.codecovOutage.note(err)
+	p.codecovCircuit.Record(err)
 	return nil
 }
 
@@ -73,41 +71,4 @@ func (p *pruner) fail(f backfill.Failure) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures = append(p.failures, f)
-}
-
-// outage remembers that a server has stopped answering, so that it is not asked for every single repository. The zero
-// value is ready; it is safe for concurrent use.
-type outage struct {
-	mu    sync.Mutex
-	inRow int
-	err   error
-}
-
-// patience is the number of requests in a row without a useful answer after which a server is considered down.
-const patience = 3
-
-// cause returns why the server is considered down, or nil.
-func (o *outage) cause() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.err
-}
-
-// note records the outcome of a request after all its attempts.
-func (o *outage) note(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !isUnanswered(err) {
-		o.inRow = 0
-		return
-	}
-	if o.inRow++; o.inRow >= patience && o.err == nil {
-		o.err = fmt.Errorf("the server has stopped answering: %w", err)
-	}
-}
-
-// isUnanswered reports whether a later request may have an answer.
-func isUnanswered(err error) bool {
-	codecovError, portError := (*codecov.APIError)(nil), (*port.APIError)(nil)
-	return errors.As(err, &codecovError) && codecovError.Retryable() || errors.As(err, &portError) && portError.Retryable()
 }

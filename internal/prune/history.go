@@ -49,7 +49,7 @@ func (p *pruner) inspectHistories(ctx context.Context) error {
 
 // inspectHistory sets the candidate's commits to those that Codecov doesn't have.
 func (p *pruner) inspectHistory(ctx context.Context, c *candidate, branch string) error {
-	if cause := errors.Join(p.codecovOutage.cause(), p.portOutage.cause()); cause != nil {
+	if cause := errors.Join(p.codecovCircuit.Cause(), p.portCircuit.Cause()); cause != nil {
 		return cause
 	}
 	missing := make(map[string]string) // identifiers by sha
@@ -85,7 +85,7 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate, branch string
 		}
 	}
 	c.planned = len(c.commits)
-	p.codecovOutage.note(nil)
+	p.codecovCircuit.Record(nil)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pruner{options: o}
+	p := &pruner{options: o, codecovCircuit: newCircuit(), portCircuit: newCircuit()}
 	started := time.Now()
 	err := p.run(ctx)
 	result := p.result(time.Since(started))
@@ -71,6 +72,13 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return result, err
 }
 
+// newCircuit returns a circuit that breaks with the third request in a row that is not answered, so that a server that is down isn't
+// asked for every single repository.
+func newCircuit() *backfill.Circuit {
+	return backfill.NewCircuit(2, 0, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout)
+}
+
 // pruner is the state of one run. Each candidate is changed by one goroutine at a time.
 type pruner struct {
 	options Options
@@ -78,7 +86,7 @@ type pruner struct {
 	held    map[string]int  // repositories in Port by owner
 	listed  []listedRepository
 
-	codecovOutage, portOutage outage
+	codecovCircuit, portCircuit *backfill.Circuit
 
 	mu         sync.Mutex // guards what follows
 	candidates []*candidate

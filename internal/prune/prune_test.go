@@ -116,9 +116,9 @@ func TestOutages(t *testing.T) {
 		kept  string
 	}{
 		"Codecov": {func(b *bench) *faults.Queue { return &b.codecov.Faults }, func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/commits") },
-			"Codecov was not asked for it: the server has stopped answering: "},
+			"Codecov was not asked for it: the service has stopped answering: "},
 		"Port": {func(b *bench) *faults.Queue { return &b.port.Faults }, func(r *http.Request) bool { return strings.Contains(r.URL.Path, history+"/entities/search") },
-			"the server has stopped answering: "},
+			"the service has stopped answering: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (p *pruner) remove(ctx context.Context, c *candidate) error {
 // historyOf returns the identifiers of the candidate's history in Port. It keeps the candidate if its entity belongs to
 // another repository now, or if an entity that is not part of its history is related to it.
 func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) {
-	if cause := p.portOutage.cause(); cause != nil {
+	if cause := p.portCircuit.Cause(); cause != nil {
 		return nil, cause
 	}
 	owned, err := p.isOwned(ctx, c.repository)
@@ -189,10 +189,10 @@ func (p *pruner) failed(ctx context.Context, c *candidate, err error) error {
 	portError, codecovError := (*port.APIError)(nil), (*codecov.APIError)(nil)
 	switch {
 	case errors.As(err, &portError):
-		p.portOutage.note(err)
+		p.portCircuit.Record(err)
 		failure.Status, failure.TraceID = portError.Status, portError.RequestID
 	case errors.As(err, &codecovError):
-		p.codecovOutage.note(err)
+		p.codecovCircuit.Record(err)
 		failure.Status = codecovError.Status
 	}
 	p.fail(failure)
