@@ -270,8 +270,8 @@ func (b *faultBench) recover(t *testing.T, expected map[address]fakeport.Entity)
 
 func printMatrix(t *testing.T, rows []matrixRow) {
 	t.Helper()
-	columns := []terminal.Column{{Title: "side"}, {Title: "fault"}, {Title: "where"}, {Title: "met"}, {Title: "survived"}, {Title: "exit", Align: terminal.Right},
-		{Title: "in Port", Align: terminal.Right}, {Title: "named", Align: terminal.Right}, {Title: "expected", Align: terminal.Right}, {Title: "all accounted for"}, {Title: "emulated time", Align: terminal.Right}}
+	columns := []terminal.Column{{Title: "side"}, {Title: "fault"}, {Title: "where"}, {Title: "met"}, {Title: "survived"}, {Title: "exit", Right: true},
+		{Title: "in Port", Right: true}, {Title: "named", Right: true}, {Title: "expected", Right: true}, {Title: "all accounted for"}, {Title: "emulated time", Right: true}}
 	var cells [][]string
 	for _, row := range rows {
 		cells = append(cells, []string{row.side, row.fault, row.place, row.times, yes(row.exit == exitDone), fmt.Sprint(row.exit),

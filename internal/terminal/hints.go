@@ -29,28 +29,27 @@ var hints = map[string]string{
 	backfill.CodeNoAnswer:            "run sync again: Port may have stored them, and sync compares first",
 }
 
-// hintForStatus returns the remedy for a failure with a code of Port's, by the status of the response.
-func hintForStatus(status int) string {
-	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return "use credentials that may write entities in Port"
-	case status == http.StatusNotFound:
-		return "run codecov-port check: the blueprint or a related entity is missing in Port"
-	case status == http.StatusConflict:
-		return "run sync again: something else changed the entity at the same time"
-	case status == http.StatusRequestEntityTooLarge:
-		return hints[backfill.CodeUnsendable]
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		return "change the blueprint or the mapping: a value does not fit; codecov-port check compares them"
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
-		return "run sync again later, or with a lower --port-share: Port was overloaded"
-	case status >= http.StatusInternalServerError:
-		return "run sync again later: Port is down"
-	}
-	return ""
+// statusHints are the remedies for failures with a code of Port's, by the status of the response. 500 stands for all above it.
+var statusHints = map[int]string{
+	http.StatusBadRequest:            valueHint,
+	http.StatusUnauthorized:          permissionHint,
+	http.StatusForbidden:             permissionHint,
+	http.StatusNotFound:              "run codecov-port check: the blueprint or a related entity is missing in Port",
+	http.StatusRequestTimeout:        overloadHint,
+	http.StatusConflict:              "run sync again: something else changed the entity at the same time",
+	http.StatusRequestEntityTooLarge: hints[backfill.CodeUnsendable],
+	http.StatusUnprocessableEntity:   valueHint,
+	http.StatusTooManyRequests:       overloadHint,
+	http.StatusInternalServerError:   "run sync again later: Port is down",
 }
+
+const (
+	permissionHint = "use credentials that may write entities in Port"
+	valueHint      = "change the blueprint or the mapping: a value does not fit; codecov-port check compares them"
+	overloadHint   = "run sync again later, or with a lower --port-share: Port was overloaded"
+)
 
 // hintFor returns the remedy for a failure.
 func hintFor(f backfill.Failure) string {
-	return cmp.Or(hints[f.Code], hintForStatus(f.Status), "run sync again with -vv, which logs every request")
+	return cmp.Or(hints[f.Code], statusHints[min(f.Status, http.StatusInternalServerError)], "run sync again with -vv, which logs every request")
 }

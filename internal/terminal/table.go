@@ -7,30 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// Align is the alignment of a column.
-type Align int
-
-// The alignments.
-const (
-	Left Align = iota
-	Right
-)
-
 // Column is the title and alignment of a column.
 type Column struct {
 	Title string
-	Align Align
+	Right bool // right-aligned
 }
 
 // Table writes rows below the titles of their columns. Cells are made safe to print and shortened to 60 characters.
 func Table(w io.Writer, columns []Column, rows [][]string) error {
 	cells := make([][]cell, len(rows)+1)
 	for _, column := range columns {
-		cells[0] = append(cells[0], cell{text: column.Title, right: column.Align == Right})
+		cells[0] = append(cells[0], cell{text: column.Title, right: column.Right})
 	}
 	for i, row := range rows {
 		for j, column := range columns {
-			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Align == Right})
+			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Right})
 		}
 	}
 	for _, line := range alignCells(cells) {

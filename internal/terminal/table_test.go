@@ -9,7 +9,7 @@ import (
 
 func TestTable(t *testing.T) {
 	var out strings.Builder
-	columns := []terminal.Column{{Title: "NAME"}, {Title: "COVERAGE", Align: terminal.Right}, {Title: "TREND"}}
+	columns := []terminal.Column{{Title: "NAME"}, {Title: "COVERAGE", Right: true}, {Title: "TREND"}}
 	rows := [][]string{{"é\x1b", "97.2", "▁█"}, {strings.Repeat("x", 70), "100", ""}}
 	if err := terminal.Table(&out, columns, rows); err != nil {
 		t.Fatal(err)

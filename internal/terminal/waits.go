@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,20 +39,14 @@ const warningInterval = 10 * time.Second
 type retryHandler struct {
 	streams *Streams
 	service string
-	warned  *warnings
-}
-
-// warnings are the times of the last warnings, by service.
-type warnings struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+	warned  *atomic.Int64 // Unix nanoseconds of the last warning about the service
 }
 
 // NewRetryHandler returns a handler for the log of both clients that prints a warning if a service does not answer: which one,
 // the attempt, when the next one begins if that is known, and the reason. It ignores all other records. Loggers for a service have its
 // name in the attribute "to".
 func NewRetryHandler(streams *Streams) slog.Handler {
-	return retryHandler{streams: streams, warned: &warnings{last: make(map[string]time.Time)}}
+	return retryHandler{streams: streams}
 }
 
 // Enabled reports whether records of the level may be about retries.
@@ -64,6 +59,7 @@ func (h retryHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
 	for _, attribute := range attributes {
 		if attribute.Key == "to" {
 			h.service = map[string]string{"codecov": "Codecov", "port": "Port"}[attribute.Value.String()]
+			h.warned = new(atomic.Int64)
 		}
 	}
 	return h
@@ -105,11 +101,6 @@ func (h retryHandler) isWorth(status, attempt int64, at time.Time) bool {
 	if status != 0 && (status < http.StatusInternalServerError || attempt < 2) {
 		return false
 	}
-	h.warned.mu.Lock()
-	defer h.warned.mu.Unlock()
-	if at.Sub(h.warned.last[h.service]) < warningInterval {
-		return false
-	}
-	h.warned.last[h.service] = at
-	return true
+	last, now := h.warned.Load(), at.UnixNano()
+	return now-last >= int64(warningInterval) && h.warned.CompareAndSwap(last, now)
 }
