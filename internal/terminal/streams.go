@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"cmp"
+	"errors"
 	"io"
 	"os"
 
@@ -73,4 +75,83 @@ func terminalOf(stream any) (*os.File, bool) {
 	}
 	file, ok := stream.(*os.File)
 	return file, ok && file != nil && term.IsTerminal(int(file.Fd()))
+}
+
+// Color is when text is colored.
+type Color string
+
+// The choices. The zero value means ColorAuto.
+const (
+	ColorAuto   Color = "auto" // depends on the environment and the terminal
+	ColorAlways Color = "always"
+	ColorNever  Color = "never"
+)
+
+// Set parses a choice. With String and Type it implements the value of a flag.
+func (c *Color) Set(text string) error {
+	switch color := Color(text); color {
+	case ColorAuto, ColorAlways, ColorNever:
+		*c = color
+		return nil
+	}
+	return errors.New("expected auto, always or never")
+}
+
+// String returns what Set parses.
+func (c *Color) String() string { return cmp.Or(string(*c), string(ColorAuto)) }
+
+// Type returns the name of the value in help.
+func (c *Color) Type() string { return "string" }
+
+// Style colors text, which must be safe to print. The zero value does not color.
+type Style struct{ on bool }
+
+// Bold is for the most important figure.
+func (s Style) Bold(text string) string { return s.mark("1", text) }
+
+// Dim is for labels.
+func (s Style) Dim(text string) string { return s.mark("2", text) }
+
+// Red is for failures.
+func (s Style) Red(text string) string { return s.mark("31", text) }
+
+// Green is for success.
+func (s Style) Green(text string) string { return s.mark("32", text) }
+
+// Yellow is for warnings.
+func (s Style) Yellow(text string) string { return s.mark("33", text) }
+
+// On reports whether the style colors at all.
+func (s Style) On() bool { return s.on }
+
+func (s Style) mark(code, text string) string {
+	if !s.on || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// OutStyle returns the style of results.
+func (s *Streams) OutStyle() Style { return s.style(s.Out) }
+
+// ErrStyle returns the style of messages.
+func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
+
+func (s *Streams) style(stream io.Writer) Style {
+	return Style{on: colored(s.Color, os.Getenv, takesEscapes(stream))}
+}
+
+// colored reports whether to color: by the setting, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and the kind of
+// the stream.
+func colored(color Color, environment func(string) string, terminal bool) bool {
+	force := environment("CLICOLOR_FORCE")
+	switch {
+	case color == ColorAlways:
+		return true
+	case color == ColorNever, environment("NO_COLOR") != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	}
+	return terminal && environment("TERM") != "dumb"
 }
