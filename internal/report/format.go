@@ -15,7 +15,8 @@ import (
 // functions are the functions of the template.
 var functions = template.FuncMap{
 	"plain": terminal.Safe, "count": count, "percent": terminal.Percent, "points": points, "day": day, "moment": moment,
-	"instant": instant, "took": took, "bytes": bytes, "rate": rate,
+	"instant": instant, "took": took, "bytes": bytes, "rate": rate, "shorten": shorten,
+	"json": terminal.ShortJSON, "seconds": seconds,
 }
 
 const longestMessage = 500

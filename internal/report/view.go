@@ -25,7 +25,6 @@ type view struct {
 
 	Partial  bool // the run ended early: there are no figures of the account
 	Account  *account
-	Accounts []accountPage
 	Lists    []list
 	Rows     []row
 	Fell     int // repositories
@@ -34,9 +33,9 @@ type view struct {
 	Failed   []failureGroup
 	More     int // groups of failures that are not shown
 	Written  int // entities; in a dry run: that would be
-	Changes  []change
-	Unshown  int // changes that are not shown
-	Requests []requests
+	Changes  []backfill.Change
+	Unshown  int            // changes that are not shown
+	Requests map[string]any // counts of requests by service
 }
 
 // account is the coverage of all repositories together; nil if no commit has coverage.
@@ -44,9 +43,6 @@ type account struct {
 	First, Newest backfill.Point
 	Trend         trend
 }
-
-// accountPage is the page of an account at Codecov.
-type accountPage struct{ Name, Page string }
 
 // list is a short list of repositories above the table.
 type list struct {
@@ -67,14 +63,6 @@ type row struct {
 	Spark       spark
 }
 
-// requests counts the requests to one service.
-type requests struct {
-	Service                  string
-	Requests, Retries        int64
-	Waited                   string
-	SentBytes, ReceivedBytes int64
-}
-
 // accountPoints is the number of points of the account's chart.
 const accountPoints = 160
 
@@ -82,25 +70,18 @@ func newView(r Report) view {
 	v := view{
 		Report: r, Result: r.Result, Policy: policy, Style: template.CSS(style), Script: template.JS(script),
 		Partial: r.Result.Interrupted || r.Err != nil, Skipped: skippedItems(r.Result),
+		Requests: map[string]any{"Codecov": r.Result.Requests.Codecov, "Port": r.Result.Requests.Port},
 	}
 	if points := backfill.AccountCoverage(r.Result.Histories, accountPoints); len(points) > 0 && !v.Partial {
 		first, newest := points[0], points[len(points)-1]
 		v.Account = &account{First: first, Newest: newest, Trend: trendOf(first.Coverage, newest.Coverage)}
 		v.Data.Account = newCourse(points)
 	}
-	for _, owner := range r.Owners {
-		v.Accounts = append(v.Accounts, accountPage{owner, r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(owner)})
-	}
 	v.addRows(r)
 	v.Failed, v.More = groupFailures(r.Result.Failures)
 	v.Changes, v.Unshown = changes(r.Result.Changes)
 	for _, entities := range r.Result.Entities {
 		v.Written += entities.Created + entities.Updated
-	}
-	codecov, port := r.Result.Requests.Codecov, r.Result.Requests.Port
-	v.Requests = []requests{
-		{"Codecov", codecov.Requests, codecov.Retries, seconds(codecov.WaitedSeconds), codecov.SentBytes, codecov.ReceivedBytes},
-		{"Port", port.Requests, port.Retries, seconds(port.WaitedSeconds), port.SentBytes, port.ReceivedBytes},
 	}
 	return v
 }
@@ -151,12 +132,17 @@ func newRows(r Report, histories []backfill.History) []row {
 // key identifies a repository on the page.
 func key(h backfill.History) string { return terminal.Safe(h.Owner + "/" + h.Repository) }
 
+// AccountPage returns the address of an account's page at Codecov.
+func (r Report) AccountPage(owner string) string {
+	return r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(owner)
+}
+
 // codecovPage returns the address of a repository's page at Codecov.
 func codecovPage(r Report, h backfill.History) string {
 	if r.AppURL == "" {
 		return ""
 	}
-	return r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(h.Owner) + "/" + url.PathEscape(h.Repository)
+	return r.AccountPage(h.Owner) + "/" + url.PathEscape(h.Repository)
 }
 
 // trend is the direction of a change, and the name of its class in the style sheet.
@@ -172,16 +158,11 @@ func trendOf(from, to float64) trend {
 	return "still"
 }
 
-// change is a backfill.Change in text.
-type change struct{ Blueprint, Identifier, Property, From, To string }
-
 const maxChanges = 200
 
-func changes(all []backfill.Change) (shown []change, unshown int) {
-	for _, c := range all[:min(maxChanges, len(all))] {
-		shown = append(shown, change{c.Blueprint, c.Identifier, c.Property, terminal.ShortJSON(c.From), terminal.ShortJSON(c.To)})
-	}
-	slices.SortStableFunc(shown, func(a, b change) int {
+func changes(all []backfill.Change) (shown []backfill.Change, unshown int) {
+	shown = slices.Clone(all[:min(maxChanges, len(all))])
+	slices.SortStableFunc(shown, func(a, b backfill.Change) int {
 		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
 	})
 	return shown, len(all) - len(shown)
@@ -223,18 +204,10 @@ func skippedItems(r *backfill.Result) []skippedItem {
 
 // failureGroup is a group of failures of the same kind.
 type failureGroup struct {
-	Code      string
-	Blueprint string // empty: reading from Codecov
-	Count     int
-	Failures  []failure
-	More      int // not shown
-}
-
-// failure is a backfill.Failure in text.
-type failure struct {
-	Name, Message string
-	Status        int
-	TraceID       string
+	First    backfill.Failure // without a blueprint: reading from Codecov
+	Count    int
+	Failures []backfill.Failure
+	More     int // not shown
 }
 
 const (
@@ -250,11 +223,7 @@ func groupFailures(failures []backfill.Failure) (shown []failureGroup, more int)
 	for _, group := range groups[:min(maxGroups, len(groups))] {
 		count := min(len(group), max(room, minFailures))
 		room -= count
-		g := failureGroup{Code: group[0].Code, Blueprint: group[0].Blueprint, Count: len(group), More: len(group) - count}
-		for _, f := range group[:count] {
-			g.Failures = append(g.Failures, failure{cmp.Or(f.Identifier, f.Repository, "a list"), shorten(f.Message), f.Status, f.TraceID})
-		}
-		shown = append(shown, g)
+		shown = append(shown, failureGroup{group[0], len(group), group[:count], len(group) - count})
 	}
 	return shown, len(groups) - len(shown)
 }
