@@ -91,10 +91,11 @@ func readShare(s backfill.Snapshot) float64 {
 	return min(float64(s.RepositoriesDone)/float64(max(s.Repositories, 1)), almostAll)
 }
 
-// draw draws the live view.
+// draw draws the live view. A spinner shows activity where there is nothing to count.
 func (f *follower) draw(s state) {
+	spinner := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 	view := f.streams.LiveView()
-	view.Draw(alignRows(s.rows(spinner(f.updates)), view.Width(), f.streams.ErrStyle())...)
+	view.Draw(alignRows(s.rows(string(spinner[f.updates%len(spinner)])), view.Width(), f.streams.ErrStyle())...)
 }
 
 // printLine prints the progress as a line.
@@ -102,10 +103,4 @@ func (f *follower) printLine(s state) {
 	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
 		_, _ = fmt.Fprintln(f.streams.Err, s.at.Format(time.TimeOnly), text)
 	}
-}
-
-// spinner shows activity where there is nothing to count.
-func spinner(updates int) string {
-	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-	return string(frames[updates%len(frames)])
 }

@@ -100,18 +100,14 @@ func (s *summary) writeStatus(r *backfill.Result) {
 		s.line("dry run", "nothing was written")
 	}
 	if isUnchanged(r) {
-		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", unchangedText(r.Entities))
-	}
-}
-
-func unchangedText(entities []backfill.EntityCounts) string {
-	var parts []string
-	for _, e := range entities {
-		if e.Unchanged > 0 {
-			parts = append(parts, Count(e.Unchanged)+" of "+e.Blueprint)
+		var parts []string
+		for _, e := range r.Entities {
+			if e.Unchanged > 0 {
+				parts = append(parts, Count(e.Unchanged)+" of "+e.Blueprint)
+			}
 		}
+		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", strings.Join(parts, ", "))
 	}
-	return strings.Join(parts, ", ")
 }
 
 // writeReading writes what was read from Codecov.
@@ -265,22 +261,17 @@ func (s *summary) writePreview(r *backfill.Result) {
 	if !r.DryRun || isUnchanged(r) {
 		return
 	}
-	if r.Plan != nil {
-		s.writePlan(r.Plan)
+	if plan := r.Plan; plan != nil {
+		text := Plural(plan.Requests, "bulk request")
+		if plan.Delay > 0 {
+			text += ", about " + Duration(time.Duration(plan.Delay).Round(time.Second)) + " at Port's rate limit"
+		}
+		s.text.WriteByte('\n')
+		s.line("sync needs", "%s", text)
+		if plan.NeedsConfirmation {
+			s.colored(s.style.Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
+		}
 	}
 	total := totalOf(r.Entities)
 	s.raw(fmt.Sprintf("\nwould create %s, update %s, leave %s unchanged", Count(total.Created), Count(total.Updated), Count(total.Unchanged)))
-}
-
-// writePlan writes what the real run needs.
-func (s *summary) writePlan(plan *backfill.DryRunPlan) {
-	text := Plural(plan.Requests, "bulk request")
-	if plan.Delay > 0 {
-		text += ", about " + Duration(time.Duration(plan.Delay).Round(time.Second)) + " at Port's rate limit"
-	}
-	s.text.WriteByte('\n')
-	s.line("sync needs", "%s", text)
-	if plan.NeedsConfirmation {
-		s.colored(s.style.Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
-	}
 }
