@@ -64,7 +64,12 @@ type Options struct {
 // end it, but skips the steps that need it. When ctx ends, the remaining steps fail.
 func Run(ctx context.Context, o Options, report func(Step)) {
 	d := &doctor{options: o, report: report, declared: make(map[string]port.Blueprint)}
-	d.settings()
+	for _, problem := range o.Problems {
+		report(Step{Name: "settings", State: Failed, Cause: Configuration, Text: problem.Text, Hint: problem.Hint})
+	}
+	if len(o.Problems) == 0 {
+		report(Step{Name: "settings", State: OK, Text: "all required settings are set"})
+	}
 	answers := d.step("Port address", "the settings of Port", o.Port != nil, func() Step { return d.reach(ctx, o.PortURL) })
 	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx) })
 	answers = d.step("Codecov address", "the settings of Codecov", o.Codecov != nil, func() Step { return d.reach(ctx, o.CodecovURL) })
@@ -129,14 +134,4 @@ func warning(text, hint string) Step { return Step{State: Warning, Text: text, H
 
 func failed(cause Cause, text, hint string) Step {
 	return Step{State: Failed, Cause: cause, Text: text, Hint: hint}
-}
-
-func (d *doctor) settings() {
-	const name = "settings"
-	for _, problem := range d.options.Problems {
-		d.step(name, "", true, func() Step { return failed(Configuration, problem.Text, problem.Hint) })
-	}
-	if len(d.options.Problems) == 0 {
-		d.step(name, "", true, func() Step { return passed("all required settings are set", "") })
-	}
 }

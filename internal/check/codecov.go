@@ -55,8 +55,11 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 			gap = err
 			break
 		}
-		if err != nil {
-			return d.accountError(owner, err)
+		switch {
+		case errors.Is(err, codecov.ErrOwnerNotFound):
+			return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.options.Codecov.Service()), d.ownersHint())
+		case err != nil:
+			return failed(Other, "list the repositories: "+err.Error(), "try again later")
 		}
 		d.repositories = append(d.repositories, repository{owner, row})
 		listed++
@@ -78,13 +81,6 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 		return passed(text, "if there are private repositories, they are hidden from the token's user")
 	}
 	return passed(text, "")
-}
-
-func (d *doctor) accountError(owner string, err error) Step {
-	if errors.Is(err, codecov.ErrOwnerNotFound) {
-		return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.options.Codecov.Service()), d.ownersHint())
-	}
-	return failed(Other, "list the repositories: "+err.Error(), "try again later")
 }
 
 func (d *doctor) ownersHint() string {

@@ -31,9 +31,7 @@ func (d *doctor) compile(entries []mapper.Entry) Step {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
 	}
 	for _, limit := range compiled.Limits() {
-		d.step(fmt.Sprintf("mapping entry %d", limit.Entry+1), "", true, func() Step {
-			return warning(limit.Field+" of "+limit.Blueprint+": "+limit.Reason, "")
-		})
+		d.report(Step{Name: fmt.Sprintf("mapping entry %d", limit.Entry+1), State: Warning, Text: limit.Field + " of " + limit.Blueprint + ": " + limit.Reason})
 	}
 	if len(compiled.Entries()) == 0 {
 		return failed(Configuration, "no entry of the mapping can be used for past commits", "select another mapping with --mapping")
