@@ -165,7 +165,7 @@ func (p *pruner) confirm() {
 	for _, c := range going {
 		shown = append(shown, c.result(c.planned))
 	}
-	if p.options.Ask != nil && p.options.Ask(shown) || p.isStopped() {
+	if p.options.Ask != nil && p.options.Ask(shown) || backfill.IsClosed(p.options.Stop) {
 		return
 	}
 	for _, c := range going {
@@ -187,8 +187,6 @@ func (p *pruner) each(ctx context.Context, do func(context.Context, *candidate) 
 	}
 	return g.Wait()
 }
-
-func (p *pruner) isStopped() bool { return backfill.IsClosed(p.options.Stop) }
 
 // Codes of failures.
 const (

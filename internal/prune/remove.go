@@ -32,7 +32,7 @@ func (p *pruner) survey(ctx context.Context, c *candidate) error {
 
 // remove removes the history first, so that the next run finds what an interrupted one has left.
 func (p *pruner) remove(ctx context.Context, c *candidate) error {
-	if p.isStopped() {
+	if backfill.IsClosed(p.options.Stop) {
 		return p.failed(ctx, c, errStopped)
 	}
 	history, err := c.commits, error(nil)
@@ -137,7 +137,7 @@ func (p *pruner) search(ctx context.Context, blueprint string, identifiers []str
 // response doesn't name: a request whose response was lost may have deleted it.
 func (p *pruner) delete(ctx context.Context, c *candidate, blueprint string, identifiers []string) error {
 	for batch := range slices.Chunk(identifiers, port.MaxDeleteEntities) {
-		if p.isStopped() {
+		if backfill.IsClosed(p.options.Stop) {
 			return errStopped
 		}
 		result, err := p.options.Port.DeleteEntities(ctx, blueprint, batch, false)
