@@ -46,7 +46,13 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 		text += " (" + status + ")"
 	}
 	text += ": " + Shorten(first.Message, longestMessage)
-	name := nameOf(first)
+	name := "" // a message names the row of a list
+	switch {
+	case first.Blueprint != "":
+		name = first.Blueprint + " " + Short(first.Identifier)
+	case first.Repository != "":
+		name = "repository " + Short(first.Repository)
+	}
 	switch {
 	case len(group) > 1:
 		text = things(group) + ": " + text
@@ -82,17 +88,6 @@ func CommitsOf(failures []backfill.Failure) string {
 		repositories[f.Repository] = true
 	}
 	return Plural(len(failures), "commit") + " of " + Plural(len(repositories), "repository")
-}
-
-// nameOf names what failed, or returns "" for a row of a list, which the message names.
-func nameOf(f backfill.Failure) string {
-	switch {
-	case f.Blueprint != "":
-		return f.Blueprint + " " + Short(f.Identifier)
-	case f.Repository != "":
-		return "repository " + Short(f.Repository)
-	}
-	return ""
 }
 
 // GroupFailures groups failures with the same code, status and kind of message, the largest group first.
