@@ -12,7 +12,6 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
@@ -26,10 +25,6 @@ const (
 	stateBlueprint   = "codecov_coverage"
 	historyBlueprint = "codecov_commit_coverage"
 )
-
-var portContract = sync.OnceValues(func() (*contract.Contract, error) {
-	return contract.Load("../../testdata/port/openapi.json")
-})
 
 // synthetic is a small account: 3 repositories with 20 commits each, and one without coverage. Read in pages of 8, it
 // takes several requests of each kind.
@@ -50,11 +45,6 @@ type faultBench struct {
 
 func newFaultBench(t *testing.T, options fakeport.Options) *faultBench {
 	t.Helper()
-	validator, err := portContract()
-	if err != nil {
-		t.Fatal(err)
-	}
-	options.Validate = validator.Request
 	b := &faultBench{
 		codecov: fakecodecov.New(fakecodecov.Options{Accounts: []fakecodecov.Account{synthetic()}, Tokens: map[string]fakecodecov.Access{scriptToken: {}}}),
 		port:    fakeport.New(options),

@@ -19,7 +19,6 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
@@ -31,10 +30,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const token = "0b7c2f5a-8a4e-4c6f-9b83-6a1f0f1f2f3f"
-
-var portContract = sync.OnceValues(func() (*contract.Contract, error) {
-	return contract.Load("../../testdata/port/openapi.json")
-})
 
 // bench is both emulators and the options for a run between them.
 type bench struct {
@@ -53,13 +48,9 @@ func newBench(t testing.TB, accounts ...fakecodecov.Account) *bench {
 // newBenchOver is newBench with a network that wraps the real one.
 func newBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTripper, accounts ...fakecodecov.Account) *bench {
 	t.Helper()
-	validator, err := portContract()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := &bench{
 		codecov: fakecodecov.New(fakecodecov.Options{Accounts: accounts, Tokens: map[string]fakecodecov.Access{token: {}}}),
-		port:    fakeport.New(fakeport.Options{Validate: validator.Request}),
+		port:    fakeport.New(fakeport.Options{}),
 	}
 	b.connect(t, accounts[0], wrap)
 	b.mapping(t, mapper.BuiltinMapping())

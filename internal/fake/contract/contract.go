@@ -1,78 +1,131 @@
-// Package contract validates requests and answers against Port's OpenAPI document. It is for tests only.
+// Package contract checks requests and answers against Port's OpenAPI documents.
 //
-// kin-openapi reads the document, finds the operation and validates the parameters. Bodies are validated by a JSON Schema
-// 2020-12 validator with another regular expression engine: Go's cannot parse Port's patterns, and OpenAPI 3.0 has no
-// propertyNames, const and if/then/else.
+// JSON Schema validates the bodies, with a regular expression engine that has the lookahead of Port's patterns.
 package contract
 
 import (
 	"bytes"
-	"context"
+	"cmp"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/dlclark/regexp2"
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
-// Contract is Port's contract, safe for concurrent use.
-type Contract struct {
-	router   routers.Router
-	mu       sync.Mutex // guards compiler and schemas
-	compiler *jsonschema.Compiler
-	schemas  map[string]*jsonschema.Schema // by place in the document, compiled when first asked for
+//go:embed openapi.json openapi-more.json
+var documents embed.FS
+
+// operation is what a document says about a method and a path.
+type operation struct {
+	Parameters []struct {
+		In, Name string
+		Required bool
+		Schema   struct{ Type string }
+	}
+	RequestBody *struct{ Required bool }
+	Responses   map[string]struct{ Content map[string]json.RawMessage }
+
+	place string // JSON pointer into its document
 }
 
-// documentURL is the name by which schemas are found in the document; nothing is ever fetched from it.
-const documentURL = "https://contract.invalid/openapi.json"
-
-// Load reads the contract from an OpenAPI 3.1 document in JSON.
-func Load(path string) (*Contract, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	router, err := newRouter(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	compiler, err := newCompiler(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return &Contract{router: router, compiler: compiler, schemas: map[string]*jsonschema.Schema{}}, nil
+// contract holds the operations by pattern, as http.ServeMux writes it: "POST /v1/blueprints/{identifier}".
+type contract struct {
+	operations map[string]operation
+	mu         sync.Mutex // guards compiler and schemas
+	compiler   *jsonschema.Compiler
+	schemas    map[string]*Schema // by place, compiled when first needed
 }
 
-// newRouter finds operations by path alone: the emulator has an address of its own.
-func newRouter(text []byte) (routers.Router, error) {
-	document, err := openapi3.NewLoader().LoadFromData(text)
-	if err != nil {
-		return nil, err
+var load = sync.OnceValue(func() *contract {
+	c := &contract{operations: map[string]operation{}, compiler: newCompiler(), schemas: map[string]*Schema{}}
+	for _, name := range []string{"openapi.json", "openapi-more.json"} {
+		if err := c.add(name); err != nil {
+			panic(fmt.Errorf("%s: %w", name, err)) // compiled in, so a fault of the program
+		}
 	}
-	document.Servers = nil
-	return gorillamux.NewRouter(document)
-}
+	return c
+})
 
-func newCompiler(text []byte) (*jsonschema.Compiler, error) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	removeRepeatedNames(document)
+func newCompiler() *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
 	compiler.UseRegexpEngine(compileRegexp)
 	compiler.AssertFormat()
-	return compiler, compiler.AddResource(documentURL, document)
+	compiler.RegisterFormat(&jsonschema.Format{Name: "url", Validate: checkURL})
+	return compiler
+}
+
+func checkURL(value any) error {
+	text, isText := value.(string)
+	address, err := url.Parse(text)
+	if isText && (err != nil || !strings.HasPrefix(address.Scheme, "http") || address.Host == "") {
+		return errors.New("not an http address")
+	}
+	return nil
+}
+
+// Schema is a compiled JSON schema.
+type Schema struct{ schema *jsonschema.Schema }
+
+// Compile compiles a decoded schema, as of a property of a blueprint.
+func Compile(schema any) (*Schema, error) {
+	const name = "https://contract.invalid/schema"
+	compiler := newCompiler()
+	if err := compiler.AddResource(name, schema); err != nil {
+		return nil, err
+	}
+	compiled, err := compiler.Compile(name)
+	return &Schema{compiled}, err
+}
+
+// Check describes the first thing in a decoded value that breaks the schema. Name is the value's name in the error.
+func (s *Schema) Check(name string, value any) error {
+	var invalid *jsonschema.ValidationError
+	if errors.As(s.schema.Validate(value), &invalid) {
+		return errors.New(describe(name, invalid))
+	}
+	return nil
+}
+
+// add reads a document. The operations that an earlier one has stay.
+func (c *contract) add(name string) error {
+	text, err := documents.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var document struct {
+		Paths map[string]map[string]operation
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	root := "https://contract.invalid/" + name // a name only: nothing is fetched
+	for path, methods := range document.Paths {
+		for method, o := range methods {
+			pattern := strings.ToUpper(method) + " " + path
+			if _, exists := c.operations[pattern]; !exists {
+				o.place = root + "#/paths/" + strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path) + "/" + method
+				c.operations[pattern] = o
+			}
+		}
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	removeRepeatedNames(whole)
+	return c.compiler.AddResource(root, whole)
 }
 
 // removeRepeatedNames makes "required" a set, which JSON Schema asks for: the bulk answers list "ok" twice.
@@ -84,18 +137,13 @@ func removeRepeatedNames(node any) {
 		}
 	case map[string]any:
 		if required, ok := node["required"].([]any); ok {
-			node["required"] = slices.CompactFunc(sorted(required), func(x, y any) bool { return x == y })
+			slices.SortFunc(required, func(x, y any) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+			node["required"] = slices.CompactFunc(required, func(x, y any) bool { return x == y })
 		}
 		for _, value := range node {
 			removeRepeatedNames(value)
 		}
 	}
-}
-
-func sorted(names []any) []any {
-	return slices.SortedFunc(slices.Values(names), func(x, y any) int {
-		return strings.Compare(fmt.Sprint(x), fmt.Sprint(y))
-	})
 }
 
 // ecmaRegexp is a pattern with lookahead, which Go's own regexp has not.
@@ -112,125 +160,116 @@ func compileRegexp(pattern string) (jsonschema.Regexp, error) {
 	return ecmaRegexp{compiled}, err
 }
 
-// Request describes what in a request breaks the contract. The body is handed in, read already; r's own is left alone.
-func (c *Contract) Request(r *http.Request, body []byte) error {
-	route, parameters, err := c.router.FindRoute(r)
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, err)
+// CheckRequest describes the first thing in a request that breaks the contract. The body is decoded JSON; nil is none.
+// Patterns that the contract does not have accept everything.
+func CheckRequest(pattern string, query url.Values, body any) error {
+	o, described := load().operations[pattern]
+	if !described {
+		return nil
 	}
-	if err := errors.Join(checkParameters(r, route, parameters), c.checkRequestBody(r, route, body)); err != nil {
-		return fmt.Errorf("%s %s: request breaks the contract: %w", r.Method, r.URL.Path, err)
-	}
-	return nil
-}
-
-func checkParameters(r *http.Request, route *routers.Route, parameters map[string]string) error {
-	bodiless := r.Clone(r.Context())
-	bodiless.Body = http.NoBody // the validator reads a body even where it should be left out
-	input := &openapi3filter.RequestValidationInput{
-		Request: bodiless, PathParams: parameters, Route: route,
-		Options: &openapi3filter.Options{
-			ExcludeRequestBody: true, SkipSettingDefaults: true,
-			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
-		},
-	}
-	if err := openapi3filter.ValidateRequest(context.WithoutCancel(r.Context()), input); err != nil {
+	if err := o.checkQuery(query); err != nil {
 		return err
-	}
-	for name := range r.URL.Query() {
-		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
-			return fmt.Errorf("unknown query parameter %q", name)
-		}
-	}
-	return nil
-}
-
-func (c *Contract) checkRequestBody(r *http.Request, route *routers.Route, body []byte) error {
-	declared := route.Operation.RequestBody
-	if declared == nil {
-		if len(body) > 0 {
-			return errors.New("a body where the contract has none")
-		}
-		return nil
-	}
-	if len(body) == 0 {
-		if declared.Value.Required {
-			return errors.New("no body")
-		}
-		return nil
-	}
-	if media := r.Header.Get("Content-Type"); declared.Value.Content.Get(media) == nil {
-		return fmt.Errorf("content type %q", media)
-	}
-	return c.check(pointer(route, "requestBody"), body)
-}
-
-// answer describes what in an answer breaks the contract.
-func (c *Contract) answer(r *http.Request, status int, header http.Header, body []byte) error {
-	route, _, err := c.router.FindRoute(r)
-	if err != nil {
-		return nil //nolint:nilerr // what the contract does not know has no answer in it either
-	}
-	if header.Get("X-Trace-Id") == "" {
-		return fmt.Errorf("%s %s: answer %d without x-trace-id", r.Method, r.URL.Path, status)
-	}
-	if err := c.checkAnswer(route, status, body); err != nil {
-		return fmt.Errorf("%s %s: answer %d breaks the contract: %w: %s", r.Method, r.URL.Path, status, err, body)
-	}
-	return nil
-}
-
-// checkAnswer takes the schema of the status. A refusal whose status the contract does not list (429, 500 …) has the
-// shape of the others; an operation that lists no success, as with webhooks, may answer any JSON object.
-func (c *Contract) checkAnswer(route *routers.Route, status int, body []byte) error {
-	responses := route.Operation.Responses
-	described := func(status int) bool {
-		response := responses.Status(status)
-		return response != nil && response.Value.Content.Get("application/json") != nil
 	}
 	switch {
-	case described(status):
-		return c.check(pointer(route, "responses", fmt.Sprint(status)), body)
+	case o.RequestBody == nil && body != nil:
+		return errors.New("body must be empty")
+	case o.RequestBody == nil || body == nil && !o.RequestBody.Required:
+		return nil
+	}
+	return CheckBody(pattern, body)
+}
+
+// CheckBody describes the first thing in the decoded body of a request that breaks the contract.
+func CheckBody(pattern string, body any) error {
+	return load().check(pattern, "requestBody", "body", body)
+}
+
+func (o operation) checkQuery(query url.Values) error {
+	known := map[string]bool{}
+	for _, p := range o.Parameters {
+		known[p.Name] = p.In == "query"
+		values := query[p.Name]
+		switch {
+		case p.In == "query" && p.Required && values == nil:
+			return fmt.Errorf("querystring must have required property '%s'", p.Name)
+		case p.Schema.Type == "boolean" && values != nil && !slices.Equal(values, []string{"true"}) && !slices.Equal(values, []string{"false"}):
+			return fmt.Errorf("querystring/%s must be boolean", p.Name)
+		}
+	}
+	for name := range query {
+		if !known[name] {
+			return fmt.Errorf("querystring must NOT have additional properties: '%s'", name)
+		}
+	}
+	return nil
+}
+
+// CheckAnswer describes what in an answer breaks the contract. A refusal whose status the contract does not list (429, 500 …)
+// has the form of the others; an operation that lists no success, as with webhooks, may answer any JSON object.
+func CheckAnswer(pattern string, status int, header http.Header, body []byte) error {
+	o, described := load().operations[pattern]
+	if !described {
+		return nil
+	}
+	if header.Get("X-Trace-Id") == "" {
+		return fmt.Errorf("answer %d without x-trace-id", status)
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return err
+	}
+	listed := func(status int) bool { return o.Responses[strconv.Itoa(status)].Content["application/json"] != nil }
+	switch {
+	case listed(status):
+		return load().check(pattern, "responses/"+strconv.Itoa(status), "answer", value)
 	case status >= http.StatusBadRequest:
-		return c.check(pointer(route, "responses", "401"), body)
-	case slices.ContainsFunc([]int{200, 201, 207}, described):
-		return errors.New("the contract does not list this status")
+		return load().check(pattern, "responses/401", "answer", value)
+	case slices.ContainsFunc([]int{200, 201, 207}, listed):
+		return fmt.Errorf("the contract does not list status %d", status)
 	}
-	var object map[string]any
-	return json.Unmarshal(body, &object)
+	return nil
 }
 
-// pointer is the place in the document of the schema of a part of an operation.
-func pointer(route *routers.Route, part ...string) string {
-	steps := append([]string{"paths", route.Path, strings.ToLower(route.Method)}, part...)
-	steps = append(steps, "content", "application/json", "schema")
-	for i, step := range steps {
-		steps[i] = strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(step)
-	}
-	return documentURL + "#/" + strings.Join(steps, "/")
-}
-
-func (c *Contract) check(place string, body []byte) error {
-	schema, err := c.compile(place)
+func (c *contract) check(pattern, part, name string, value any) error {
+	schema, err := c.compile(c.operations[pattern].place + "/" + part + "/content/application~1json/schema")
 	if err != nil {
 		return err
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(value)
+	return schema.Check(name, value)
 }
 
-func (c *Contract) compile(place string) (*jsonschema.Schema, error) {
+func (c *contract) compile(place string) (*Schema, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if schema := c.schemas[place]; schema != nil {
 		return schema, nil
 	}
-	schema, err := c.compiler.Compile(place)
-	if err == nil {
-		c.schemas[place] = schema
+	compiled, err := c.compiler.Compile(place)
+	if err != nil {
+		return nil, err
 	}
-	return schema, err
+	c.schemas[place] = &Schema{compiled}
+	return c.schemas[place], nil
+}
+
+var english = message.NewPrinter(language.English)
+
+// describe returns the first cause, with its place in the value: "body/title must be string". Of alternatives none is the cause.
+func describe(name string, err *jsonschema.ValidationError) string {
+	switch k := err.ErrorKind.(type) {
+	case *kind.Type:
+		return place(name, err) + " must be " + strings.Join(k.Want, ",")
+	case *kind.AnyOf, *kind.OneOf:
+	default:
+		if len(err.Causes) > 0 {
+			return describe(name, slices.MinFunc(err.Causes, func(x, y *jsonschema.ValidationError) int {
+				return cmp.Compare(place(name, x), place(name, y))
+			}))
+		}
+	}
+	return place(name, err) + ": " + err.ErrorKind.LocalizedString(english)
+}
+
+func place(name string, err *jsonschema.ValidationError) string {
+	return strings.Join(append([]string{name}, err.InstanceLocation...), "/")
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
 func (s *Server) listBlueprints(call) (int, any, *failure) {
@@ -138,7 +140,7 @@ func (c *catalog) undefine(identifier string) {
 // define creates a blueprint or changes an existing one, whose entities stay. The document is held to the contract
 // once more, since a change can make an invalid whole of valid parts.
 func (s *Server) define(document map[string]any) (*blueprint, *failure) {
-	if err := s.contract.check("POST /v1/blueprints", document); err != nil {
+	if err := contract.CheckBody("POST /v1/blueprints", document); err != nil {
 		return nil, invalidf("%s", err)
 	}
 	declared, err := declare(document)

@@ -32,10 +32,10 @@ func TestCreateBlueprint(t *testing.T) {
 		{"mirrored", declare(`,"relations":{"r":{"target":"service","required":false,"many":false}},"mirrorProperties":{"m":{"path":"r.tier"}}`), 201, ""},
 
 		{"existing", strings.Replace(declare(""), "new", "service", 1), 409, "identifier_taken"},
-		{"blank in the identifier", strings.Replace(declare(""), "new", "ne w", 1), 422, "identifier must match pattern"},
-		{"long identifier", strings.Replace(declare(""), "new", strings.Repeat("n", 101), 1), 422, "identifier must NOT have more than 100"},
+		{"blank in the identifier", strings.Replace(declare(""), "new", "ne w", 1), 422, "does not match pattern"},
+		{"long identifier", strings.Replace(declare(""), "new", strings.Repeat("n", 101), 1), 422, "identifier: maxLength"},
 		{"no title", `{"identifier":"new","schema":{"properties":{}}}`, 422, "'title'"},
-		{"bad property name", strings.Replace(declare(""), `"a"`, `"a.b"`, 1), 422, "property name"},
+		{"bad property name", strings.Replace(declare(""), `"a"`, `"a.b"`, 1), 422, "'a.b' does not match"},
 		{"unknown type", strings.Replace(declare(""), "number", "integer", 1), 422, "type"},
 		{"unknown format", strings.Replace(declare(""), `"number"`, `"string","format":"uuid"`, 1), 422, "format"},
 		{"pattern that is none", strings.Replace(declare(""), `"number"`, `"string","pattern":"("`, 1), 422, "pattern"},

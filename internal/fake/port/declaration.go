@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
 // declaration is what a blueprint says about its entities, and what it needs of other blueprints.
@@ -48,9 +50,10 @@ func declare(document map[string]any) (*declaration, error) {
 	if err := json.Unmarshal(encoded, &d); err != nil {
 		return nil, err
 	}
+	properties, _ := document["schema"].(map[string]any)["properties"].(map[string]any)
 	for name, p := range d.Schema.Properties {
-		if err := p.compile(); err != nil {
-			return nil, fmt.Errorf("body/schema/properties/%s/pattern: %w", name, err)
+		if p.schema, err = contract.Compile(properties[name]); err != nil {
+			return nil, fmt.Errorf("body/schema/properties/%s: %w", name, err)
 		}
 	}
 	return &d, nil

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
 // listLimit is where GET …/entities stops: "fails above some 10,000 entities".
@@ -334,7 +336,7 @@ func (s *Server) PutEntity(blueprint string, entity Entity) error {
 	if err != nil {
 		return err
 	}
-	if err := s.contract.check("POST /v1/blueprints/{blueprint_identifier}/entities", document); err != nil {
+	if err := contract.CheckBody("POST /v1/blueprints/{blueprint_identifier}/entities", document); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -115,6 +115,6 @@ func TestDelete(t *testing.T) {
 	c := setUp(t)
 	c.must("DELETE /v1/blueprints/event/entities/e?delete_dependents=false", "")
 	c.must(request+"false", `{"entities":["c","b","a"]}`)
-	c.refused(request+"false", `{"entities":[]}`, 422, "fewer than 1")
-	c.refused(request+"false", `{"entities":["`+strings.Repeat(`a","`, 100)+`b"]}`, 422, "more than 100")
+	c.refused(request+"false", `{"entities":[]}`, 422, "minItems")
+	c.refused(request+"false", `{"entities":["`+strings.Repeat(`a","`, 100)+`b"]}`, 422, "maxItems")
 }

@@ -57,7 +57,7 @@ func (d *declaration) apply(e Entity, document map[string]any) (Entity, *failure
 	overlay(&e.Title, document, "title")
 	overlay(&e.Icon, document, "icon")
 	if team, ok := document["team"]; ok {
-		if typeOf(team) == "object" {
+		if _, isQuery := team.(map[string]any); isQuery {
 			return e, notEmulated("a team that is searched by a query")
 		}
 		if name, single := team.(string); single { // Port reads one name back as an array
@@ -94,7 +94,7 @@ func (d *declaration) applyProperties(held map[string]any, given any) (map[strin
 			delete(result, name)
 			continue
 		}
-		stored, err := declared.accept("properties/"+name, values[name])
+		stored, err := declared.accept(name, values[name])
 		if err != nil {
 			return nil, invalidf("%s", err)
 		}
@@ -138,18 +138,13 @@ func (d *declaration) applyRelations(held map[string]any, given any) (map[string
 
 // accept reports whether a value has the relation's shape: a list for many, one identifier otherwise.
 func (r relation) accept(name string, value any) *failure {
-	want := "string"
-	if r.Many {
-		want = "array"
-	}
-	switch got := typeOf(value); got {
-	case want:
-		return nil
-	case "object":
+	if _, isQuery := value.(map[string]any); isQuery {
 		return notEmulated("a relation that is searched by a query")
-	default:
-		return invalidf("relations/%s must be %s", name, want)
 	}
+	if _, isList := value.([]any); isList != r.Many {
+		return invalidf("relations/%s must be a list only if the relation is to many", name)
+	}
+	return nil
 }
 
 // targets returns the identifiers that a relation's stored value names.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // predicate reports whether an entity is asked for.
@@ -45,7 +46,7 @@ func readRule(d *declaration, rule map[string]any) (predicate, *failure) {
 	}
 	operator, _ := rule["operator"].(string)
 	holds, known := operators[operator]
-	if !known || (typeOf(rule["value"]) == "object" && !isRange(rule["value"])) {
+	if _, isObject := rule["value"].(map[string]any); !known || isObject && !isRange(rule["value"]) {
 		return nil, notEmulated("the rule '" + operator + "'")
 	}
 	return func(e Entity) bool { return holds(subject(e), rule["value"]) }, nil
@@ -119,6 +120,10 @@ func equal(held, value any) bool {
 	return reflect.DeepEqual(held, value)
 }
 
+func oneOf(allowed []any, value any) bool {
+	return slices.ContainsFunc(allowed, func(a any) bool { return reflect.DeepEqual(a, value) })
+}
+
 func list(value any) []any {
 	items, _ := value.([]any)
 	return items
@@ -173,11 +178,11 @@ func compare(held, value any) (order int, ok bool) {
 	if !xIsText || !yIsText {
 		return 0, false
 	}
-	earlier, err := parseInstant(x)
+	earlier, err := time.Parse(time.RFC3339, x)
 	if err != nil {
 		return 0, false
 	}
-	later, err := parseInstant(y)
+	later, err := time.Parse(time.RFC3339, y)
 	return earlier.Compare(later), err == nil
 }
 

@@ -98,8 +98,8 @@ func TestSearchRefuses(t *testing.T) {
 		{`{"include":["unheard"]}`, "include: 'unheard'"},
 		{`{"include":["parent.tier"]}`, "include: 'parent.tier'"},
 		{`{"exclude":["$unheard"]}`, "exclude: '$unheard'"},
-		{`{"limit":0}`, "limit must be >= 1"},
-		{`{"limit":1001}`, "limit must be <= 1000"},
+		{`{"limit":0}`, "limit: minimum"},
+		{`{"limit":1001}`, "limit: maximum"},
 		{`{"from":"garbage"}`, "from"},
 		{`{"offset":1}`, "'offset'"},
 	} {

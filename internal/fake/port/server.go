@@ -1,12 +1,12 @@
 // Package port is a fake of Port's API for tests and the demo: an http.Handler with the part of the API that codecov-port
-// uses, as strict as the real one. It refuses what Port's contract refuses (requests.json, an extract of the OpenAPI
-// document) and what a blueprint does not allow, and it counts requests.
+// uses, as strict as the real one. It refuses what Port's contract and what a blueprint does not allow, and it counts requests.
 //
 // Where the contract says nothing, it is strict. Other parts of the API are answered with the error code "not_emulated".
 package port
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 )
 
@@ -38,10 +39,6 @@ type Options struct {
 	RateLimit     RateLimit
 	EntityQuota   int // how many entities all blueprints may hold together; 0: any number
 
-	// Validate looks at each request that may come in and has its body within the limit. An error is kept in
-	// Violations and answers 422.
-	Validate func(r *http.Request, body []byte) error
-
 	KeepRequests bool // keep each request for Seen; leave off in large runs
 }
 
@@ -50,14 +47,13 @@ type Options struct {
 type Server struct {
 	Faults faults.Queue // put in place of answers; see package faults
 
-	options  Options
-	contract contract
-	routes   *http.ServeMux
-	kinds    map[string]Kind // by pattern
-	tokens   *tokens
-	limiter  *limiter
-	journal  journal
-	traces   atomic.Uint64
+	options Options
+	routes  *http.ServeMux
+	kinds   map[string]Kind // by pattern
+	tokens  *tokens
+	limiter *limiter
+	journal journal
+	traces  atomic.Uint64
 
 	mu         sync.RWMutex // guards what follows
 	catalog    *catalog
@@ -70,12 +66,11 @@ type Server struct {
 func New(options Options) *Server {
 	options = options.withDefaults()
 	s := &Server{
-		options:  options,
-		contract: theContract(),
-		tokens:   &tokens{lifetime: options.TokenLifetime, now: options.Now},
-		limiter:  &limiter{limit: options.RateLimit, now: options.Now},
-		journal:  journal{keep: options.KeepRequests},
-		catalog:  newCatalog(options),
+		options: options,
+		tokens:  &tokens{lifetime: options.TokenLifetime, now: options.Now},
+		limiter: &limiter{limit: options.RateLimit, now: options.Now},
+		journal: journal{keep: options.KeepRequests},
+		catalog: newCatalog(options),
 	}
 	s.route()
 	return s
@@ -253,44 +248,30 @@ func (c call) object() map[string]any {
 // is reports whether a boolean query parameter is set.
 func (c call) is(parameter string) bool { return c.URL.Query().Get(parameter) == "true" }
 
-// read holds a request to the contract.
+// read holds a request to the contract. Requests that break it are kept in Violations.
 func (s *Server) read(pattern string, r *http.Request) (call, *failure) {
 	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	switch {
+	case err != nil:
 		return call{}, &failure{http.StatusBadRequest, "invalid_request", "The body could not be read"}
-	}
-	if len(body) > bodyLimit {
+	case len(body) > bodyLimit:
 		return call{}, &failure{http.StatusRequestEntityTooLarge, "payload_too_large", "Request body is too large (limit is 1MiB)"}
-	}
-	if refused := s.validate(r, body); refused != nil {
-		return call{}, refused
-	}
-	if len(body) > 0 && !isJSON(r) {
+	case len(body) > 0 && !isJSON(r):
 		return call{}, &failure{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json"}
 	}
-	operation, described := s.contract.Operations[pattern]
-	if !described {
-		operation = otherRequest
+	c := call{Request: r}
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &c.body); err != nil {
+			return call{}, &failure{http.StatusBadRequest, "invalid_json", "body is not valid JSON: " + err.Error()}
+		}
 	}
-	if refused := operation.checkQuery(r.URL.Query()); refused != nil {
-		return call{}, refused
+	if err := contract.CheckRequest(pattern, r.URL.Query(), c.body); err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.violations = append(s.violations, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, err))
+		return call{}, invalidf("%s", err)
 	}
-	value, refused := s.contract.checkBody(operation, body)
-	return call{r, value}, refused
-}
-
-func (s *Server) validate(r *http.Request, body []byte) *failure {
-	if s.options.Validate == nil {
-		return nil
-	}
-	err := s.options.Validate(r, body)
-	if err == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.violations = append(s.violations, err)
-	return invalidf("%s", err)
+	return c, nil
 }
 
 func isJSON(r *http.Request) bool {
@@ -311,7 +292,7 @@ func (s *Server) Seen() []Request {
 	return slices.Clone(s.journal.seen)
 }
 
-// Violations returns the errors of Options.Validate so far.
+// Violations describes the requests so far that broke the contract.
 func (s *Server) Violations() []error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

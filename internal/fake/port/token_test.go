@@ -16,7 +16,7 @@ func TestCredentials(t *testing.T) {
 	c.refused(tokenRequest, `{"clientId":"a"}`, 422, "clientSecret")
 	c.refused(tokenRequest, `{"clientId":"a","clientSecret":"b","scope":"c"}`, 422, "scope")
 	c.refused(tokenRequest, `{`, 400, "invalid_json")
-	c.refused(tokenRequest, "", 400, "invalid_json")
+	c.refused(tokenRequest, "", 422, "body must be object")
 
 	own := fakeport.New(fakeport.Options{ClientID: "mine", ClientSecret: "own"})
 	c = &client{t: t, server: own, handler: underContract(t, own)}

@@ -8,13 +8,6 @@ import (
 	"strings"
 )
 
-// otherRequest is what the emulator asks of requests that requests.json doesn't have: scorecards, pages and the removal of
-// all entities.
-var otherRequest = request{
-	Query: []parameter{{Name: "delete_blueprint", Schema: schema{Type: oneOrMany{"boolean"}}}},
-	Body:  &schema{Type: oneOrMany{"object"}},
-}
-
 // visual is a scorecard or page at its path, as it was sent.
 type visual struct {
 	path     string

@@ -19,7 +19,7 @@ func TestWebhooks(t *testing.T) {
 	c.refused("POST "+all, document, 409, "identifier_taken")
 	c.refused("POST "+all, `{"title":"A"}`, 422, "'enabled'")
 	c.refused("POST "+all, `{"enabled":true}`, 422, "'title'")
-	c.refused("POST "+all, `{"identifier":"`+strings.Repeat("a", 31)+`","title":"A","enabled":true}`, 422, "more than 30")
+	c.refused("POST "+all, `{"identifier":"`+strings.Repeat("a", 31)+`","title":"A","enabled":true}`, 422, "maxLength")
 	c.refused("POST "+all, `{"title":"A","enabled":true,"mappings":[{"blueprint":"a","when":"b","entity":{"identifier":"c"}}]}`, 422, "'when'")
 
 	c.must("PATCH "+one, `{"enabled":false}`)
