@@ -75,7 +75,7 @@ func TestServesBoth(t *testing.T) {
 	if v["CODECOV_SERVICE_PROVIDER"] != "github" || v["CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME"] != "slanks" || v["PORT_CLIENT_SECRET"] != "own" {
 		t.Errorf("variables: %v", v)
 	}
-	status, answer := request(t, "GET", v["CODECOV_URL"]+"/api/v2/github/synthetic/repos/", v["CODECOV_TOKEN"], "")
+	status, answer := request(t, "GET", v["CODECOV_URL"]+"/api/v2/github/synthetic/repos", v["CODECOV_TOKEN"], "")
 	if status != 200 || answer["count"] != 3.0 {
 		t.Errorf("Codecov: %d %v", status, answer)
 	}

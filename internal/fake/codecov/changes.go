@@ -44,17 +44,17 @@ func (s *Server) AddCommit(service, owner, repository string, commit json.RawMes
 		return fmt.Errorf("add commit to %s/%s: %w", owner, repository, err)
 	}
 	return s.change(service, owner, repository, func(c *changes) {
-		c.added = slices.Concat([]addedCommit{{branch: branch, row: unescaped(row.Bytes())}}, c.added)
+		c.added = slices.Concat([]addedCommit{{branch: branch, row: row.Bytes()}}, c.added)
 	})
 }
 
 // HideRepository leaves a repository out of all lists, as Codecov does with one that its owner deleted there:
-// its detail and its commits go on answering. It fails when there is no such repository.
+// its commits go on answering. It fails when there is no such repository.
 func (s *Server) HideRepository(service, owner, repository string) error {
 	return s.change(service, owner, repository, func(c *changes) { c.hidden = true })
 }
 
-// PoisonRepository makes a repository's row spoil the lists that hold it, and its detail; Sound heals it.
+// PoisonRepository makes a repository's row spoil the lists that hold it; Sound heals it.
 // It fails when there is no such repository.
 func (s *Server) PoisonRepository(service, owner, repository string, poison Poison) error {
 	return s.change(service, owner, repository, func(c *changes) { c.poison = poison })

@@ -16,8 +16,7 @@ type Kind string
 const (
 	Repositories Kind = "repositories" // the list of repositories
 	Commits      Kind = "commits"      // a repository's list of commits
-	Owners       Kind = "owners"       // the list of owners, and one owner
-	Details      Kind = "details"      // one repository
+	Owners       Kind = "owners"       // the list of owners
 	Other        Kind = "other"        // anything else
 )
 

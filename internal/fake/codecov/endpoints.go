@@ -3,6 +3,8 @@ package codecov
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -12,9 +14,45 @@ const requestLineLimit = 4094
 // call is a request, read.
 type call struct {
 	*http.Request
-	route
-	query query
-	user  user
+	kind                       Kind   // Other is none that is served
+	missing                    bool   // there is no such address, as for a repository's name with a slash
+	service, owner, repository string // as they stand in the address
+	query                      url.Values
+	access                     Access
+}
+
+// parameters are those that codecov-port sends.
+var parameters = []string{"page", "page_size", "names", "branch"}
+
+// read reads a request's address.
+func (s *Server) read(r *http.Request) call {
+	c := call{Request: r, kind: Other, query: r.URL.Query()}
+	below, isBelow := strings.CutPrefix(r.URL.Path, s.options.BasePath+"/")
+	for name := range c.query {
+		if !slices.Contains(parameters, name) {
+			return c
+		}
+	}
+	switch parts := strings.Split(below, "/"); {
+	case !isBelow || len(parts) > 5 && parts[len(parts)-1] == "commits":
+		c.missing = true
+	case len(parts) == 2 && parts[1] == "":
+		c.kind, c.service = Owners, parts[0]
+	case len(parts) == 3 && parts[2] == "repos":
+		c.kind, c.service, c.owner = Repositories, parts[0], parts[1]
+	case len(parts) == 5 && parts[2] == "repos" && parts[4] == "commits":
+		c.kind, c.service, c.owner, c.repository = Commits, parts[0], parts[1], parts[3]
+	}
+	return c
+}
+
+// last returns the last value of a repeated parameter, or "" where it is missing.
+func (c call) last(name string) string {
+	values := c.query[name]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
 }
 
 // answer makes a request's answer. The order of the checks is that of the real one.
@@ -22,11 +60,25 @@ func (s *Server) answer(r *http.Request) answer {
 	if refusal := refuseLongLine(r); refusal != nil {
 		return *refusal
 	}
-	to := s.route(r.URL.Path)
-	if refusal := refuseRoute(r, to); refusal != nil {
-		return *refusal
+	c := s.read(r)
+	switch {
+	case c.missing:
+		return *failed(http.StatusNotFound, "Page Not Found (404)")
+	case c.kind == Other || r.Method != http.MethodGet:
+		return *failed(http.StatusNotImplemented, "the fake does not serve this request")
 	}
-	return s.view(r, to)
+	var known bool
+	if c.access, known = s.authenticate(r.Header.Get("Authorization")); !known {
+		return *challenged("Invalid token.")
+	}
+	switch c.kind {
+	case Owners:
+		return s.owners(c)
+	case Repositories:
+		return s.repositories(c)
+	default:
+		return s.commitsPage(c)
+	}
 }
 
 func refuseLongLine(r *http.Request) *answer {
@@ -40,80 +92,12 @@ func refuseLongLine(r *http.Request) *answer {
 	}
 	text := fmt.Sprintf("Request Line is too large (%d &gt; %d)", min(length, 8192), requestLineLimit)
 	page := "<html>\n  <head>\n    <title>Bad Request</title>\n  </head>\n  <body>\n    <h1><p>Bad Request</p></h1>\n    " + text + "\n  </body>\n</html>\n"
-	return &answer{status: http.StatusBadRequest, body: []byte(page), mediaType: "text/html", bare: true}
-}
-
-func refuseRoute(r *http.Request, to route) *answer {
-	switch to.endpoint {
-	case pageNotFound:
-		return notFound()
-	case withoutSlash:
-		location := escapePath(r.URL.Path) + "/"
-		if r.URL.RawQuery != "" {
-			location += "?" + r.URL.RawQuery
-		}
-		return redirected(location)
-	case notEmulated:
-		return failed(http.StatusNotImplemented, "codecovtest does not emulate this address")
-	default:
-		return nil
-	}
-}
-
-// view answers what the API's views answer.
-func (s *Server) view(r *http.Request, to route) answer {
-	if to.endpoint == suffixNotFound {
-		return *detailed(http.StatusNotFound, "Not found.")
-	}
-	user, refusal := s.authenticate(r.Header.Get("Authorization"))
-	if refusal != nil {
-		return *refusal
-	}
-	c := call{Request: r, route: to, query: parseQuery(r.URL.RawQuery), user: user}
-	switch {
-	case isSafe(r.Method) && r.Method != http.MethodOptions, to.endpoint == listCommits && !isSafe(r.Method):
-		return s.endpointAnswer(c)
-	case r.Method == http.MethodOptions:
-		return options(to.endpoint)
-	default:
-		return *detailed(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", r.Method))
-	}
-}
-
-func isSafe(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
-// options describes an endpoint.
-func options(e endpoint) answer {
-	return encoded(struct {
-		Name        string   `json:"name"`
-		Description string   `json:"description"`
-		Renders     []string `json:"renders"`
-		Parses      []string `json:"parses"`
-	}{e.view(), "", []string{jsonType, "text/html"}, []string{jsonType, "application/x-www-form-urlencoded", "multipart/form-data"}})
-}
-
-func (s *Server) endpointAnswer(c call) answer {
-	switch c.endpoint {
-	case listOwners:
-		return s.owners(c)
-	case showOwner:
-		return s.owner(c)
-	case listRepositories:
-		return s.repositories(c)
-	case showRepository:
-		return s.repository(c)
-	case repositoryIndex:
-		return index(c)
-	default:
-		return s.commitsPage(c)
-	}
+	return &answer{status: http.StatusBadRequest, body: []byte(page), mediaType: "text/html"}
 }
 
 // owners lists the accounts that the user sees at a service.
 func (s *Server) owners(c call) answer {
-	if c.user.anonymous() {
+	if c.access.Mode == anonymous {
 		return *challenged("Authentication credentials were not provided.")
 	}
 	service, known := longName(c.service)
@@ -122,22 +106,15 @@ func (s *Server) owners(c call) answer {
 	}
 	var owners rawRows
 	for _, account := range s.options.Accounts {
-		if account.Service() == service && c.user.access.covers(account) {
+		if account.Service() == service && c.access.covers(account) {
 			owners = append(owners, encode(account.Owner()))
 		}
 	}
-	return c.list(owners.Len(), owners.AppendRow)
-}
-
-func (s *Server) owner(c call) answer {
-	if _, known := longName(c.service); !known {
-		return *detailed(http.StatusNotFound, "Service not found: "+c.service)
+	page, ok := c.page(owners.Len())
+	if !ok {
+		return *invalidPage()
 	}
-	account, refusal := s.account(c)
-	if refusal != nil {
-		return *refusal
-	}
-	return encoded(account.Owner())
+	return page.respond(c, owners.AppendRow)
 }
 
 // account finds the account that an address names.
@@ -156,57 +133,20 @@ func (s *Server) account(c call) (Account, *answer) {
 	return account, nil
 }
 
-// list answers with a page of a list of so many rows.
-func (c call) list(count int, appendRow func([]byte, int) []byte) answer {
-	page, ok := pageOf(c.query, count)
-	if !ok {
-		return *invalidPage()
-	}
-	return page.respond(c.Request, c.query, appendRow)
-}
-
 func invalidPage() *answer { return detailed(http.StatusNotFound, "Invalid page.") }
 
-// repository answers with a repository's detail.
-func (s *Server) repository(c call) answer {
-	if _, known := longName(c.service); !known {
-		return *serverError()
-	}
-	account, refusal := s.account(c)
-	if refusal != nil {
-		return *refusal
-	}
-	i, found := account.Find(c.repository)
-	if !found {
-		return *unknownDetail(c.user, account)
-	}
-	facts := account.Repository(i)
-	if refusal := refuseDetail(c.user, account, facts); refusal != nil {
-		return *refusal
-	}
-	if s.changesTo(account, facts.Name).poison != Sound {
-		return *serverError()
-	}
-	return answer{status: http.StatusOK, body: account.AppendRepository(nil, i), rows: 1}
+// longNames are the names that the API takes for a service, long and short.
+var longNames = map[string]string{
+	"github": "github", "gh": "github",
+	"github_enterprise": "github_enterprise", "ghe": "github_enterprise",
+	"gitlab": "gitlab", "gl": "gitlab",
+	"gitlab_enterprise": "gitlab_enterprise", "gle": "gitlab_enterprise",
+	"bitbucket": "bitbucket", "bb": "bitbucket",
+	"bitbucket_server": "bitbucket_server", "bbs": "bitbucket_server",
 }
 
-// unknownDetail: the git provider is asked for a repository that Codecov doesn't know, too.
-func unknownDetail(u user, account Account) *answer {
-	if u.anonymous() {
-		return detailed(http.StatusNotFound, "Not found.")
-	}
-	if refusal := refusedByProvider(u.access.modeFor(account), account); refusal != nil {
-		return refusal
-	}
-	return providerError(account, http.StatusNotFound, ": Not Found")
-}
-
-// index is the folder of links that takes the place of the detail of a repository with an odd name.
-func index(c call) answer {
-	var links []string
-	path := strings.TrimSuffix(c.URL.Path, "/")
-	for _, part := range []string{"pulls", "commits", "branches", "flags", "components", "test-results", "test-analytics"} {
-		links = append(links, quote(part)+":"+quote(absolute(c.Request, path+"/"+part)))
-	}
-	return answer{status: http.StatusOK, body: []byte("{" + strings.Join(links, ",") + "}")}
+// longName returns a service's long name from its long or short one in any case.
+func longName(service string) (string, bool) {
+	long, known := longNames[strings.ToLower(service)]
+	return long, known
 }

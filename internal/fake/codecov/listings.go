@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 const noNull = "Null characters are not allowed."
@@ -16,28 +15,25 @@ func (s *Server) repositories(c call) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	if strings.ContainsRune(c.query.last("search"), 0) {
-		return answer{status: http.StatusBadRequest, body: encode([]string{noNull})}
-	}
 	shown, poison := s.shownRepositories(c, account)
-	page, ok := pageOf(c.query, len(shown))
+	page, ok := c.page(len(shown))
 	if !ok {
 		return *invalidPage()
 	}
 	if slices.Contains(poison[:page.to], Unreadable) || slices.Contains(poison[page.from:page.to], Malformed) {
 		return *serverError()
 	}
-	return page.respond(c.Request, c.query, func(body []byte, i int) []byte {
+	return page.respond(c, func(body []byte, i int) []byte {
 		return account.AppendRepository(body, shown[i])
 	})
 }
 
-// shownRepositories returns the indices of the repositories that the user sees and the filters let through, and how each is poisoned.
+// shownRepositories returns the indices of the repositories that the user sees, those of names if there are any, and how each is poisoned.
 func (s *Server) shownRepositories(c call, account Account) (shown []int, poison []Poison) {
-	wanted := repositoryFilter(c.query)
+	names, byName := c.query["names"]
 	for i := range account.Repositories() {
 		facts := account.Repository(i)
-		if !wanted(facts) || !s.lists(c.user, account, facts) {
+		if byName && !containsFold(names, facts.Name) || !c.access.lists(account, facts) {
 			continue
 		}
 		if changed := s.changesTo(account, facts.Name); !changed.hidden {
@@ -46,34 +42,6 @@ func (s *Server) shownRepositories(c call, account Account) (shown []int, poison
 		}
 	}
 	return shown, poison
-}
-
-// repositoryFilter reads active, names and search. Other parameters and other spellings are no filters.
-func repositoryFilter(q query) func(Repository) bool {
-	active, byActive := activeFilter(q.last("active"))
-	names, byName := q["names"]
-	terms := strings.FieldsFunc(strings.ToLower(q.last("search")), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	return func(r Repository) bool {
-		if byActive && (r.Active == nil || *r.Active != active) {
-			return false
-		}
-		if byName && !containsFold(names, r.Name) {
-			return false
-		}
-		name := strings.ToLower(r.Name)
-		return !slices.ContainsFunc(terms, func(term string) bool { return !strings.Contains(name, term) })
-	}
-}
-
-func activeFilter(text string) (active, given bool) {
-	switch text {
-	case "true", "True":
-		return true, true
-	case "false", "False":
-		return false, true
-	default:
-		return false, false
-	}
 }
 
 // commitsPage answers with a page of a repository's list of commits.
@@ -86,18 +54,15 @@ func (s *Server) commitsPage(c call) answer {
 	if !found {
 		return *detailed(http.StatusNotFound, "No Repository matches the given query.")
 	}
-	if !isSafe(c.Method) {
-		return *detailed(http.StatusNotFound, "Not found.")
-	}
-	if refusal := s.refuseCommits(c.user, account, account.Repository(i)); refusal != nil {
+	if refusal := c.access.refuse(account, account.Repository(i)); refusal != nil {
 		return *refusal
 	}
-	branch := c.query.last("branch")
+	branch := c.last("branch")
 	if strings.ContainsRune(branch, 0) {
 		return answer{status: http.StatusBadRequest, body: fmt.Appendf(nil, `{"branch":[%q]}`, noNull)}
 	}
 	rows, poisoned := s.commits(account, i, strings.TrimSpace(branch))
-	page, ok := pageOf(c.query, rows.Len())
+	page, ok := c.page(rows.Len())
 	if !ok {
 		return *invalidPage()
 	}
@@ -107,7 +72,7 @@ func (s *Server) commitsPage(c call) answer {
 	if page.holdsAny(rows, poisoned) {
 		return *serverError()
 	}
-	return page.respond(c.Request, c.query, rows.AppendRow)
+	return page.respond(c, rows.AppendRow)
 }
 
 // holdsAny reports whether one of the page's commits is poisoned.

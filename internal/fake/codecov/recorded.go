@@ -22,8 +22,7 @@ type recorded struct {
 //
 //	{"service": "github", "owner": "acme", "repos": [row, …], "commits": {"repository": [row, …], …}}
 //
-// with compact rows as the API gives them and in its order. It serves the rows as they are, except that it escapes
-// no more characters than the API does: "\u00dc" becomes "Ü".
+// with compact rows as the API returns them and in its order. It serves the rows as they are.
 // It fails when a name is missing, a repository is listed twice, or commits belong to no repository.
 func LoadAccount(r io.Reader) (Account, error) {
 	var file struct {
@@ -70,7 +69,7 @@ func (a *recorded) addRepository(row json.RawMessage) error {
 		return fmt.Errorf("name %q is missing or taken", facts.Name)
 	}
 	a.byName[key] = len(a.rows)
-	a.rows = append(a.rows, unescaped(row))
+	a.rows = append(a.rows, row)
 	a.repositories = append(a.repositories, facts.Repository)
 	a.commits = append(a.commits, map[string]rawRows{})
 	if facts.Author != nil {
@@ -90,7 +89,6 @@ func (a *recorded) addCommits(name string, rows []json.RawMessage) error {
 		if err != nil {
 			return err
 		}
-		row = unescaped(row)
 		byBranch[""] = append(byBranch[""], row)
 		if branch != "" {
 			byBranch[branch] = append(byBranch[branch], row)

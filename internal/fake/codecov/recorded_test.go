@@ -27,25 +27,6 @@ func TestLoadAccountRefuses(t *testing.T) {
 	}
 }
 
-// TestRowsEscapeNoMoreThanTheAPI: the API sends DEL, C1 controls, and characters of other planes as they are.
-func TestRowsEscapeNoMoreThanTheAPI(t *testing.T) {
-	for in, want := range map[string]string{
-		`\u00dcmit`:                  `Ümit`,
-		`\ud83d\ude80 \u674e`:        `🚀 李`,
-		`\u007f\u009b\u202e`:         "\u007f\u009b\u202e",
-		`\u001b\u0000\n`:             `\u001b\u0000\n`,
-		`\u2028\u2029`:               `\u2028\u2029`,
-		`\ud83d \ude80 \ud83d\u0041`: `\ud83d \ude80 \ud83dA`,
-		`\\u00dc \\\u00dc`:           `\\u00dc \\Ü`,
-		`\u0022\u005c`:               `\u0022\u005c`,
-	} {
-		account := accountOf(t, accountFile{"github", "acme", []json.RawMessage{json.RawMessage(`{"name":"x","language":"` + in + `"}`)}, nil})
-		if diff := cmp.Diff(`{"name":"x","language":"`+want+`"}`, string(account.AppendRepository(nil, 0))); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", in, diff)
-		}
-	}
-}
-
 // FuzzLoadAccount: what is loaded is served as JSON that means the same.
 func FuzzLoadAccount(f *testing.F) {
 	f.Add(`{"service":"github","owner":"acme","repos":[{"name":"\ud83d\ude80\u001b\ud83d","private":true}],"commits":{}}`)

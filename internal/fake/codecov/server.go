@@ -3,7 +3,7 @@
 //
 // It serves recorded accounts (LoadAccount) and generated ones of any size (Synthetic), and counts requests.
 // Server.Faults loses or replaces answers; PoisonRepository and PoisonCommit mark rows that a real server cannot return.
-// Addresses of the API that no client here requests are answered with 501.
+// Requests that codecov-port does not send are answered with 501.
 package codecov
 
 import (
@@ -22,8 +22,7 @@ const DefaultBasePath = "/api/v2"
 type Options struct {
 	// Accounts are served in this order by the list of owners. Of two with the same service and owner the later one counts.
 	Accounts []Account
-	// Tokens are the user API tokens and what each may do; any other is answered with 401. A UUID may be sent in
-	// any case and without dashes, as to the real API.
+	// Tokens are the user API tokens and what each may do; any other is answered with 401.
 	Tokens map[string]Access
 	// BasePath stands before every address; empty means DefaultBasePath.
 	BasePath string
@@ -42,13 +41,11 @@ type Server struct {
 
 	options  Options
 	accounts map[string]Account // by service and owner
-	tokens   map[string]Access  // by canonical token
 	handler  http.Handler
 	log      log
 
 	mu      sync.RWMutex
-	changes map[string]*changes        // by service, owner and repository
-	granted map[string]map[string]bool // by token: private repositories added to its lists
+	changes map[string]*changes // by service, owner and repository
 }
 
 // New returns a Server. Changing options' maps and slices afterwards has no defined effect.
@@ -60,16 +57,11 @@ func New(options Options) *Server {
 	s := &Server{
 		options:  options,
 		accounts: map[string]Account{},
-		tokens:   map[string]Access{},
 		log:      log{keep: options.KeepRequests},
 		changes:  map[string]*changes{},
-		granted:  map[string]map[string]bool{},
 	}
 	for _, account := range options.Accounts {
 		s.accounts[accountKey(account.Service(), account.Owner().Username)] = account
-	}
-	for token, access := range options.Tokens {
-		s.tokens[canonicalToken(token)] = access
 	}
 	s.handler = s.Faults.Wrap(http.HandlerFunc(s.serve))
 	return s
@@ -82,7 +74,7 @@ func MeasuredLatency(_ *http.Request, rows int) time.Duration {
 
 // ServeHTTP answers a request, or lets it meet a fault, and counts it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	watched := &watchedWriter{ResponseWriter: w, log: &s.log, request: r, kind: s.kind(r)}
+	watched := &watchedWriter{ResponseWriter: w, log: &s.log, request: r, kind: s.read(r).kind}
 	defer watched.answered(0)
 	s.handler.ServeHTTP(watched, r)
 }
@@ -93,7 +85,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.log.served(answer.rows)
-	answer.write(w, r)
+	answer.write(w)
 }
 
 // wait lets the latency pass and reports whether the client is still there.
@@ -109,11 +101,6 @@ func (s *Server) wait(r *http.Request, rows int) bool {
 	case <-r.Context().Done():
 		return false
 	}
-}
-
-// kind is read from the address alone: a refused request is counted by its address, too.
-func (s *Server) kind(r *http.Request) Kind {
-	return s.route(r.URL.Path).endpoint.kind()
 }
 
 // accountKey compares owners without case, as the API does.
