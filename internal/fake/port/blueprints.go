@@ -10,8 +10,6 @@ import (
 )
 
 func (s *Server) listBlueprints(call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	documents := []map[string]any{}
 	for _, identifier := range slices.Sorted(maps.Keys(s.catalog.blueprints)) {
 		documents = append(documents, s.catalog.blueprints[identifier].document)
@@ -20,8 +18,6 @@ func (s *Server) listBlueprints(call) (int, any, *failure) {
 }
 
 func (s *Server) readBlueprint(c call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	b, refused := s.catalog.blueprint(c.PathValue("identifier"))
 	if refused != nil {
 		return 0, nil, refused
@@ -34,8 +30,6 @@ func blueprintAnswer(b *blueprint) map[string]any {
 }
 
 func (s *Server) createBlueprint(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	document := c.object()
 	identifier, _ := document["identifier"].(string)
 	if s.catalog.blueprints[identifier] != nil {
@@ -72,8 +66,6 @@ func mergePatch(held, patch map[string]any) map[string]any {
 }
 
 func (s *Server) changeBlueprint(c call, change func(held, given map[string]any) map[string]any) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	identifier := c.PathValue("identifier")
 	b, refused := s.catalog.blueprint(identifier)
 	if refused != nil {
@@ -88,20 +80,6 @@ func (s *Server) changeBlueprint(c call, change func(held, given map[string]any)
 		return 0, nil, refused
 	}
 	return http.StatusOK, blueprintAnswer(b), nil
-}
-
-func (s *Server) deleteBlueprint(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	identifier := c.PathValue("identifier")
-	if _, refused := s.catalog.blueprint(identifier); refused != nil {
-		return 0, nil, refused
-	}
-	if refused := s.catalog.checkUnneeded(identifier); refused != nil {
-		return 0, nil, refused
-	}
-	s.catalog.undefine(identifier)
-	return http.StatusOK, map[string]any{"ok": true}, nil
 }
 
 // checkUnneeded refuses the removal of a blueprint that another one needs.
@@ -197,8 +175,8 @@ func (s *Server) PutBlueprint(blueprint json.RawMessage) error {
 
 // Blueprint returns a blueprint as the API would, without the envelope; false when there is none.
 func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	b := s.catalog.blueprints[identifier]
 	if b == nil {
 		return nil, false
@@ -209,8 +187,8 @@ func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
 
 // Blueprints returns the identifiers of all blueprints, sorted.
 func (s *Server) Blueprints() []string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.catalog.blueprints))
 }
 

@@ -99,9 +99,9 @@ func TestBlueprintLife(t *testing.T) {
 		t.Errorf("%d blueprints listed", len(got))
 	}
 
-	c.refused("DELETE /v1/blueprints/service", "", 409, "'event'")
-	c.must("DELETE /v1/blueprints/new", "")
-	for _, request := range []string{"GET", "DELETE"} {
+	c.refused("DELETE /v1/blueprints/service/all-entities?delete_blueprint=true", "", 409, "'event'")
+	c.must("DELETE /v1/blueprints/new/all-entities?delete_blueprint=true", "")
+	for _, request := range []string{"GET"} {
 		c.refused(request+" /v1/blueprints/new", "", 404, "not_found")
 	}
 	c.refused("PATCH /v1/blueprints/new", "{}", 404, "not_found")

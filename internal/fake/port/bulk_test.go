@@ -119,7 +119,6 @@ func TestBulkRefusesTheWholeBody(t *testing.T) {
 		{"unknown query parameter", request + "&mrege=true", `{"entities":[{"identifier":"a"}]}`, "'mrege'", 422},
 		{"no upsert", "POST /v1/blueprints/service/entities/bulk", `{"entities":[{"identifier":"a"}]}`, "'upsert'", 422},
 		{"upsert=1", "POST /v1/blueprints/service/entities/bulk?upsert=1", `{"entities":[{"identifier":"a"}]}`, "must be boolean", 422},
-		{"action run", request + "&run_id=1", `{"entities":[{"identifier":"a"}]}`, "not_emulated", 422},
 		{"no blueprint", "POST /v1/blueprints/nowhere/entities/bulk?upsert=true", `{"entities":[{"identifier":"a"}]}`, "not_found", 404},
 		{"beyond float64", request, `{"entities":[{"identifier":"a","properties":{"tier":1e999}}]}`, "invalid_json", 400},
 	} {
@@ -279,7 +278,7 @@ func TestQuota(t *testing.T) {
 	if title := c.held("service", "a").Title; title != "A" {
 		t.Errorf("an existing entity could not be changed: %q", title)
 	}
-	c.must("DELETE /v1/blueprints/service/entities/b?delete_dependents=false", "")
+	c.must("POST /v1/blueprints/service/bulk/entities/delete?delete_dependents=false", `{"entities":["b"]}`)
 	if refusal := c.write("service", "upsert=true", `{"identifier":"c"}`); refusal != "" {
 		t.Errorf("no room after a deletion: %s", refusal)
 	}

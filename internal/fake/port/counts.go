@@ -22,11 +22,6 @@ const (
 	Bulk            Kind = "bulk"
 	BulkDelete      Kind = "bulk delete"
 	Search          Kind = "search"
-	Count           Kind = "count"
-	EntityList      Kind = "entity list"
-	EntityRead      Kind = "entity read"
-	EntityWrite     Kind = "entity write"
-	EntityDelete    Kind = "entity delete"
 	WebhookRead     Kind = "webhook read"
 	WebhookWrite    Kind = "webhook write"
 	WebhookDelete   Kind = "webhook delete"
@@ -42,7 +37,7 @@ type Counts struct {
 	Requests         int          `json:"requests"`
 	ByKind           map[Kind]int `json:"byKind"`
 	ByStatus         map[int]int  `json:"byStatus"`
-	EntitiesReceived int          `json:"entitiesReceived"` // in bulk and single writes, refused ones included
+	EntitiesReceived int          `json:"entitiesReceived"` // refused ones included
 	EntitiesWritten  int          `json:"entitiesWritten"`  // of those, created or changed
 	EntitiesCreated  int          `json:"entitiesCreated"`  // of those, created
 	StubsCreated     int          `json:"stubsCreated"`     // made by create_missing_related_entities
@@ -85,13 +80,18 @@ func (j *journal) add(request Request, sent int64) {
 	}
 }
 
-func (j *journal) addEntities(received, written, created, stubs int) {
+func (j *journal) addEntity(result written, isWritten bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.counts.EntitiesReceived += received
-	j.counts.EntitiesWritten += written
-	j.counts.EntitiesCreated += created
-	j.counts.StubsCreated += stubs
+	j.counts.EntitiesReceived++
+	if !isWritten {
+		return
+	}
+	j.counts.EntitiesWritten++
+	j.counts.StubsCreated += result.stubs
+	if result.created {
+		j.counts.EntitiesCreated++
+	}
 }
 
 func (j *journal) read() Counts {

@@ -1,50 +1,40 @@
 package port
 
 import (
-	"encoding/base64"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 )
 
 // defaultSearchLimit is the contract's.
 const defaultSearchLimit = 200
 
-// searchBlueprint returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
+// search returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
-func (s *Server) searchBlueprint(c call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.inBlueprint(c, func(b *blueprint) (int, any, *failure) {
-		asked := c.object()
-		matches, refused := readQuery(b.declaration, asked["query"])
-		if refused != nil {
-			return 0, nil, refused
-		}
-		chosen, refused := b.declaration.choose(names(asked, "include"), names(asked, "exclude"))
-		if refused != nil {
-			return 0, nil, refused
-		}
-		from, refused := readCursor(asked["from"])
-		if refused != nil {
-			return 0, nil, refused
-		}
-		return http.StatusOK, b.page(matches, chosen, from, limitOf(asked)), nil
-	})
-}
-
-// names returns a list of the body; nil when it is absent.
-func names(asked map[string]any, field string) []any {
-	list, _ := asked[field].([]any)
-	return list
-}
-
-func limitOf(asked map[string]any) int {
-	if limit, ok := asked["limit"].(float64); ok {
-		return int(limit)
+func (s *Server) search(c call) (int, any, *failure) {
+	asked := c.object()
+	if asked["exclude"] != nil {
+		return 0, nil, notEmulated("exclude")
 	}
-	return defaultSearchLimit
+	matches, refused := readQuery(c.blueprint.declaration, asked["query"])
+	if refused != nil {
+		return 0, nil, refused
+	}
+	chosen, refused := c.blueprint.declaration.choose(asked["include"])
+	if refused != nil {
+		return 0, nil, refused
+	}
+	from := 0
+	if text, given := asked["from"].(string); given {
+		var err error
+		if from, err = strconv.Atoi(text); err != nil {
+			return 0, nil, invalidf("body/from is not a cursor of an answer")
+		}
+	}
+	limit, given := asked["limit"].(float64)
+	if !given {
+		limit = defaultSearchLimit
+	}
+	return http.StatusOK, c.blueprint.page(matches, chosen, from, int(limit)), nil
 }
 
 func (b *blueprint) page(matches predicate, chosen choice, from, limit int) map[string]any {
@@ -55,7 +45,7 @@ func (b *blueprint) page(matches predicate, chosen choice, from, limit int) map[
 			continue
 		}
 		if len(entities) == limit {
-			return map[string]any{"ok": true, "entities": entities, "next": cursor(last)}
+			return map[string]any{"ok": true, "entities": entities, "next": strconv.Itoa(last)}
 		}
 		entities = append(entities, chosen.answer(b.declaration, entity))
 		last = sequence
@@ -63,64 +53,51 @@ func (b *blueprint) page(matches predicate, chosen choice, from, limit int) map[
 	return map[string]any{"ok": true, "entities": entities}
 }
 
-func cursor(sequence int) string {
-	return base64.RawURLEncoding.EncodeToString([]byte("after:" + strconv.Itoa(sequence)))
+// choice is the set of properties and relations that an answer holds; nil is all of them.
+type choice map[string]bool
+
+// choose reads include, and refuses names that the blueprint does not have.
+func (d *declaration) choose(include any) (choice, *failure) {
+	names, given := include.([]any)
+	if !given {
+		return nil, nil
+	}
+	c := choice{}
+	for _, value := range names {
+		name, _ := value.(string)
+		if !d.names(name) {
+			return nil, invalidf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, d.Identifier)
+		}
+		c[name] = true
+	}
+	return c, nil
 }
 
-func readCursor(from any) (int, *failure) {
-	text, given := from.(string)
-	if !given {
-		return 0, nil
-	}
-	decoded, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil && len(decoded) > len("after:") {
-		sequence, err := strconv.Atoi(string(decoded[len("after:"):]))
-		if err == nil && cursor(sequence) == text {
-			return sequence, nil
+func (c choice) has(name string) bool { return c == nil || c[name] }
+
+// answer returns an entity as the API does: what is declared but not set is null, or an empty list for a relation to
+// many. Under include, what is not named is left out, the identifier too. The contract has no createdAt here.
+func (c choice) answer(d *declaration, e Entity) map[string]any {
+	properties, relations := map[string]any{}, map[string]any{}
+	for name := range d.Schema.Properties {
+		if c.has(name) {
+			properties[name] = e.Properties[name]
 		}
 	}
-	return 0, invalidf("body/from is not a cursor that was given")
-}
-
-// searchAll searches the entities of every blueprint that has the properties asked for.
-func (s *Server) searchAll(c call) (int, any, *failure) {
-	if refused := c.refuseUnemulated(); refused != nil {
-		return 0, nil, refused
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	entities, matching := []map[string]any{}, []string{}
-	var unknown *failure
-	for _, identifier := range slices.Sorted(maps.Keys(s.catalog.blueprints)) {
-		b := s.catalog.blueprints[identifier]
-		found, refused := b.searchAll(c)
-		if refused != nil {
-			unknown = refused
+	for name, declared := range d.Relations {
+		if !c.has(name) {
 			continue
 		}
-		matching = append(matching, identifier)
-		entities = append(entities, found...)
-	}
-	if len(matching) == 0 && unknown != nil {
-		return 0, nil, unknown
-	}
-	return http.StatusOK, map[string]any{"ok": true, "entities": entities, "matchingBlueprints": matching}, nil
-}
-
-func (b *blueprint) searchAll(c call) ([]map[string]any, *failure) {
-	matches, refused := readQuery(b.declaration, c.body)
-	if refused != nil {
-		return nil, refused
-	}
-	chosen, refused := b.declaration.choose(c.list("include"), c.list("exclude"))
-	if refused != nil {
-		return nil, refused
-	}
-	var found []map[string]any
-	for _, entity := range b.after(0) {
-		if matches(entity) {
-			found = append(found, chosen.answer(b.declaration, entity))
+		relations[name] = e.Relations[name]
+		if declared.Many && relations[name] == nil {
+			relations[name] = []any{}
 		}
 	}
-	return found, nil
+	answer := map[string]any{"properties": properties, "relations": relations}
+	for name, value := range map[string]any{"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "team": e.Team} {
+		if c.has("$"+name) && value != nil && value != "" {
+			answer[name] = value
+		}
+	}
+	return answer
 }

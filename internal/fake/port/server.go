@@ -55,7 +55,7 @@ type Server struct {
 	journal journal
 	traces  atomic.Uint64
 
-	mu         sync.RWMutex // guards what follows
+	mu         sync.Mutex // guards what follows
 	catalog    *catalog
 	webhooks   []webhook
 	visuals    []visual
@@ -152,7 +152,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.routes.ServeHTTP(w, r)
 }
 
-// operation is one endpoint: what it is counted as and what returns its answer, a status and a JSON body.
+// operation is one endpoint: what it is counted as and what returns its answer, a status and a JSON body. The server is
+// locked during the call.
 type operation struct {
 	kind   Kind
 	answer func(*Server, call) (int, any, *failure)
@@ -161,22 +162,15 @@ type operation struct {
 var operations = map[string]operation{
 	"POST /v1/auth/access_token": {Token, (*Server).createToken},
 
-	"GET /v1/blueprints":                 {BlueprintList, (*Server).listBlueprints},
-	"POST /v1/blueprints":                {BlueprintCreate, (*Server).createBlueprint},
-	"GET /v1/blueprints/{identifier}":    {BlueprintRead, (*Server).readBlueprint},
-	"PUT /v1/blueprints/{identifier}":    {BlueprintChange, (*Server).replaceBlueprint},
-	"PATCH /v1/blueprints/{identifier}":  {BlueprintChange, (*Server).patchBlueprint},
-	"DELETE /v1/blueprints/{identifier}": {BlueprintDelete, (*Server).deleteBlueprint},
+	"GET /v1/blueprints":                {BlueprintList, (*Server).listBlueprints},
+	"POST /v1/blueprints":               {BlueprintCreate, (*Server).createBlueprint},
+	"GET /v1/blueprints/{identifier}":   {BlueprintRead, (*Server).readBlueprint},
+	"PUT /v1/blueprints/{identifier}":   {BlueprintChange, (*Server).replaceBlueprint},
+	"PATCH /v1/blueprints/{identifier}": {BlueprintChange, (*Server).patchBlueprint},
 
-	"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":                  {Bulk, (*Server).bulkWrite},
-	"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete":           {BulkDelete, (*Server).bulkDelete},
-	"POST /v1/blueprints/{blueprint_identifier}/entities/search":                {Search, (*Server).searchBlueprint},
-	"POST /v1/entities/search":                                                  {Search, (*Server).searchAll},
-	"GET /v1/blueprints/{blueprint_identifier}/entities-count":                  {Count, (*Server).countEntities},
-	"GET /v1/blueprints/{blueprint_identifier}/entities":                        {EntityList, (*Server).listEntities},
-	"POST /v1/blueprints/{blueprint_identifier}/entities":                       {EntityWrite, (*Server).createEntity},
-	"GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    {EntityRead, (*Server).readEntity},
-	"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}": {EntityDelete, (*Server).deleteEntity},
+	"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":        {Bulk, (*Server).bulkWrite},
+	"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete": {BulkDelete, (*Server).bulkDelete},
+	"POST /v1/blueprints/{blueprint_identifier}/entities/search":      {Search, (*Server).search},
 
 	"POST /v1/webhooks":                {WebhookWrite, (*Server).createWebhook},
 	"GET /v1/webhooks/{identifier}":    {WebhookRead, (*Server).readWebhook},
@@ -230,13 +224,20 @@ func (s *Server) perform(pattern string, o operation, r *http.Request) (int, any
 	if refused != nil {
 		return 0, nil, refused
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	identifier := r.PathValue("blueprint_identifier")
+	if c.blueprint = s.catalog.blueprints[identifier]; c.blueprint == nil && identifier != "" {
+		return 0, nil, notFound("Blueprint", identifier)
+	}
 	return o.answer(s, c)
 }
 
-// call is a request that has passed the contract: its query and its decoded body.
+// call is a request that has passed the contract.
 type call struct {
 	*http.Request
-	body any
+	body      any        // decoded
+	blueprint *blueprint // nil if the path has no blueprint_identifier
 }
 
 // object returns the body of a request whose schema says that it is an object; one that was left out is empty.
@@ -294,8 +295,8 @@ func (s *Server) Seen() []Request {
 
 // Violations describes the requests so far that broke the contract.
 func (s *Server) Violations() []error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Clone(s.violations)
 }
 

@@ -38,27 +38,14 @@ func (s *Server) createVisual(c call, kind string, check func(map[string]any) er
 }
 
 func (s *Server) createScorecard(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, refused := s.catalog.blueprint(c.PathValue("blueprint_identifier"))
-	if refused != nil {
-		return 0, nil, refused
-	}
-	return s.createVisual(c, "Scorecard", b.declaration.checkScorecard)
+	return s.createVisual(c, "Scorecard", c.blueprint.declaration.checkScorecard)
 }
 
 func (s *Server) createPage(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	return s.createVisual(c, "Page", s.catalog.checkPage)
 }
 
 func (s *Server) listScorecards(c call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if _, refused := s.catalog.blueprint(c.PathValue("blueprint_identifier")); refused != nil {
-		return 0, nil, refused
-	}
 	scorecards := []any{}
 	for _, v := range s.visuals {
 		if strings.HasPrefix(v.path, c.URL.Path+"/") {
@@ -71,8 +58,6 @@ func (s *Server) listScorecards(c call) (int, any, *failure) {
 // readVisual returns the scorecard or page under the key of that name.
 func readVisual(key string) func(*Server, call) (int, any, *failure) {
 	return func(s *Server, c call) (int, any, *failure) {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
 		i := s.visualAt(c.URL.Path)
 		if i < 0 {
 			return 0, nil, notFound(key, c.URL.Path)
@@ -82,8 +67,6 @@ func readVisual(key string) func(*Server, call) (int, any, *failure) {
 }
 
 func (s *Server) deleteVisual(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	i := s.visualAt(c.URL.Path)
 	if i < 0 {
 		return 0, nil, notFound("Document", c.URL.Path)
@@ -95,13 +78,7 @@ func (s *Server) deleteVisual(c call) (int, any, *failure) {
 // deleteAllEntities removes the entities of a blueprint, and the blueprint if delete_blueprint is set and nothing points
 // to it.
 func (s *Server) deleteAllEntities(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	identifier := c.PathValue("blueprint_identifier")
-	b, refused := s.catalog.blueprint(identifier)
-	if refused != nil {
-		return 0, nil, refused
-	}
+	b, identifier := c.blueprint, c.blueprint.declaration.Identifier
 	if !c.is("delete_blueprint") {
 		s.catalog.size -= len(b.rows)
 		b.rows, b.order = map[string]*row{}, nil

@@ -32,8 +32,6 @@ func (s *Server) findWebhook(identifier string) (int, *failure) {
 }
 
 func (s *Server) createWebhook(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	created := webhook(maps.Clone(c.object()))
 	if created["identifier"] == nil {
 		created["identifier"] = fmt.Sprintf("webhook_%d", len(s.webhooks)+1)
@@ -50,8 +48,6 @@ func integrationAnswer(w webhook) map[string]any {
 }
 
 func (s *Server) readWebhook(c call) (int, any, *failure) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	index, refused := s.findWebhook(c.PathValue("identifier"))
 	if refused != nil {
 		return 0, nil, refused
@@ -61,8 +57,6 @@ func (s *Server) readWebhook(c call) (int, any, *failure) {
 
 // patchWebhook lays the body over the webhook.
 func (s *Server) patchWebhook(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	identifier := c.PathValue("identifier")
 	index, refused := s.findWebhook(identifier)
 	if refused != nil {
@@ -79,8 +73,6 @@ func (s *Server) patchWebhook(c call) (int, any, *failure) {
 }
 
 func (s *Server) deleteWebhook(c call) (int, any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	index, refused := s.findWebhook(c.PathValue("identifier"))
 	if refused != nil {
 		return 0, nil, refused
