@@ -73,7 +73,7 @@ func totalsRow() row {
 	}
 }
 
-// codecovWith gives a Codecov with one account, github/acme.
+// codecovWith returns a Codecov with one account, github/acme.
 func codecovWith(t *testing.T, repositories []row, commits map[string][]row) *fakecodecov.Server {
 	t.Helper()
 	document, err := json.Marshal(row{"service": "github", "owner": "acme", "repos": repositories, "commits": commits})

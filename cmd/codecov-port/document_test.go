@@ -24,7 +24,7 @@ import (
 
 const syncSchema = "../../docs/sync-output.schema.json"
 
-// holdToSchema checks that text is one document as the schema has it, and gives it.
+// holdToSchema checks that text is one document as the schema has it, and returns it.
 func holdToSchema(t *testing.T, text string) backfill.Result {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -135,7 +135,7 @@ var testMappings = map[string]string{
 		{"blueprint": "codecov_coverage", "entity": {"identifier": ".body.repo.nickname"}}]`,
 }
 
-// TestDocumentOfEverything: what no real run gives at once.
+// TestDocumentOfEverything: fields that no real run has at the same time.
 func TestDocumentOfEverything(t *testing.T) {
 	const link = "https://app.port.io/codecov_coverages"
 	everything := backfill.NewResult()
@@ -170,7 +170,7 @@ func TestDocumentOfEverything(t *testing.T) {
 	}
 }
 
-// TestSchemaHasEachField: no field is written that the schema does not tell of, nor the other way round.
+// TestSchemaHasEachField: the schema describes each field that is written, and no other.
 func TestSchemaHasEachField(t *testing.T) {
 	text, err := os.ReadFile(syncSchema)
 	if err != nil {

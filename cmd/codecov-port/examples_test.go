@@ -106,7 +106,7 @@ func runExample(t *testing.T, line string) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if slices.Contains(args, "--keep") { // runs until it is stopped: once the variables are told
+	if slices.Contains(args, "--keep") { // runs until it is stopped: once the variables are printed
 		streams.Out = &stopping{Writer: &out, at: "export ", stop: stop}
 	}
 	if code := run(ctx, args[1:], streams); code != exitDone {

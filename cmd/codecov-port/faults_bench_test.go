@@ -53,7 +53,7 @@ func newFaultBench(t *testing.T, options fakeport.Options) *faultBench {
 	return b
 }
 
-// sync runs the command's work and gives its result, nil where it ended before the run, and its exit code.
+// sync runs the command's work and returns its result, nil if it ended before the run, and its exit code.
 func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	t.Helper()
 	source, err := codecov.NewClient(codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: scriptToken, Service: "github", PageSize: 8, Transport: b.network})
@@ -97,7 +97,7 @@ func (b *faultBench) run(ctx context.Context, run *syncRun) (result *backfill.Re
 // address names an entity in Port.
 type address struct{ blueprint, identifier string }
 
-// entities gives all that Port holds.
+// entities returns all that Port holds.
 func (b *faultBench) entities() map[address]fakeport.Entity {
 	all := make(map[address]fakeport.Entity)
 	for _, blueprint := range []string{stateBlueprint, historyBlueprint} {
@@ -168,7 +168,7 @@ func refuseConnections(matches func(*http.Request) bool, times int) func(*http.R
 	}
 }
 
-// entitiesOf gives what Port holds.
+// entitiesOf returns what Port holds.
 func entitiesOf(catalog *fakeport.Server) map[address]fakeport.Entity {
 	return (&faultBench{port: catalog}).entities()
 }

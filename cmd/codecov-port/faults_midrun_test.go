@@ -237,7 +237,7 @@ func afresh(t *testing.T, b *faultBench) {
 	b.network.Hosts[portHost] = b.port
 }
 
-// growSome makes the mapping give some entities that no request can hold.
+// growSome makes the mapping return some entities that no request can hold.
 func growSome(_ *testing.T, b *faultBench) {
 	b.entries = mapper.BuiltinMapping()
 	for i := range b.entries {

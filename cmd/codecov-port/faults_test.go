@@ -78,7 +78,7 @@ type kindOfFault struct {
 	lost    bool // an entity may be in Port although its answer says otherwise
 }
 
-// patience is how long the fault may hold a run up: a refusal is told at once, a dead service within two minutes and a
+// patience is how long the fault may hold a run up: a refusal is reported at once, a dead service within two minutes and a
 // little for what is asked besides. A server that asks to wait is waited for two minutes before each attempt, and by
 // each kind of request for seven minutes in all, however many wait.
 func (k kindOfFault) patience(times int) time.Duration {
@@ -185,7 +185,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// undisturbed gives what Port holds after a run that meets no fault.
+// undisturbed returns what Port holds after a run that meets no fault.
 func undisturbed(t *testing.T) (expected map[address]fakeport.Entity) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

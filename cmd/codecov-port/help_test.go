@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "renew the golden files")
 
-// eachCommand calls do for the root and all commands that help tells of, below it and below these.
+// eachCommand calls do for the root and each command that help lists, at every depth.
 func eachCommand(do func(*cobra.Command)) {
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {

@@ -28,10 +28,10 @@ var hostileNames = []string{
 // soundNames look odd, but Codecov has such, and Port takes them: what fills no room is a letter all the same.
 var soundNames = []string{"plain", "filler\u3164x", "..a", `back\slash`, "Ünï", "日本"}
 
-// sha gives a commit id of its own to each number.
+// sha returns a commit id for each number.
 func sha(n int) string { return fmt.Sprintf("%040x", n+1) }
 
-// hostileCodecov gives an account with all these names, whose commits are no better.
+// hostileCodecov returns an account with all these names, whose commits are no better.
 func hostileCodecov(t *testing.T, names ...string) (repositories []row, commits map[string][]row) {
 	t.Helper()
 	commits = map[string][]row{}
@@ -45,7 +45,7 @@ func hostileCodecov(t *testing.T, names ...string) (repositories []row, commits 
 	return repositories, commits
 }
 
-// assertFit holds what came out to what a terminal may be given.
+// assertFit checks that the output is safe for a terminal.
 func assertFit(t *testing.T, command, output string) {
 	t.Helper()
 	if !utf8.ValidString(output) {
@@ -113,7 +113,7 @@ func TestForbiddenIdentifiersAreNamed(t *testing.T) {
 	}
 }
 
-// TestHostileCatalog: what somebody has put into Port, which a run reads back and may tell of.
+// TestHostileCatalog: what somebody has put into Port, which a run reads back and may print.
 func TestHostileCatalog(t *testing.T) {
 	repositories, commits := hostileCodecov(t, "app")
 	catalog := fakeport.New(fakeport.Options{})

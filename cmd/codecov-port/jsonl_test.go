@@ -36,7 +36,7 @@ func previewed(t *testing.T, text string) (actions map[string]int, entities map[
 	return actions, entities
 }
 
-// portWithBlueprints gives an emulated Port that has the built-in blueprints, and its client.
+// portWithBlueprints returns an emulated Port that has the built-in blueprints, and its client.
 func portWithBlueprints(t *testing.T) (*fakeport.Server, *port.Client, string) {
 	t.Helper()
 	catalog := fakeport.New(fakeport.Options{})
@@ -51,7 +51,7 @@ func portWithBlueprints(t *testing.T) (*fakeport.Server, *port.Client, string) {
 	return catalog, client, address
 }
 
-// TestJSONLinesAreWhatSyncWrites: the lines, sent to Port as they are, give what sync writes.
+// TestJSONLinesAreWhatSyncWrites: the lines, sent to Port as they are, have the effect of sync.
 func TestJSONLinesAreWhatSyncWrites(t *testing.T) {
 	repositories, commits := hostileCodecov(t, soundNames...)
 	source := codecovWith(t, repositories, commits)

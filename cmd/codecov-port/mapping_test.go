@@ -186,7 +186,7 @@ func emulate(t *testing.T) *fakeport.Server {
 	return catalog
 }
 
-// execute runs a command line, which must end well, and gives its standard output.
+// execute runs a command line, which must succeed, and returns its standard output.
 func execute(t *testing.T, arguments ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -221,7 +221,7 @@ func TestMapPrintsWhatTheGuideShows(t *testing.T) {
 		t.Errorf("got %d entities, the second of %v", len(got), blueprint)
 	}
 	if body := bodyOfSample(t); execute(t, "map", body) != out {
-		t.Error("without the body around it, the payload gives something else")
+		t.Error("without the body around it, the payload maps to something else")
 	}
 }
 

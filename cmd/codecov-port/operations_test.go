@@ -34,7 +34,7 @@ const (
 func TestWhatCodecovMayAnswer(t *testing.T) {
 	want := tableHead
 	for _, row := range toldOfRecordings(t) {
-		want += fmt.Sprintf("| %s | %s | %s |\n", names(row.recordings), row.told, row.exit)
+		want += fmt.Sprintf("| %s | %s | %s |\n", names(row.recordings), row.messages, row.exit)
 	}
 	text, err := os.ReadFile(operations)
 	if err != nil {
@@ -59,16 +59,16 @@ func TestWhatCodecovMayAnswer(t *testing.T) {
 	}
 }
 
-// toldRow is what is said of some recordings alike.
-type toldRow struct {
-	recordings []string
-	told, exit string
+// outcome is what is said of some recordings alike.
+type outcome struct {
+	recordings     []string
+	messages, exit string
 }
 
 // isTold matches the names of the recordings that the table is about.
 var isTold = regexp.MustCompile(`^\d+-(poison|auth-|as-)`)
 
-func toldOfRecordings(t *testing.T) []*toldRow {
+func toldOfRecordings(t *testing.T) []*outcome {
 	t.Helper()
 	exchanges, err := recordings.HTTP(os.DirFS("../../testdata/codecov"))
 	if err != nil {
@@ -76,18 +76,18 @@ func toldOfRecordings(t *testing.T) []*toldRow {
 	}
 	exchanges = slices.DeleteFunc(exchanges, func(exchange recordings.Exchange) bool { return !isTold.MatchString(exchange.Name) })
 	lists := recordedLists(t, exchanges)
-	saidOf := tellAll(t, lists)
-	var rows []*toldRow
-	index := make(map[toldKey]*toldRow)
+	outcomes := describeAll(t, lists)
+	var rows []*outcome
+	index := make(map[outcomeKey]*outcome)
 	for _, exchange := range exchanges {
 		name := exchange.Name[strings.IndexByte(exchange.Name, '-')+1:]
-		told := toldRow{told: "it does not ask for this", exit: "–"}
+		row := outcome{messages: "it does not ask for this", exit: "–"}
 		if list := lists[listKey(exchange)]; list != nil {
-			told = saidOf[listKey(exchange)]
+			row = outcomes[listKey(exchange)]
 		}
-		key := toldKey{told.told, told.exit}
+		key := outcomeKey{row.messages, row.exit}
 		if index[key] == nil {
-			index[key] = &toldRow{told: told.told, exit: told.exit}
+			index[key] = &outcome{messages: row.messages, exit: row.exit}
 			rows = append(rows, index[key])
 		}
 		index[key].recordings = append(index[key].recordings, name)
@@ -95,25 +95,25 @@ func toldOfRecordings(t *testing.T) []*toldRow {
 	return rows
 }
 
-// tellAll runs sync on all lists at the same time: some take real retries.
-func tellAll(t *testing.T, lists map[string]*recordedList) map[string]toldRow {
+// describeAll runs sync on all lists at the same time: some take real retries.
+func describeAll(t *testing.T, lists map[string]*recordedList) map[string]outcome {
 	t.Helper()
 	for _, v := range variables {
 		t.Setenv(v.name, "") // each run has a file of its own
 	}
 	var mu sync.Mutex
 	var runs sync.WaitGroup
-	toldOf := make(map[string]toldRow) // by list
+	outcomeOf := make(map[string]outcome) // by list
 	for key, list := range lists {
 		runs.Go(func() {
-			told := list.tell(t)
+			outcome := list.describe(t)
 			mu.Lock()
 			defer mu.Unlock()
-			toldOf[key] = told
+			outcomeOf[key] = outcome
 		})
 	}
 	runs.Wait()
-	return toldOf
+	return outcomeOf
 }
 
 var numbered = regexp.MustCompile(`^(.*-)(\d\d)$`)
@@ -137,7 +137,7 @@ func names(recordings []string) string {
 	return strings.Join(parts, ", ")
 }
 
-type toldKey struct{ told, exit string }
+type outcomeKey struct{ messages, exit string }
 
 // recordedList is one of Codecov's lists as far as it was recorded: each row, or the one answer to everything.
 type recordedList struct {
@@ -191,7 +191,7 @@ func recordedLists(t *testing.T, exchanges []recordings.Exchange) map[string]*re
 	return lists
 }
 
-// note takes in a recorded page. A page of several rows that is spoiled tells of no row; where no other page does, its
+// note takes in a recorded page. A page of several rows that is spoiled names no row; where no other page does, its
 // first row is the one.
 func (l *recordedList) note(t *testing.T, exchange recordings.Exchange, query url.Values) {
 	t.Helper()
@@ -229,8 +229,8 @@ func number(text string, otherwise int) int {
 	return otherwise
 }
 
-// tell runs sync on the list and gives what it says.
-func (l *recordedList) tell(t *testing.T) toldRow {
+// describe runs sync on the list and returns its messages.
+func (l *recordedList) describe(t *testing.T) outcome {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "env")
 	var environment strings.Builder
@@ -245,7 +245,7 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 		arguments = append(arguments, "--repo", name)
 	}
 	s := say(t, arguments...)
-	result, told := &backfill.Result{}, []string(nil)
+	result, messages := &backfill.Result{}, []string(nil)
 	document := holdToSchema(t, s.out)
 	for _, f := range document.Failures {
 		result.Failures = append(result.Failures, backfill.Failure{Repository: f.Repository, Blueprint: f.Blueprint, Identifier: f.Identifier, Status: f.Status, Code: f.Code, Message: requestLine.ReplaceAllString(f.Message, "")})
@@ -260,14 +260,14 @@ func (l *recordedList) tell(t *testing.T) toldRow {
 		line = strings.Join(strings.Fields(line), " ")
 		for _, start := range []string{"failed ", "hint", "warning: ", "error: "} {
 			if strings.HasPrefix(line, start) && !strings.Contains(line, "no commits on its default branch") { // the recording answers one list only
-				told = append(told, plain(line))
+				messages = append(messages, plain(line))
 			}
 		}
 	}
-	if len(told) == 0 {
-		told = []string{"nothing: all of it is read"}
+	if len(messages) == 0 {
+		messages = []string{"nothing: all of it is read"}
 	}
-	return toldRow{told: strings.Join(told, "<br>"), exit: strconv.Itoa(s.code)}
+	return outcome{messages: strings.Join(messages, "<br>"), exit: strconv.Itoa(s.code)}
 }
 
 // unwrapped puts a statement of the summary on one line. Hints, examples and what is left out keep lines of their own.

@@ -31,7 +31,7 @@ type panicking struct {
 	catalog  port.Options
 }
 
-// panics are what may be given to panic: what the runtime gives, and each type of ours that knows a secret.
+// panics are values that panic may receive: those of the runtime, and each type of ours that knows a secret.
 var panics = map[string]func(p *panicking, r *http.Request){
 	"a text":                  func(*panicking, *http.Request) { panic("boom") },
 	"the runtime":             func(p *panicking, _ *http.Request) { p.settings.owners[7] = "" },

@@ -69,7 +69,7 @@ func newProcess(t *testing.T, catalog *fakeport.Server, at func(p *process, r *h
 	return p
 }
 
-// end runs it to its end and gives its exit code, -1 where a signal ended it.
+// end runs it to its end and returns its exit code, -1 if a signal ended it.
 func (p *process) end(t *testing.T) int {
 	t.Helper()
 	if err := p.Start(); err != nil {
@@ -88,7 +88,7 @@ func (p *process) end(t *testing.T) int {
 	return p.ProcessState.ExitCode()
 }
 
-// endedBy tells whether a signal ended it, as a shell would tell by the exit code 128 and the signal's number.
+// endedBy reports whether a signal ended it: a shell would show the exit code 128 plus the signal's number.
 func (p *process) endedBy(signal os.Signal) bool {
 	status, ok := p.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == signal
@@ -169,7 +169,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestInterruptedDocument: --output json gives its document also when the run is told to stop.
+// TestInterruptedDocument: --output json prints its document also when the run is stopped.
 func TestInterruptedDocument(t *testing.T) {
 	var once sync.Once
 	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
@@ -183,7 +183,7 @@ func TestInterruptedDocument(t *testing.T) {
 	}
 }
 
-// TestInterruptedAtTheGate: what was read and waits for the reading to end is told of as held back, and not written.
+// TestInterruptedAtTheGate: what was read and waits for the end of the reading is counted as not written.
 func TestInterruptedAtTheGate(t *testing.T) {
 	read := 0
 	p := newProcess(t, fakeport.New(fakeport.Options{}), func(p *process, r *http.Request, _ int) {
@@ -262,7 +262,7 @@ func TestClosedPipe(t *testing.T) {
 	})
 }
 
-// TestFullDisk: a result that could not be printed is told of, and what was to be done is done.
+// TestFullDisk: a result that cannot be printed is an error, and the work is done.
 func TestFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

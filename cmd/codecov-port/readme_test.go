@@ -30,7 +30,7 @@ type documentedCommand struct {
 // consoles matches the blocks of a document that show a terminal; the first group is how far they are indented.
 var consoles = regexp.MustCompile("(?ms)^( *)```console\n(.*?)^ *```$")
 
-// documented gives a document's commands, by block.
+// documented returns a document's commands, by block.
 func documented(t *testing.T, document string) [][]documentedCommand {
 	t.Helper()
 	text, err := os.ReadFile(document)
@@ -53,7 +53,7 @@ func documented(t *testing.T, document string) [][]documentedCommand {
 	return all
 }
 
-// ourArguments gives the arguments of a shell's line that runs codecov-port, installed or from the source. What its output
+// ourArguments returns the arguments of a shell's line that runs codecov-port, installed or from the source. What its output
 // goes to is none of them.
 func ourArguments(t *testing.T, line string) (args []string, ours bool) {
 	t.Helper()
@@ -109,7 +109,7 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// understood tells what is wrong with arguments, without running them.
+// understood returns what is wrong with arguments, without running them.
 func understood(args []string) error {
 	cmd, rest, err := newRoot(&terminal.Streams{}).Find(args)
 	if err != nil {
@@ -188,7 +188,7 @@ func showAgain(t *testing.T, command documentedCommand, args []string) {
 // timeLine matches a line of the result that differs from run to run.
 var timeLine = regexp.MustCompile(`^time  +\S`)
 
-// asShown gives as much of what was said as is shown: nothing where nothing is, the time as shown, and … for the rest.
+// asShown returns as much of the output as is shown: nothing where nothing is, the time as shown, and … for the rest.
 func asShown(said string, shown []string) []string {
 	if len(shown) == 0 {
 		return nil

@@ -99,7 +99,7 @@ func TestReportOfARunInPart(t *testing.T) {
 	}
 }
 
-// TestReportThatCannotBe is told before anything is asked of either side.
+// TestReportThatCannotBe is an error before the first request to either side.
 func TestReportThatCannotBe(t *testing.T) {
 	catalog := bothWith(t)
 	folder := t.TempDir()
@@ -145,7 +145,7 @@ func TestReportThroughALink(t *testing.T) {
 	}
 }
 
-// TestReportOnAFullDisk: the run is done and its result told, and the exit code says that the page is missing.
+// TestReportOnAFullDisk: the run is done and its result printed, and the exit code says that the page is missing.
 func TestReportOnAFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip(err)

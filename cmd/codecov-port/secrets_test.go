@@ -31,16 +31,16 @@ func spellings(secret string) []string {
 	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(quoted[1 : len(quoted)-1])}
 }
 
-// gossip stands before an emulator and knows the secrets: those that it was told and each token that goes by. It sends
+// gossip stands before an emulator and knows the secrets: those that it was started with and each token that passes. It sends
 // them back where its misdeed says so.
 type gossip struct {
 	next    http.Handler
 	where   func(*http.Request) bool
-	misdeed func(w http.ResponseWriter, r *http.Request, next http.Handler, secrets string) // given all secrets, in all forms
+	misdeed func(w http.ResponseWriter, r *http.Request, next http.Handler, secrets string) // receives all secrets, in all forms
 
 	mu    sync.Mutex
 	known []string
-	told  int
+	shown int
 	other string // sent in place of the secrets; empty: the secrets
 }
 
@@ -52,7 +52,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	g.misdeed(w, r, g.next, g.tell())
+	g.misdeed(w, r, g.next, g.reveal())
 }
 
 func (g *gossip) learn(secret string) {
@@ -66,10 +66,10 @@ func (g *gossip) learn(secret string) {
 	g.known = append(g.known, secret)
 }
 
-func (g *gossip) tell() string {
+func (g *gossip) reveal() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.told++
+	g.shown++
 	if g.other != "" {
 		return g.other
 	}
@@ -144,7 +144,7 @@ func refuseEntities(w http.ResponseWriter, r *http.Request, next http.Handler, s
 	_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "entities": []any{}, "errors": refused})
 }
 
-// decorate gives the real answer with the secrets in every text that is shown to people.
+// decorate returns the real answer with the secrets in every text that is shown to people.
 func decorate(w http.ResponseWriter, r *http.Request, next http.Handler, secrets string) {
 	recorder := httptest.NewRecorder()
 	next.ServeHTTP(recorder, r)
@@ -277,7 +277,7 @@ func (g *gossip) forget(but string) {
 func (g *gossip) times() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.told
+	return g.shown
 }
 
 func (g *gossip) misbehaves(r *http.Request) bool {
@@ -313,7 +313,7 @@ func shownCommands(t *testing.T) [][]string {
 	}
 }
 
-// filesText gives what a command wrote to the files that its arguments name, as it stands there and as a page shows it.
+// filesText returns what a command wrote to the files that its arguments name, as it stands there and as a page shows it.
 func filesText(command []string) string {
 	var all strings.Builder
 	for _, argument := range command {
@@ -408,7 +408,7 @@ func TestSettingsKeepTheirSecrets(t *testing.T) {
 }
 
 // TestUnasked: a server that sends more than was asked for, the token in it, on a connection that stays open. net/http
-// tells of that in a log of its own.
+// records that in a log of its own.
 func TestUnasked(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

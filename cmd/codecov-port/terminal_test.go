@@ -18,7 +18,7 @@ import (
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
-// onTerminal runs the program on a terminal of 80 columns to its end and gives its exit code. What the terminal is sent
+// onTerminal runs the program on a terminal of 80 columns to its end and returns its exit code. What the terminal is sent
 // goes to each of the writers; use is handed the terminal before any request is answered.
 func (p *process) onTerminal(t *testing.T, use func(terminal *os.File), seen ...io.Writer) int {
 	t.Helper()
@@ -31,7 +31,7 @@ func (p *process) onTerminal(t *testing.T, use func(terminal *os.File), seen ...
 	use(terminal)
 	close(p.started)
 	_, _ = io.Copy(io.MultiWriter(append(seen, p.out)...), terminal) // ends with an error on Linux, when the program ends
-	_ = p.Wait()                                                     // the exit code tells
+	_ = p.Wait()                                                     // the exit code shows it
 	return p.ProcessState.ExitCode()
 }
 

@@ -17,7 +17,7 @@ import (
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
-// overTLS serves a handler with a certificate that nobody trusts, and gives that certificate as PEM.
+// overTLS serves a handler with a certificate that nobody trusts, and returns that certificate as PEM.
 func overTLS(t *testing.T, handler http.Handler) (address, certificate string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
@@ -91,7 +91,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestCertificatesOfTheEnvironment: SSL_CERT_FILE, which Go does not heed on Windows and macOS, does as well.
+// TestCertificatesOfTheEnvironment: SSL_CERT_FILE, which Go ignores on Windows and macOS, works too.
 func TestCertificatesOfTheEnvironment(t *testing.T) {
 	portURL, certificate := overTLS(t, fakeport.New(fakeport.Options{}))
 	inFolder(t, map[string]string{"ca.pem": certificate})

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// watchedOutput keeps what is written and tells when a text has come.
+// watchedOutput keeps what is written and reports when a text has come.
 type watchedOutput struct {
 	mu    sync.Mutex
 	text  bytes.Buffer

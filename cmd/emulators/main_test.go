@@ -46,7 +46,7 @@ func begin(t *testing.T, arguments ...string) started {
 	}}
 }
 
-// request gives an answer's status and JSON body.
+// request returns an answer's status and JSON body.
 func request(t *testing.T, method, address, token, body string) (int, map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))

@@ -121,7 +121,7 @@ func (b *bench) run(t testing.TB) *backfill.Result {
 	return result
 }
 
-// entity gives one of Port's entities, which must be there.
+// entity returns one of Port's entities, which must be there.
 func (b *bench) entity(t testing.TB, blueprint, identifier string) fakeport.Entity {
 	t.Helper()
 	entity, ok := b.port.Entity(blueprint, identifier)

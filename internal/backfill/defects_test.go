@@ -21,7 +21,7 @@ func acmeBench(t *testing.T) *bench {
 	return newBench(t, recorded(t, "github.acme.json"))
 }
 
-// failures gives what failed, without the words of the messages.
+// failures returns what failed, without the words of the messages.
 func failures(result *backfill.Result) []string {
 	var all []string
 	for _, f := range result.Failures {
@@ -33,7 +33,7 @@ func failures(result *backfill.Result) []string {
 func checkFailures(t *testing.T, result *backfill.Result, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, failures(result)); diff != "" {
-		t.Errorf("failures (-want +told):\n%s", diff)
+		t.Errorf("failures (-want +got):\n%s", diff)
 	}
 	if result.Complete != (len(want) == 0) {
 		t.Errorf("complete: %v", result.Complete)
@@ -68,7 +68,7 @@ func TestBadCommitIsNamedAndTheOthersAreWritten(t *testing.T) {
 	}
 }
 
-// commitsOf gives the ids of a repository's commits that are in Port.
+// commitsOf returns the ids of a repository's commits that are in Port.
 func commitsOf(b *bench, repository string) []string {
 	var ids []string
 	for _, entity := range b.port.Entities(history) {

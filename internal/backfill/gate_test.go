@@ -138,7 +138,7 @@ func TestPlanWithADeadCodecov(t *testing.T) {
 					t.Errorf("error %v", err)
 				}
 				if took := time.Since(started); took > 10*time.Minute {
-					t.Errorf("it was told after %s", took)
+					t.Errorf("it ended after %s", took)
 				}
 			})
 		})

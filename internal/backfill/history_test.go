@@ -12,12 +12,12 @@ import (
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 )
 
-// covered gives totals of 36 lines with a coverage, as Codecov writes it.
+// covered returns totals of 36 lines with a coverage, as Codecov writes it.
 func covered(coverage string) string {
 	return strings.NewReplacer(`"coverage":90.0`, `"coverage":`+coverage, `"lines":100`, `"lines":36`).Replace(ninety)
 }
 
-// daily gives n commits a day apart, newest first; the coverage is their number, the newest being 0.
+// daily returns n commits a day apart, newest first; the coverage is their number, the newest being 0.
 func daily(n int) []string {
 	var all []string
 	for i := range n {
@@ -86,7 +86,7 @@ func TestHistoryTellsWhatCodecovTells(t *testing.T) {
 	}
 }
 
-// summaries gives each history as owner/repository and its coverages, oldest first.
+// summaries returns each history as owner/repository and its coverages, oldest first.
 func summaries(result *backfill.Result) []string {
 	var all []string
 	for _, h := range result.Histories {

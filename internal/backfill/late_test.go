@@ -12,14 +12,14 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// asksOther tells whether a request is for a repository's second branch: its first one has been replayed by then.
+// asksOther reports whether a request is for a repository's second branch: its first one has been replayed by then.
 func asksOther(repository string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		return strings.Contains(r.URL.Path, "/"+repository+"/") && r.URL.Query().Get("branch") == "other"
 	}
 }
 
-// backwards is a bench of repositories that all give the same identifiers, and are read from the last to the first.
+// backwards is a bench of repositories that all return the same identifiers, and are read from the last to the first.
 func backwards(t *testing.T, names ...string) *bench {
 	t.Helper()
 	commits := make(map[string][]string)

@@ -10,7 +10,7 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
-// previews gives "action blueprint identifier" of each entity that a dry run shows.
+// previews returns "action blueprint identifier" of each entity that a dry run shows.
 func (b *bench) previews(t *testing.T) []string {
 	t.Helper()
 	var lines []string

@@ -69,7 +69,7 @@ func (o *onlooker) check(t *testing.T) {
 	}
 }
 
-// ended gives the last figures, without what the clients count.
+// ended returns the last figures, without what the clients count.
 func (o *onlooker) ended() backfill.Snapshot {
 	s := o.progress.Snapshot()
 	s.Codecov, s.Port = backfill.Snapshot{}.Codecov, backfill.Snapshot{}.Port
@@ -219,7 +219,7 @@ func TestProgressHoldsNewEntities(t *testing.T) {
 	}
 }
 
-// TestProgressBehindASpoiledPage: the first page that tells how many commits there are is one that was read ahead, while
+// TestProgressBehindASpoiledPage: the first page that reports how many commits there are is one that was read ahead, while
 // commits are picked. The race detector looks.
 func TestProgressBehindASpoiledPage(t *testing.T) {
 	account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: 1, CommitsPerRepository: 200})

@@ -85,7 +85,7 @@ func TestWhatALiveEventToldStays(t *testing.T) {
 	if result := b.run(t); result.Entities[0].Unchanged != 1 {
 		t.Errorf("an entity that a live event filled up counts as %+v", result.Entities[0])
 	}
-	// Where something else differs, what the live event told is not written over.
+	// Where something else differs, what the live event brought is not written over.
 	b.change(t, current, "app", func(e *fakeport.Entity) { e.Properties["branch"] = "elsewhere" })
 	if result := b.run(t); result.Entities[0].Updated != 1 {
 		t.Errorf("a changed branch counts as %+v", result.Entities[0])

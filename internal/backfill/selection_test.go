@@ -43,7 +43,7 @@ func FuzzParseSince(f *testing.F) {
 	})
 }
 
-// rows are commits of one branch, a day apart, newest first, the newest at the given time.
+// rows are commits of one branch, a day apart, newest first, the newest at this time.
 func rows(branch string, newest time.Time, n int) []string {
 	var all []string
 	for i := range n {
@@ -54,7 +54,7 @@ func rows(branch string, newest time.Time, n int) []string {
 	return all
 }
 
-// histories gives the shas of the history in Port, newest first by their number.
+// histories returns the shas of the history in Port, newest first by their number.
 func (b *bench) histories() []string {
 	var shas []string
 	for _, entity := range b.port.Entities(history) {

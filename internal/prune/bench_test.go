@@ -107,7 +107,7 @@ func account(t testing.TB, owner string, names ...string) fakecodecov.Account {
 	return accountWith(t, owner, nil, names...)
 }
 
-// accountWith is an account with commits, given by repository as sha@branch, newest first.
+// accountWith is an account with commits, by repository as sha@branch, newest first.
 func accountWith(t testing.TB, owner string, commits map[string][]string, names ...string) fakecodecov.Account {
 	t.Helper()
 	history := make(map[string][]json.RawMessage)

@@ -28,6 +28,6 @@ func TestAddRelations(t *testing.T) {
 		t.Errorf("relations (-want +got):\n%s", diff)
 	}
 	if len(own.Entity.Relations) != 2 || len(builtin[0].Entity.Relations) != 0 {
-		t.Error("the given entries were changed")
+		t.Error("the entries of the caller were changed")
 	}
 }

@@ -74,7 +74,7 @@ func checkFailure(t *testing.T, err error, status int, retryable bool) {
 	if apiError.Method != http.MethodGet || apiError.URL != port.EUBaseURL+"/v1/blueprints/service" {
 		t.Errorf("asked %s %s", apiError.Method, apiError.URL)
 	}
-	triedAgain := retryable || status == http.StatusUnauthorized // once, with the token that it is given then
+	triedAgain := retryable || status == http.StatusUnauthorized // once, with a new token
 	if apiError.Retryable() != retryable || (apiError.Attempts > 1) != triedAgain {
 		t.Errorf("retryable %v after %d attempts, want %v", apiError.Retryable(), apiError.Attempts, retryable)
 	}

@@ -24,9 +24,9 @@ func exampleWebhook() port.Webhook {
 
 func TestWebhookRoundTrip(t *testing.T) {
 	client := connect(t, emulate(t, fakeport.Options{}))
-	given := exampleWebhook()
-	given.URL, given.Key = "https://example.com", "mine" // must not be sent: the contract refuses them
-	created, err := client.CreateWebhook(t.Context(), given)
+	sent := exampleWebhook()
+	sent.URL, sent.Key = "https://example.com", "mine" // must not be sent: the contract refuses them
+	created, err := client.CreateWebhook(t.Context(), sent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func TestWebhookRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareWebhooks(t, created, read)
-	read.URL, read.Key = given.URL, given.Key
-	compareWebhooks(t, given, read)
+	read.URL, read.Key = sent.URL, sent.Key
+	compareWebhooks(t, sent, read)
 }
 
 func TestUpdateWebhookChangesWhatThePatchNames(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 
 const recordingsDir = "../../../testdata/codecov"
 
-// recordedTokens gives each name of a token in the recordings a token; those it doesn't name are unknown to the server.
+// recordedTokens returns a token for each name of a token in the recordings; those it doesn't name are unknown to the server.
 var recordedTokens = map[string]string{
 	"TOKEN_ACME":                "0a1b2c3d-0000-4000-8000-000000000001",
 	"TOKEN_SLANKS":              "0a1b2c3d-0000-4000-8000-000000000002",
@@ -309,7 +309,7 @@ func (a *rebuiltAccount) build(t testing.TB, exchanges []recordings.Exchange) fa
 	return named{accountOf(t, accountFile{"github", a.owner, list, commits}), a.name}
 }
 
-// commits gives a repository's commits, with one that stands in for a malformed one where a page failed.
+// commits returns a repository's commits, with one that stands in for a malformed one where a page failed.
 func (a *rebuiltAccount) commits(t testing.TB, exchanges []recordings.Exchange, repository string) []json.RawMessage {
 	t.Helper()
 	seen := piecesOf(t, exchanges, "/api/v2/github/"+a.owner+"/repos/"+repository+"/commits")
@@ -329,7 +329,7 @@ func standIns(names []string, private bool) []json.RawMessage {
 	return rows
 }
 
-// named gives an account without repositories, which alone tell it, the owner's name.
+// named sets, for an account without repositories, which alone contain it, the owner's name.
 type named struct {
 	fakecodecov.Account
 	name string
@@ -403,7 +403,7 @@ func (p *pieces) whole(t testing.TB, standIns []json.RawMessage) []json.RawMessa
 	return p.rows
 }
 
-// fill puts rows into those gaps that it is told to and gives the rows that are left over.
+// fill puts rows into the selected gaps and returns those that are left over.
 func (p *pieces) fill(with []json.RawMessage, gap func(int) bool) (left []json.RawMessage) {
 	for i, row := range p.rows {
 		if row == nil && gap(i) && len(with) > 0 {

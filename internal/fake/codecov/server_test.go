@@ -98,7 +98,7 @@ func TestFaultsTakeThePlaceOfAnswersAndAreCounted(t *testing.T) {
 	}
 }
 
-// send gives status 0 when no answer came, and the error of reading the body.
+// send returns status 0 if no answer came, and the error of reading the body.
 func send(t *testing.T, address string) (int, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -355,7 +355,7 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// FuzzServer asks for anything: an answer must be one that the real API could give, whole and readable.
+// FuzzServer asks for anything: an answer must be one that the real API could send, whole and readable.
 func FuzzServer(f *testing.F) {
 	f.Add("/api/v2/github/acme/repos?page=2&page_size=%D9%A3", "application/json", "Bearer all")
 	f.Add("/api/v2/gh/ACME/repos/monolith/commits/?branch=+main&page=last&page_size=1_0", "*/*;q=0.1,text/html;level=1", "bearer all")

@@ -151,7 +151,7 @@ func TestSyntheticCommitsArePlausible(t *testing.T) {
 	}
 }
 
-// fieldsOf gives the names of a row's fields in their order.
+// fieldsOf returns the names of a row's fields in their order.
 func fieldsOf(row []byte) []string {
 	return regexp.MustCompile(`"\w+":`).FindAllString(string(row), -1)
 }

@@ -9,7 +9,7 @@ import (
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
-// BenchmarkBulk writes bodies of 20 new entities like those of a commit and tells what each leaves in memory.
+// BenchmarkBulk writes bodies of 20 new entities like those of a commit and reports what each leaves in memory.
 func BenchmarkBulk(b *testing.B) {
 	c := start(b, fakeport.Options{})
 	c.handler = c.server

@@ -37,7 +37,7 @@ type client struct {
 	token   string
 }
 
-// start gives a client that has logged in to a new emulator with the documented blueprint and three that try out
+// start returns a client that has signed in to a new emulator with the documented blueprint and three that try out
 // every kind of property and relation. Its counts begin at zero.
 func start(t testing.TB, options fakeport.Options) *client {
 	t.Helper()
@@ -128,7 +128,7 @@ func (c *client) refused(request, body string, status int, text string) {
 	}
 }
 
-// write upserts one entity in bulk and gives the error that it met, empty for none.
+// write upserts one entity in bulk and returns its error, or "".
 func (c *client) write(blueprint, query, entity string) string {
 	c.t.Helper()
 	got := c.do("POST /v1/blueprints/"+blueprint+"/entities/bulk?"+query, `{"entities":[`+entity+`]}`)
@@ -143,7 +143,7 @@ func (c *client) write(blueprint, query, entity string) string {
 	return fmt.Sprint(refusal["statusCode"], " ", refusal["message"])
 }
 
-// held gives an entity that has to exist.
+// held returns an entity that has to exist.
 func (c *client) held(blueprint, identifier string) fakeport.Entity {
 	c.t.Helper()
 	entity, ok := c.server.Entity(blueprint, identifier)

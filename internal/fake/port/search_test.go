@@ -11,7 +11,7 @@ import (
 
 const search = "POST /v1/blueprints/service/entities/search"
 
-// found gives the identifiers in an answer, and its cursor.
+// found returns the identifiers in an answer, and its cursor.
 func found(body map[string]any) (identifiers []string, next any) {
 	entities, _ := body["entities"].([]any)
 	for _, entity := range entities {

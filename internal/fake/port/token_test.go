@@ -40,7 +40,7 @@ func TestTokenAges(t *testing.T) {
 	c.refused("GET /v1/blueprints", "", 401, "expired")
 	c.login()
 	if c.token == first {
-		t.Error("the expired token was given again")
+		t.Error("the expired token was issued again")
 	}
 	c.must("GET /v1/blueprints", "")
 }
@@ -54,7 +54,7 @@ func TestTokenIsRequired(t *testing.T) {
 	c.refused("GET /v1/blueprints", "", 401, "No bearer token")
 	c.login()
 	if c.token == old {
-		t.Error("the revoked token was given again")
+		t.Error("the revoked token was issued again")
 	}
 	c.must("GET /v1/blueprints", "")
 	c.token = old
