@@ -118,8 +118,11 @@ func (b *bench) oneRepository(t *testing.B, repository codecov.Repository) {
 // BenchmarkWholeRun syncs accounts over 60 to 80 ms of latency on both sides, with a rate limit of Port's: once, and again with nothing
 // to write.
 func BenchmarkWholeRun(b *testing.B) {
-	for _, size := range []struct{ repositories, commits, limit int }{{300, 60, 35000}, {100, 200, 35000}, {100, 200, 15000}, {1, 20000, 35000}} {
-		b.Run(fmt.Sprintf("%dx%d-limit-%d", size.repositories, size.commits, size.limit), func(b *testing.B) {
+	for _, size := range []struct {
+		repositories, commits, limit int
+		yes                          bool
+	}{{300, 60, 35000, true}, {100, 200, 35000, true}, {100, 200, 15000, true}, {1, 20000, 35000, true}, {60, 200, 35000, true}, {60, 200, 35000, false}} {
+		b.Run(fmt.Sprintf("%dx%d-limit-%d-yes-%t", size.repositories, size.commits, size.limit, size.yes), func(b *testing.B) {
 			for b.Loop() {
 				account := fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Owner: "acme", Repositories: size.repositories, CommitsPerRepository: size.commits})
 				bench := newBench(b, account)
@@ -128,7 +131,7 @@ func BenchmarkWholeRun(b *testing.B) {
 					return &delayed{next: rt, shortest: 60 * time.Millisecond, longest: 80 * time.Millisecond}
 				})
 				bench.mapping(b, mapper.BuiltinMapping())
-				bench.options.Yes = true
+				bench.options.Yes, bench.options.MaxEntities = size.yes, 40000
 				b.ReportMetric(bench.timed(b).Seconds(), "s-first")
 				b.ReportMetric(bench.timed(b).Seconds(), "s-again")
 			}
