@@ -185,8 +185,7 @@ func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.R
 		return nil, err
 	}
 	current := func() (*port.Blueprint, error) {
-		blueprint, err := options.Port.Blueprint(ctx, mapper.CurrentBlueprint)
-		return &blueprint, err
+		return backfill.ReadBlueprint(ctx, options.Port, mapper.CurrentBlueprint)
 	}
 	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, current, mapper.Options{Now: options.Now}, streams); err != nil {
 		return nil, err

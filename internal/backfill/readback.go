@@ -61,17 +61,10 @@ func (b *readBack) stop() {
 
 // wait waits for the end of the reading: the ledger is complete then.
 func (b *readBack) wait(ctx context.Context) error {
-	select {
-	case <-b.done:
-		return b.err
-	default:
+	if err := waitFor(ctx, b.done); err != nil && !IsClosed(b.done) {
+		return err
 	}
-	select {
-	case <-b.done:
-		return b.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return b.err
 }
 
 func (d *discovery) readBackBlueprint(ctx context.Context, o Options, t *target) ([]storedRepository, error) {

@@ -95,19 +95,26 @@ func (e *relatedEntities) run(ctx context.Context, client *port.Client, blueprin
 // withoutMissing returns the entity without relations to missing entities of blueprints that the run doesn't write. Required
 // relations stay: Port names what is wrong with them.
 func (r *reader) withoutMissing(ctx context.Context, blueprint port.Blueprint, entity port.Entity) port.Entity {
-	relations := maps.Clone(entity.Relations)
+	var changed map[string]any // a copy of the relations, made for the first one that changes
 	for relation, value := range entity.Relations {
 		declared := blueprint.Relations[relation]
 		if value == nil || declared.Target == "" || declared.Required || r.shared.found.targets[declared.Target] != nil {
 			continue
 		}
 		kept, isComplete := r.existing(ctx, declared.Target, value)
-		if relations[relation] = kept; kept == nil {
-			delete(relations, relation)
+		if !isComplete {
+			if changed == nil {
+				changed = maps.Clone(entity.Relations)
+			}
+			if changed[relation] = kept; kept == nil {
+				delete(changed, relation)
+			}
 		}
 		r.shared.recorder.recordRelation(Relation{Blueprint: blueprint.Identifier, Relation: relation, Target: declared.Target}, r.repo, isComplete)
 	}
-	entity.Relations = relations
+	if changed != nil {
+		entity.Relations = changed
+	}
 	return entity
 }
 

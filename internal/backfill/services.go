@@ -62,7 +62,7 @@ func (c *Circuit) Cause() error {
 	return c.err
 }
 
-// Record records the outcome of a request after all its attempts. An error that doesn't mean that the service is down counts as an answer.
+// Record records the outcome of a request after all its attempts. Only an error that means that the service is down is a failure.
 func (c *Circuit) Record(err error) {
 	if _, down := unavailable(err); down {
 		c.fail(err)

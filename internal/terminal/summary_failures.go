@@ -150,7 +150,7 @@ var hints = map[string]string{
 	backfill.CodeNoAnswer:            "run sync again: Port may have stored them, and sync compares first",
 }
 
-// statusHints are the remedies for failures with a code of Port's, by the status of the response. 500 stands for all above it.
+// statusHints are the remedies for failures with a code of Port's, by the status of the response. 500 is used for all above it.
 var statusHints = map[int]string{
 	http.StatusBadRequest:            valueHint,
 	http.StatusUnauthorized:          permissionHint,

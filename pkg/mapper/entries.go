@@ -89,8 +89,8 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	return &part
 }
 
-// MaxEntities returns the maximum number of entities for a number of repositories and of all their commits. An entry
-// with an itemsToParse counts as if it always had one item.
+// MaxEntities returns the maximum number of entities for a number of repositories and of all their commits. It assumes
+// one item for an entry with itemsToParse.
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {
