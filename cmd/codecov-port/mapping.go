@@ -93,9 +93,7 @@ func webhookMapping(choice mapper.Choice, read webhookReader, streams *terminal.
 	if !choice.ReadsWebhook() {
 		return nil, nil
 	}
-	stop := terminal.ShowWait(streams, "Port")
 	webhook, err := read()
-	stop()
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		return nil, nil

@@ -32,7 +32,9 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), timeout, fmt.Errorf("%w (%s)", ErrTimeout, timeout))
 	defer cancel()
 	tries.attempts++
+	stop := a.call.watchSilence(req.Context())
 	resp, err := a.send(req.WithContext(ctx))
+	stop()
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -51,7 +53,7 @@ func (a *attempt) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	client.stats.answered.Store(true)
+	client.stats.answered.Store(time.Now().UnixNano())
 	body, err := a.read(resp)
 	client.stats.receivedBytes.Add(int64(len(body)))
 	if err != nil {

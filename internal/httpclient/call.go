@@ -118,7 +118,7 @@ func (c *call) mayRetry(resp *http.Response, err error, asked bool) bool {
 
 // neverConnected reports whether an attempt failed on the connection, while the server has never answered.
 func (c *call) neverConnected(err error) bool {
-	return !c.client.stats.answered.Load() && outcomeOf(nil, err) != overloaded
+	return c.client.stats.answered.Load() == 0 && outcomeOf(nil, err) != overloaded
 }
 
 // prepareRetry counts the wait that has just ended.

@@ -29,7 +29,7 @@ type Options struct {
 	MaxBody      int64             // maximum bytes of an answer, default: 64 MiB
 	Secrets      *Secrets          // removed from answers and errors; optional
 	Network      http.RoundTripper // default: a transport that all clients share
-	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
+	Logger       *slog.Logger      // receives requests at Debug, retries, waits and silence at Info; nil disables logging
 }
 
 const defaultMaxBody = 64 << 20
@@ -91,7 +91,7 @@ type stats struct {
 	requests, retries, sentBytes, receivedBytes atomic.Int64
 
 	waited   atomic.Int64 // nanoseconds
-	answered atomic.Bool  // the server has answered, whatever the status
+	answered atomic.Int64 // Unix nanoseconds of the last answer, whatever its status; 0 before the first
 }
 
 // Counts returns the traffic so far.

@@ -29,13 +29,34 @@ func (c *call) logAttempt(ctx context.Context, resp *http.Response, err error, t
 
 // logRetry logs at Info that a request will be sent again, why and when.
 func (c *call) logRetry(ctx context.Context, resp *http.Response, err error, wait time.Duration) {
-	attributes := append(c.attributes(), "attempt", c.tries.attempts)
+	attributes := append(c.attributes(), "attempt", c.tries.attempts, "of", c.tries.attempts+1+maxRetries-c.rounds)
 	if err != nil {
 		attributes = append(attributes, "reason", c.client.secrets.legible(cause(ctx, err)).Error())
 	} else {
 		attributes = append(attributes, "reason", http.StatusText(resp.StatusCode), "status", resp.StatusCode)
 	}
 	c.client.log.InfoContext(ctx, "request will be repeated", append(attributes, "wait", wait.Round(time.Millisecond))...)
+}
+
+// silence is how long a server may be silent before that is logged.
+const silence = 2 * time.Second
+
+// watchSilence logs at Info if an attempt has waited for 2 seconds in which the server has answered nothing at all, unless stop is
+// called before. Nothing is logged after stop has returned.
+func (c *call) watchSilence(ctx context.Context) (stop func()) {
+	attempt, most := c.tries.attempts, c.tries.attempts+maxRetries-c.rounds
+	logged := make(chan struct{})
+	timer := time.AfterFunc(silence, func() {
+		defer close(logged)
+		if time.Now().UnixNano()-c.client.stats.answered.Load() >= int64(silence) {
+			c.client.log.InfoContext(ctx, "no answer yet", append(c.attributes(), "attempt", attempt, "of", most)...)
+		}
+	})
+	return func() {
+		if !timer.Stop() {
+			<-logged
+		}
+	}
 }
 
 // attributes returns method, path and the beginning of the query, as escaped in the address.

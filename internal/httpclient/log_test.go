@@ -62,18 +62,18 @@ func TestLog(t *testing.T) {
 		"a second attempt": {
 			path: "/v1/x", answers: []func() (*http.Response, error){with(503, `{}`, "Retry-After", "3"), with(200, `{}`)},
 			debug: "level=DEBUG msg=request method=GET path=/v1/x status=503 bytes=2 took=20ms attempt=1\n" +
-				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"Service Unavailable\" status=503 wait=3s\n" +
+				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 of=9 reason=\"Service Unavailable\" status=503 wait=3s\n" +
 				"level=INFO msg=\"waiting for the rate limit\" wait=3s\n" +
 				"level=DEBUG msg=request method=GET path=/v1/x status=200 bytes=2 took=20ms attempt=2\n",
-			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"Service Unavailable\" status=503 wait=3s\n" +
+			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 of=9 reason=\"Service Unavailable\" status=503 wait=3s\n" +
 				"level=INFO msg=\"waiting for the rate limit\" wait=3s\n",
 		},
 		"an answer that breaks off": {
 			path: "/v1/x", answers: []func() (*http.Response, error){func() (*http.Response, error) { return cutBody(), nil }, with(200, `{}`)},
 			debug: "level=DEBUG msg=request method=GET path=/v1/x error=\"unexpected EOF\" took=20ms attempt=1\n" +
-				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\" wait=back-off\n" +
+				"level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 of=9 reason=\"unexpected EOF\" wait=back-off\n" +
 				"level=DEBUG msg=request method=GET path=/v1/x status=200 bytes=2 took=20ms attempt=2\n",
-			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 reason=\"unexpected EOF\" wait=back-off\n",
+			info: "level=INFO msg=\"request will be repeated\" method=GET path=/v1/x attempt=1 of=9 reason=\"unexpected EOF\" wait=back-off\n",
 		},
 		"a secret that is sent back": {
 			path: "/v1/" + logSecret + "?q=" + logSecret, answers: []func() (*http.Response, error){with(400, `{}`, "X-Trace-Id", "trace of "+logSecret)},
@@ -103,6 +103,51 @@ func TestLog(t *testing.T) {
 					}
 				})
 			}
+		})
+	}
+}
+
+// TestLogOfSilence: an attempt is logged once it has waited for 2 seconds without any answer of the server, to whichever request.
+func TestLogOfSilence(t *testing.T) {
+	const record = "level=INFO msg=\"no answer yet\" method=GET path=/slow attempt=1 of=9\n"
+	for name, test := range map[string]struct {
+		takes time.Duration
+		busy  bool // the server answers other requests meanwhile
+		want  string
+	}{
+		"in time":               {takes: 1900 * time.Millisecond},
+		"late":                  {takes: 25 * time.Second, want: record},
+		"others were answered":  {takes: 25 * time.Second, busy: true},
+		"a second attempt, too": {takes: 31 * time.Second, want: record + "level=INFO msg=\"request will be repeated\" method=GET path=/slow attempt=1 of=9 reason=\"no answer in time (30s)\" wait=back-off\n" + strings.Replace(record, "=1", "=2", 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var logged strings.Builder
+				attempts := 0
+				client := newClient(t, Options{Concurrency: 2, Logger: logTo(&logged, slog.LevelInfo), Network: network(func(request *http.Request) (*http.Response, error) {
+					takes := time.Second
+					if request.URL.Path == "/slow" {
+						attempts++
+						takes = test.takes - time.Duration(attempts-1)*5*time.Second
+					}
+					select {
+					case <-time.After(takes):
+						return answer(200, `{}`), nil
+					case <-request.Context().Done():
+						return nil, request.Context().Err()
+					}
+				})})
+				if test.busy {
+					_, _ = client.Do(t.Context(), get(t, "/quick")) // opens the rate limit's window
+					go func() { _, _ = client.Do(t.Context(), get(t, "/quick")) }()
+				}
+				if _, failure := client.Do(t.Context(), get(t, "/slow")); failure != nil {
+					t.Fatal(failure)
+				}
+				if diff := cmp.Diff(test.want, backOffs.ReplaceAllString(logged.String(), "wait=back-off")); diff != "" {
+					t.Error(diff)
+				}
+			})
 		})
 	}
 }

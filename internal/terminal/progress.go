@@ -31,7 +31,7 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 	if streams.Quiet {
 		return func() {}
 	}
-	f := &follower{streams: streams, start: time.Now()}
+	f := &follower{streams: streams}
 	show, first, interval := f.printLine, patience, lineInterval
 	if streams.LiveView().Possible() {
 		show, first, interval = f.draw, drawInterval, drawInterval
@@ -61,7 +61,6 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 // follower shows the progress of one run.
 type follower struct {
 	streams          *Streams
-	start            time.Time
 	reading, writing meter
 	readShare        float64 // largest so far: the bar does not go back when more is expected
 	updates          int
@@ -72,7 +71,7 @@ func (f *follower) update(s backfill.Snapshot, now time.Time) state {
 	f.updates++
 	f.readShare = max(f.readShare, readShare(s))
 	return state{
-		snapshot: s, at: now, elapsed: now.Sub(f.start), readShare: f.readShare,
+		snapshot: s, at: now, readShare: f.readShare,
 		readRate: f.reading.rate(now, s.Commits), writeRate: f.writing.rate(now, s.Settled),
 	}
 }
@@ -101,6 +100,15 @@ func (f *follower) draw(s state) {
 // printLine prints the progress as a line.
 func (f *follower) printLine(s state) {
 	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
-		_, _ = fmt.Fprintln(f.streams.Err, s.at.Format(time.TimeOnly), text)
+		_ = f.streams.note(s.at, text)
 	}
+}
+
+// note prints a line about what goes on, with the time unless a terminal shows it at once.
+func (s *Streams) note(at time.Time, text string) error {
+	if !s.ErrIsTerminal() {
+		text = at.Format(time.TimeOnly) + " " + text
+	}
+	_, err := fmt.Fprintln(s.Err, text)
+	return err
 }

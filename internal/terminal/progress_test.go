@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -53,18 +52,6 @@ var states = map[string]struct {
 	},
 	"at the beginning": {
 		state{at: moment},
-		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
-		[]string{" ⠋ listing Codecov's repositories and …"},
-		"listing Codecov's repositories and reading back Port",
-	},
-	"no answer within 2 seconds": {
-		state{at: moment, elapsed: 2 * time.Second, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}, Port: port.Counts{Requests: 3, ReceivedBytes: 9}}},
-		[]string{" ⠋ no answer from Codecov yet"},
-		[]string{" ⠋ no answer from Codecov yet"},
-		"listing Codecov's repositories and reading back Port, no answer from Codecov yet",
-	},
-	"no answer within less": {
-		state{at: moment, elapsed: 1999 * time.Millisecond, snapshot: backfill.Snapshot{Codecov: codecov.Counts{Requests: 1}}},
 		[]string{" ⠋ listing Codecov's repositories and reading back Port"},
 		[]string{" ⠋ listing Codecov's repositories and …"},
 		"listing Codecov's repositories and reading back Port",

@@ -14,10 +14,9 @@ import (
 type state struct {
 	snapshot  backfill.Snapshot
 	at        time.Time
-	elapsed   time.Duration // since the start of the run
-	readShare float64       // of all commits, from 0 to 1
-	readRate  float64       // commits per second; 0: unknown
-	writeRate float64       // entities per second; 0: unknown
+	readShare float64 // of all commits, from 0 to 1
+	readRate  float64 // commits per second; 0: unknown
+	writeRate float64 // entities per second; 0: unknown
 }
 
 // rows returns the lines of the live view; busy is the label of a row without a count.
@@ -49,18 +48,8 @@ func (s state) discovering(label string) row {
 	if s.snapshot.Listed > 0 {
 		listed = Plural(s.snapshot.Listed, "repository") + " so far"
 	}
-	codecov, port := s.snapshot.Codecov, s.snapshot.Port
 	return row{label: label, share: -1, parts: nonempty("listing Codecov's repositories and reading back Port", listed,
-		s.silence("Codecov", codecov.Requests, codecov.ReceivedBytes), s.silence("Port", port.Requests, port.ReceivedBytes),
-		waitText("Port", port.WaitsUntil.Sub(s.at)), waitText("Codecov", codecov.WaitsUntil.Sub(s.at)))}
-}
-
-// silence describes that a service has not answered any request yet; "" in the first 2 seconds.
-func (s state) silence(service string, requests, receivedBytes int64) string {
-	if requests == 0 || receivedBytes > 0 || s.elapsed < patience {
-		return ""
-	}
-	return "no answer from " + service + " yet"
+		waitText("Port", s.snapshot.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", s.snapshot.Codecov.WaitsUntil.Sub(s.at)))}
 }
 
 func (s state) reading() row {

@@ -5,46 +5,25 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// patience is how long a service may take to answer before it is named.
-const patience = 2 * time.Second
-
-// ShowWait prints that a service has not answered yet, unless stop is called within 2 seconds or streams.Quiet is set. Nothing is
-// printed after stop has returned. It is for the requests before a run.
-func ShowWait(streams *Streams, service string) (stop func()) {
-	if streams.Quiet {
-		return func() {}
-	}
-	view := streams.LiveView()
-	printed := make(chan struct{})
-	timer := time.AfterFunc(patience, func() {
-		defer close(printed)
-		_, _ = fmt.Fprintln(view, "waiting for "+service+"'s answer")
-	})
-	return sync.OnceFunc(func() {
-		if !timer.Stop() {
-			<-printed
-		}
-	})
-}
-
-// warningInterval is the shortest time between two warnings about a service.
-const warningInterval = 10 * time.Second
+const (
+	patience        = 2 * time.Second  // how long a run may be silent
+	warningInterval = 10 * time.Second // the shortest time between two messages about a service
+)
 
 // retryHandler is the handler of NewRetryHandler.
 type retryHandler struct {
 	streams *Streams
 	service string
-	warned  *atomic.Int64 // Unix nanoseconds of the last warning about the service
+	warned  *atomic.Int64 // Unix nanoseconds of the last message about the service
 }
 
-// NewRetryHandler returns a handler for the log of both clients that prints a warning if a service does not answer: which one,
-// the attempt, when the next one begins if that is known, and the reason. It ignores all other records. Loggers for a service have its
-// name in the attribute "to".
+// NewRetryHandler returns a handler for the log of both clients that prints a message if a service does not answer: which one, which
+// attempt of how many, when the next one begins if that is known, and the reason. The first silence is no warning, and is not printed
+// if streams.Quiet is set. It ignores all other records. Loggers for a service have its name in the attribute "to".
 func NewRetryHandler(streams *Streams) slog.Handler {
 	return retryHandler{streams: streams}
 }
@@ -68,7 +47,8 @@ func (h retryHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
 // WithGroup returns the handler: records about retries have no groups.
 func (h retryHandler) WithGroup(string) slog.Handler { return h }
 
-// Handle prints a record about a retry as a warning. Statuses below 500 are answers, and a single 5xx is not worth a warning.
+// Handle prints a record about a retry as a warning, and one about silence as a line of progress. Statuses below 500 are answers, and a
+// single 5xx is not worth a warning.
 func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	attributes := make(map[string]slog.Value)
 	record.Attrs(func(attribute slog.Attr) bool {
@@ -81,19 +61,25 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	if value, answered := attributes["status"]; answered {
 		status = value.Int64()
 	}
-	if !ok || !isRetry || h.service == "" || !h.isWorth(status, attempt.Int64(), record.Time) {
+	if !ok || h.service == "" || !isRetry && h.streams.Quiet || !h.isWorth(status, attempt.Int64(), record.Time) {
 		return nil
+	}
+	count := "attempt " + attempt.String()
+	if most, known := attributes["of"]; known {
+		count += " of at most " + most.String()
+	}
+	if !isRetry {
+		return h.streams.note(record.Time, fmt.Sprintf("waiting for %s's answer (%s)", h.service, count))
 	}
 	problem := "does not answer"
 	if status != 0 {
 		problem = fmt.Sprintf("answers %d", status)
 	}
-	next := ""
 	if wait, known := attributes["wait"]; known {
-		next = ", the next in " + Duration(wait.Duration())
+		count += ", the next in " + Duration(wait.Duration())
 	}
-	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (attempt %d%s): %s\n", h.streams.ErrStyle().Yellow("warning:"),
-		h.service, problem, attempt.Int64(), next, Safe(reason.String()))
+	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (%s): %s\n", h.streams.ErrStyle().Yellow("warning:"),
+		h.service, problem, count, Safe(reason.String()))
 	return err
 }
 
