@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -17,6 +16,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/fake/stand"
 	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -57,6 +57,25 @@ func newDemo(streams *terminal.Streams) *cobra.Command {
 	return cmd
 }
 
+const demoSeen = `
+A real Port would show this on a page with charts and a scorecard; for yours,
+setup --dashboard creates it: https://app.port.io/codecov_coverage_overview
+`
+
+const demoNext = `
+To sync your own account, export the five variables of Port's Codecov guide:
+  PORT_CLIENT_ID, PORT_CLIENT_SECRET, CODECOV_TOKEN,
+  CODECOV_SERVICE_PROVIDER, CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME
+then preview the changes, and make them:
+  codecov-port sync --dry-run
+  codecov-port sync
+`
+
+const demoKept = `
+This Codecov and an empty Port keep running until Ctrl-C. Paste these lines into
+another terminal to try the other commands there: sync, check, setup, map, prune.
+`
+
 // The credentials of the sample servers.
 const (
 	demoToken  = "7f3d1c52-0c8e-4a55-9f0e-2f6f1b1d0a11"
@@ -71,11 +90,11 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 		return err
 	}
 	defer page.discard()
-	scene, err := openScene(ctx, streams)
+	scene, err := openDemo(ctx, streams)
 	if err != nil {
 		return err
 	}
-	defer scene.close()
+	defer scene.Close()
 	result, err := scene.play(ctx, streams)
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -83,7 +102,8 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 	if err != nil {
 		return err
 	}
-	reported := page.write(reportOf(scene.settings.withoutLinks(), result, nil))
+	scene.settings.codecovApp = "" // a page that is read when the servers are gone has no links
+	reported := page.write(reportOf(scene.settings, result, nil))
 	if err := scene.print(streams, result); err != nil {
 		return err
 	}
@@ -98,46 +118,32 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 	return err
 }
 
-// keep keeps Codecov running until ctx ends, and starts an empty Port beside it.
+// keep keeps Codecov and an empty Port running until ctx ends.
 func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
-	empty, closePort, err := serve(ctx, newDemoPort(s.latency))
+	empty, err := openDemo(ctx, streams)
 	if err != nil {
 		return err
 	}
-	defer closePort()
-	s.settings.portURL = empty
-	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, streams.Width())+exports(s.settings)); err != nil {
+	defer empty.Close()
+	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, streams.Width())+empty.Environment()); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return nil
 }
 
-func newDemoPort(latency time.Duration) *fakeport.Server {
-	return fakeport.New(fakeport.Options{
-		ClientID: demoID, ClientSecret: demoSecret,
-		Latency: func(r *http.Request) time.Duration {
-			if strings.Contains(r.URL.Path, "/entities") {
-				return latency
-			}
-			return 0 // the demo is set up before the live view begins
-		},
-	})
-}
-
-// scene is the two servers of the demo, and the settings that lead to them.
+// scene is the servers of the demo, and the settings that lead to them.
 type scene struct {
+	*stand.Stand
 	settings settings
-	port     *fakeport.Server
 	latency  time.Duration // of each response
 	now      time.Time
-	close    func()
 }
 
 // demoLatency is the time of each response on a terminal: as over a network, so that the live view is visible.
 const demoLatency = 150 * time.Millisecond
 
-func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
+func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
 	if streams.LiveView().Possible() && !streams.Quiet {
 		latency = demoLatency
@@ -146,33 +152,22 @@ func openScene(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	if err != nil {
 		return scene{}, fmt.Errorf("create the sample account: %w", err)
 	}
-	source := fakecodecov.New(fakecodecov.Options{
-		Accounts: []fakecodecov.Account{account},
-		Tokens:   map[string]fakecodecov.Access{demoToken: {}},
-		Latency:  func(*http.Request, int) time.Duration { return latency },
+	fakes, err := stand.Start(ctx, stand.Options{
+		Accounts: []fakecodecov.Account{account}, ClientID: demoID, ClientSecret: demoSecret, CodecovToken: demoToken, Ties: true,
+		Latency: func(r *http.Request) time.Duration {
+			if strings.HasPrefix(r.URL.Path, apiPath) || strings.Contains(r.URL.Path, "/entities") {
+				return latency
+			}
+			return 0 // Port is set up before the live view begins
+		},
 	})
-	catalog := newDemoPort(latency)
-	codecovURL, closeCodecov, err := serve(ctx, source)
 	if err != nil {
 		return scene{}, err
 	}
-	portURL, closePort, err := serve(ctx, catalog)
-	if err != nil {
-		closeCodecov()
-		return scene{}, err
-	}
-	s := settings{
-		clientID: demoID, clientSecret: demoSecret, codecovToken: demoToken,
-		service: codecov.Service(account.Service()), owners: []string{demoOwner},
-		portURL: portURL, codecovAPI: codecovURL + apiPath, codecovApp: codecovURL, log: newLog(streams),
-	}
-	return scene{settings: s, port: catalog, latency: latency, now: now, close: func() { closePort(); closeCodecov() }}, nil
-}
-
-// withoutLinks is for a page that is read when the servers are gone.
-func (s settings) withoutLinks() settings {
-	s.codecovApp = ""
-	return s
+	return scene{Stand: fakes, latency: latency, now: now, settings: settings{
+		clientID: demoID, clientSecret: demoSecret, codecovToken: demoToken, service: codecov.Service(account.Service), owners: []string{demoOwner},
+		portURL: fakes.PortURL, codecovAPI: fakes.CodecovURL + apiPath, codecovApp: fakes.CodecovURL, log: newLog(streams),
+	}}, nil
 }
 
 // play sets Port up and syncs the account.
@@ -198,11 +193,11 @@ const demoServices = 5
 // setUp creates what 'setup --scorecard --dashboard --relate service' does, and a few services.
 func (s scene) setUp(ctx context.Context, client *port.Client) error {
 	const service = "service"
-	if err := s.port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
+	if err := s.Port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
 		return err
 	}
 	for _, r := range demoRepositories[:demoServices] {
-		if err := s.port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
+		if err := s.Port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
 			return err
 		}
 	}
@@ -212,23 +207,4 @@ func (s scene) setUp(ctx context.Context, client *port.Client) error {
 	}
 	_, err = setup.Run(ctx, setup.Options{Port: client, Scorecard: &setup.DefaultThresholds, Dashboard: true, Relate: []setup.Relation{relation}})
 	return err
-}
-
-// serve starts a server on a free port of this machine.
-func serve(ctx context.Context, handler http.Handler) (address string, stop func(), err error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("start a server: %w", err)
-	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with Close
-	}()
-	return "http://" + listener.Addr().String(), func() {
-		_ = server.Close()
-		<-done
-	}, nil
 }

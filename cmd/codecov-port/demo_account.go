@@ -50,7 +50,7 @@ func demoAccount(now time.Time) (fakecodecov.Account, error) {
 	}
 	document, err := json.Marshal(map[string]any{"service": "github", "owner": demoOwner, "repos": repositories, "commits": commits})
 	if err != nil {
-		return nil, err
+		return fakecodecov.Account{}, err
 	}
 	return fakecodecov.LoadAccount(bytes.NewReader(document))
 }

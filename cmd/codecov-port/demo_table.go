@@ -36,7 +36,7 @@ func (s scene) printTable(streams *terminal.Streams) error {
 	}
 	var text strings.Builder
 	text.WriteString(terminal.Fit(title+":\n\n", streams.Width()))
-	rows := demoTable(s.port, min(demoTrend, streams.Width()-besideTrend))
+	rows := demoTable(s.Port, min(demoTrend, streams.Width()-besideTrend))
 	columns := []terminal.Column{{Title: "REPOSITORY"}, {Title: "COVERAGE", Right: true}, {Title: "COMMITS", Right: true}, {Title: "TREND"}}
 	if err := terminal.Table(&text, columns, rows[:min(demoRows, len(rows))]); err != nil {
 		return err

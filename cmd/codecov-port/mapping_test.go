@@ -161,8 +161,8 @@ func putServices(t *testing.T, catalog *fakeport.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range account.Repositories() {
-		identifier := strings.ToLower(account.Repository(i).Name)
+	for i := range account.Repositories {
+		identifier := strings.ToLower(account.Repositories[i].Name)
 		if err := catalog.PutEntity("service", fakeport.Entity{Identifier: identifier}); err != nil {
 			t.Fatal(err)
 		}

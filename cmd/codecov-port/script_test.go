@@ -101,7 +101,7 @@ func recordedCodecov() (*fakecodecov.Server, error) {
 func loadAccount(file string) (fakecodecov.Account, error) {
 	f, err := recordings.Accounts.Open(file)
 	if err != nil {
-		return nil, err
+		return fakecodecov.Account{}, err
 	}
 	defer func() { _ = f.Close() }()
 	return fakecodecov.LoadAccount(f)

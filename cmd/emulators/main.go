@@ -11,18 +11,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
-	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
+	"github.com/codecov-port/codecov-port/internal/fake/stand"
 )
 
 // Exit codes, as codecov-port has them.
@@ -56,73 +50,38 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 }
 
 func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	accounts, err := s.loadAccounts()
+	for _, path := range s.accountFiles {
+		account, err := loadAccount(path)
+		if err != nil {
+			return err
+		}
+		s.Accounts = append(s.Accounts, account)
+	}
+	if s.synthetic.Repositories > 0 {
+		s.Accounts = append(s.Accounts, fakecodecov.Synthetic(s.synthetic))
+	}
+	fakes, err := stand.Start(ctx, s.Options)
 	if err != nil {
 		return err
 	}
-	both := emulators{
-		codecov: fakecodecov.New(fakecodecov.Options{
-			Accounts: accounts,
-			Tokens:   map[string]fakecodecov.Access{s.codecovToken: {}},
-			Latency:  func(*http.Request, int) time.Duration { return s.latency.draw() },
-		}),
-		port: fakeport.New(fakeport.Options{
-			ClientID: s.clientID, ClientSecret: s.clientSecret,
-			Latency:   func(*http.Request) time.Duration { return s.latency.draw() },
-			RateLimit: fakeport.RateLimit{Requests: s.rateLimit, Period: s.ratePeriod},
-		}),
-	}
-	var listen net.ListenConfig
-	codecov, err := listen.Listen(ctx, "tcp", s.codecovAddress)
-	if err != nil {
+	defer fakes.Close()
+	if _, err := io.WriteString(stdout, fakes.Environment()); err != nil {
 		return err
 	}
-	port, err := listen.Listen(ctx, "tcp", s.portAddress)
-	if err != nil {
-		return errors.Join(err, codecov.Close())
-	}
-	if err := s.printEnvironment(stdout, accounts[0], codecov.Addr(), port.Addr()); err != nil {
-		return errors.Join(err, codecov.Close(), port.Close())
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveUntilDone(ctx, codecov, both.codecov) })
-	group.Go(func() error { return serveUntilDone(ctx, port, both.portHandler()) })
-	return errors.Join(group.Wait(), both.printCounts(stderr))
+	<-ctx.Done()
+	fakes.Close()
+	return fakes.WriteCounts(stderr)
 }
 
-// printEnvironment prints what a shell has to export for codecov-port to find the emulators and the account.
-func (s settings) printEnvironment(w io.Writer, account fakecodecov.Account, codecov, port net.Addr) error {
-	var lines strings.Builder
-	for _, variable := range [][2]string{
-		{"PORT_CLIENT_ID", s.clientID},
-		{"PORT_CLIENT_SECRET", s.clientSecret},
-		{"PORT_BASE_URL", "http://" + port.String()},
-		{"CODECOV_TOKEN", s.codecovToken},
-		{"CODECOV_SERVICE_PROVIDER", account.Service()},
-		{"CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", account.Owner().Username},
-		{"CODECOV_URL", "http://" + codecov.String()},
-	} {
-		fmt.Fprintf(&lines, "export %s='%s'\n", variable[0], strings.ReplaceAll(variable[1], "'", `'\''`))
+func loadAccount(path string) (fakecodecov.Account, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return fakecodecov.Account{}, err
 	}
-	_, err := io.WriteString(w, lines.String())
-	return err
-}
-
-// shutdownTime is how long requests that are under way may take to end.
-const shutdownTime = 5 * time.Second
-
-// serveUntilDone serves until ctx is done, then lets what is under way end.
-func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		defer cancel()
-		stopped <- server.Shutdown(deadline)
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		stop()
-		return err
+	defer func() { _ = file.Close() }() // only read
+	account, err := fakecodecov.LoadAccount(file)
+	if err != nil {
+		return fakecodecov.Account{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return <-stopped
+	return account, nil
 }

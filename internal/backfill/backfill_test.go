@@ -74,7 +74,7 @@ func (b *bench) connect(t testing.TB, account fakecodecov.Account, wrap func(htt
 	})
 	wrapped := wrap(network)
 	b.source = codecov.Options{
-		BaseURL: codecovServer.URL + "/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: wrapped,
+		BaseURL: codecovServer.URL + "/api/v2", Token: token, Service: codecov.Service(account.Service), Transport: wrapped,
 	}
 	source, err := codecov.NewClient(b.source)
 	if err != nil {
@@ -87,7 +87,7 @@ func (b *bench) connect(t testing.TB, account fakecodecov.Account, wrap func(htt
 		t.Fatal(err)
 	}
 	b.options = backfill.Options{
-		Codecov: source, Port: catalog, Owners: []string{account.Owner().Username}, AppURL: "https://app.codecov.io",
+		Codecov: source, Port: catalog, Owners: []string{account.Owner.Username}, AppURL: "https://app.codecov.io",
 		Blueprints: mapper.BuiltinBlueprints(), Now: recordings.Now(),
 	}
 }

@@ -145,8 +145,8 @@ func TestRefusalsAreToldApart(t *testing.T) {
 func TestDeadProviderStopsPrivateRepositoriesAlone(t *testing.T) {
 	private := map[string]bool{}
 	account := recorded(t, "github.acme.json")
-	for i := range account.Repositories() {
-		if facts := account.Repository(i); facts.Private {
+	for i := range account.Repositories {
+		if facts := account.Repositories[i]; facts.Private {
 			private[facts.Name] = true
 		}
 	}

@@ -53,7 +53,7 @@ func newMemoryBenchOver(t testing.TB, wrap func(http.RoundTripper) http.RoundTri
 		t.Fatal(err)
 	}
 	b.options = backfill.Options{
-		Codecov: source, Port: catalog, Owners: []string{account.Owner().Username}, AppURL: "https://app.codecov.io",
+		Codecov: source, Port: catalog, Owners: []string{account.Owner.Username}, AppURL: "https://app.codecov.io",
 		Blueprints: mapper.BuiltinBlueprints(), Now: recordings.Now(), Yes: true,
 	}
 	b.mapping(t, mapper.BuiltinMapping())

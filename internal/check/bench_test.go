@@ -44,10 +44,10 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 	}
 	b.hosts = map[string]http.Handler{"codecov.test": b.codecov, "eu.test": b.eu, "us.test": b.us}
 	network := faults.Network{Hosts: b.hosts}
-	b.source = codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: token, Service: codecov.Service(account.Service()), Transport: network}
+	b.source = codecov.Options{BaseURL: "https://codecov.test/api/v2", Token: token, Service: codecov.Service(account.Service), Transport: network}
 	b.catalog = port.Options{BaseURL: "https://eu.test", ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret, Transport: network}
 	b.options = check.Options{
-		CodecovURL: b.source.BaseURL, PortURL: b.catalog.BaseURL, Owners: []string{account.Owner().Username},
+		CodecovURL: b.source.BaseURL, PortURL: b.catalog.BaseURL, Owners: []string{account.Owner.Username},
 		AppURL: "https://app.codecov.io", Choice: mapper.Choice{Name: mapper.ChoiceAuto}, Now: recordings.Now(), Network: network,
 	}
 	for _, blueprint := range builtinBlueprints(t) {

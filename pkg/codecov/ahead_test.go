@@ -116,7 +116,7 @@ func TestCanceledContextEndsTheReadAhead(t *testing.T) {
 		cause := errors.New("the caller's cause")
 		rows := 0
 		var last error
-		for _, err := range client.Commits(ctx, account.Owner().Username, name, codecov.CommitsOptions{}) {
+		for _, err := range client.Commits(ctx, account.Owner.Username, name, codecov.CommitsOptions{}) {
 			if last = err; err == nil {
 				rows++
 				cancel(cause)

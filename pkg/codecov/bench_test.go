@@ -14,7 +14,7 @@ import (
 // synthetic returns an account with one repository, and the repository's name.
 func synthetic(commits int) (account fakecodecov.Account, repository string) {
 	account = fakecodecov.Synthetic(fakecodecov.SyntheticOptions{Repositories: 1, CommitsPerRepository: commits})
-	return account, account.Repository(0).Name
+	return account, account.Repositories[0].Name
 }
 
 // far returns a network with that round trip.

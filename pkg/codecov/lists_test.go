@@ -209,13 +209,13 @@ func TestManyNames(t *testing.T) {
 		server.Reset()
 		var names, want []string
 		for i := 0; i < repositories; i += test.every {
-			name := account.Repository(i).Name
+			name := account.Repositories[i].Name
 			names = append(names, test.rewrite(name))
 			if strings.EqualFold(name, test.rewrite(name)) {
 				want = append(want, name)
 			}
 		}
-		got, err := collect(client.Repositories(t.Context(), account.Owner().Username, codecov.RepositoriesOptions{Names: names}))
+		got, err := collect(client.Repositories(t.Context(), account.Owner.Username, codecov.RepositoriesOptions{Names: names}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,8 +29,8 @@ type Access struct {
 	Owners []string
 }
 
-// authenticate returns the access of a request by its Authorization; false if its token is unknown.
-func (s *Server) authenticate(authorization string) (Access, bool) {
+// access returns the access of a request by its Authorization; false if its token is unknown.
+func (s *Server) access(authorization string) (Access, bool) {
 	if authorization == "" {
 		return Access{Mode: anonymous}, true
 	}
@@ -39,7 +39,7 @@ func (s *Server) authenticate(authorization string) (Access, bool) {
 }
 
 func (a Access) covers(account Account) bool {
-	return a.Owners == nil || containsFold(a.Owners, account.Service()+"/"+account.Owner().Username)
+	return a.Owners == nil || containsFold(a.Owners, account.Service+"/"+account.Owner.Username)
 }
 
 // modeFor narrows the mode to the accounts that it holds for.
@@ -56,12 +56,12 @@ func (a Access) lists(account Account, repository Repository) bool {
 	return !repository.Private || mode == Everything || mode == NoSeat
 }
 
-// refuse says why a user can't read a repository's commits; nil when they can.
+// refuse returns the answer to a user who can't read a repository's commits, nil to one who can.
 func (a Access) refuse(account Account, repository Repository) *answer {
 	if !repository.Private {
 		return nil
 	}
-	family, _, _ := strings.Cut(account.Service(), "_")
+	family, _, _ := strings.Cut(account.Service, "_")
 	provider := strings.ToUpper(family[:1]) + family[1:] + " API"
 	switch a.modeFor(account) {
 	case NoSeat:

@@ -1,24 +1,17 @@
 package codecov
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
 
-// Account is what an owner has at Codecov: repositories, newest id first, and their commits, newest first.
-// Its methods are called concurrently.
-type Account interface {
-	// Service is the long name of the git provider: "github_enterprise".
-	Service() string
-	// Owner describes the account itself.
-	Owner() Owner
-	// Repositories counts the repositories.
-	Repositories() int
-	// Repository describes what the API filters repository i by; i counts from 0.
-	Repository(i int) Repository
-	// AppendRepository appends the row of repository i, compact JSON, to page and returns it.
-	AppendRepository(page []byte, i int) []byte
-	// Find returns the index of the repository with this name, compared without case.
-	Find(name string) (i int, found bool)
-	// Commits returns the commits of repository i on a branch, or on all where branch is empty.
-	Commits(i int, branch string) Rows
+// Account is what an owner has at Codecov.
+type Account struct {
+	Service      string // long name of the git provider: "github_enterprise"
+	Owner        Owner
+	Repositories []Repository // newest id first
 }
 
 // Owner is a row of the list of owners.
@@ -28,22 +21,104 @@ type Owner struct {
 	Name     *string `json:"name"`
 }
 
-// Repository is what the API filters repositories by.
+// Repository is a row of the list of repositories, with what the API selects it by.
 type Repository struct {
-	Name    string `json:"name"`
-	Private bool   `json:"private"`
-	Active  *bool  `json:"active"`
+	Name    string
+	Private bool
+	Row     json.RawMessage // compact
+	// Commits returns the commits on a branch, or on all branches if it is empty, newest first. It is called concurrently.
+	Commits func(branch string) Rows
 }
 
 // Rows is a list of rows, each compact JSON as in the API.
-type Rows interface {
-	Len() int
-	// AppendRow appends row i, counted from 0, to page and returns it.
-	AppendRow(page []byte, i int) []byte
+type Rows struct {
+	Len int
+	Row func(i int) json.RawMessage
 }
 
-// rawRows are rows that are held in memory.
-type rawRows []json.RawMessage
+func rowsOf(rows []json.RawMessage) Rows {
+	return Rows{len(rows), func(i int) json.RawMessage { return rows[i] }}
+}
 
-func (r rawRows) Len() int                            { return len(r) }
-func (r rawRows) AppendRow(page []byte, i int) []byte { return append(page, r[i]...) }
+// LoadAccount reads a recorded account, JSON of the form
+//
+//	{"service": "github", "owner": "acme", "repos": [row, …], "commits": {"repository": [row, …], …}}
+//
+// with compact rows as the API returns them and in its order. It serves the rows as they are.
+// It fails when a name is missing, a repository is listed twice, or commits belong to no repository.
+func LoadAccount(r io.Reader) (Account, error) {
+	var file struct {
+		Service string                       `json:"service"`
+		Owner   string                       `json:"owner"`
+		Repos   []json.RawMessage            `json:"repos"`
+		Commits map[string][]json.RawMessage `json:"commits"`
+	}
+	if err := json.NewDecoder(r).Decode(&file); err != nil {
+		return Account{}, fmt.Errorf("read account: %w", err)
+	}
+	if file.Owner == "" || file.Service == "" || longNames[file.Service] != file.Service {
+		return Account{}, fmt.Errorf("read account: service %q or owner %q is missing or unknown", file.Service, file.Owner)
+	}
+	account := Account{Service: file.Service, Owner: Owner{Service: file.Service, Username: file.Owner}}
+	commits := map[string]map[string][]json.RawMessage{} // by repository in lower case and branch
+	for i, row := range file.Repos {
+		var facts struct {
+			Name    string
+			Private bool
+			Author  *Owner
+		}
+		if err := json.Unmarshal(row, &facts); err != nil {
+			return Account{}, fmt.Errorf("read account %s: repository %d: %w", file.Owner, i, err)
+		}
+		key := strings.ToLower(facts.Name)
+		if commits[key] != nil || key == "" {
+			return Account{}, fmt.Errorf("read account %s: repository %d: name %q is missing or taken", file.Owner, i, facts.Name)
+		}
+		byBranch := map[string][]json.RawMessage{}
+		commits[key] = byBranch
+		account.Repositories = append(account.Repositories, Repository{
+			Name: facts.Name, Private: facts.Private, Row: row, Commits: func(branch string) Rows { return rowsOf(byBranch[branch]) },
+		})
+		if facts.Author != nil { // only repositories name the owner
+			account.Owner.Name = facts.Author.Name
+		}
+	}
+	for name, rows := range file.Commits {
+		byBranch := commits[strings.ToLower(name)]
+		if byBranch == nil {
+			return Account{}, fmt.Errorf("read account %s: commits of %q: no such repository", file.Owner, name)
+		}
+		for _, row := range rows {
+			commit, err := readCommit(row)
+			if err != nil {
+				return Account{}, fmt.Errorf("read account %s: commits of %q: %w", file.Owner, name, err)
+			}
+			for _, branch := range commit.branches() {
+				byBranch[branch] = append(byBranch[branch], row)
+			}
+		}
+	}
+	return account, nil
+}
+
+// commit is what the fake reads of a commit.
+type commit struct {
+	CommitID  string `json:"commitid"`
+	Timestamp string `json:"timestamp"`
+	Branch    string `json:"branch"` // "" if it is null
+}
+
+func readCommit(row json.RawMessage) (c commit, err error) {
+	if err := json.Unmarshal(row, &c); err != nil {
+		return commit{}, fmt.Errorf("read commit: %w", err)
+	}
+	return c, nil
+}
+
+// branches returns the branches whose lists have the commit; "" is all branches.
+func (c commit) branches() []string {
+	if c.Branch == "" {
+		return []string{""}
+	}
+	return []string{"", c.Branch}
+}

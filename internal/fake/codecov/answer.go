@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 )
@@ -13,13 +14,13 @@ type answer struct {
 	status    int
 	body      []byte
 	mediaType string // empty is JSON
-	rows      int    // how many rows the body holds
+	rows      int    // in the body
 	challenge bool   // with WWW-Authenticate
 }
 
-// detailed is an error of the API's views: {"detail": "..."}.
+// detailed is an error of the API's views.
 func detailed(status int, text string) *answer {
-	return &answer{status: status, body: []byte(`{"detail":` + quote(text) + `}`)}
+	return &answer{status: status, body: encode(map[string]string{"detail": text})}
 }
 
 // challenged is a 401 because of the Codecov token itself.
@@ -29,9 +30,9 @@ func challenged(text string) *answer {
 	return refusal
 }
 
-// failed is an error from outside of the views: {"error": "..."}, with a blank.
+// failed is an error from outside of the views, with a blank.
 func failed(status int, text string) *answer {
-	return &answer{status: status, body: []byte(`{"error": ` + quote(text) + `}`)}
+	return &answer{status: status, body: fmt.Appendf(nil, `{"error": %q}`, text)}
 }
 
 func serverError() *answer { return failed(http.StatusInternalServerError, "Server Error (500)") }
@@ -44,8 +45,6 @@ func encode(value any) []byte {
 	_ = encoder.Encode(value)
 	return bytes.TrimRight(body.Bytes(), "\n")
 }
-
-func quote(text string) string { return string(encode(text)) }
 
 func (a answer) write(w http.ResponseWriter) {
 	header := w.Header()

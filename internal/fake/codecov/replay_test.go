@@ -306,7 +306,11 @@ func (a *rebuiltAccount) build(t testing.TB, exchanges []recordings.Exchange) fa
 		repository := nameOf(t, row)
 		commits[repository] = a.commits(t, exchanges, repository)
 	}
-	return named{accountOf(t, accountFile{"github", a.owner, list, commits}), a.name}
+	account := accountOf(t, accountFile{"github", a.owner, list, commits})
+	if a.name != "" { // an account without repositories, which alone contain it, lacks the owner's name
+		account.Owner.Name = &a.name
+	}
+	return account
 }
 
 // commits returns a repository's commits, with one that stands in for a malformed one where a page failed.
@@ -327,20 +331,6 @@ func standIns(names []string, private bool) []json.RawMessage {
 		rows = append(rows, json.RawMessage(fmt.Sprintf(`{"name":%q,"commitid":%q,"private":%t,"active":true}`, name, name, private)))
 	}
 	return rows
-}
-
-// named sets, for an account without repositories, which alone contain it, the owner's name.
-type named struct {
-	fakecodecov.Account
-	name string
-}
-
-func (n named) Owner() fakecodecov.Owner {
-	owner := n.Account.Owner()
-	if n.name != "" {
-		owner.Name = &n.name
-	}
-	return owner
 }
 
 // pieces are what the recordings show of a list.

@@ -7,12 +7,16 @@
 package codecov
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/journal"
 )
 
 // DefaultBasePath is where the API lives on Codecov's cloud and on self-hosted servers.
@@ -26,7 +30,7 @@ type Options struct {
 	Tokens map[string]Access
 	// BasePath stands before every address; empty means DefaultBasePath.
 	BasePath string
-	// Latency says how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
+	// Latency returns how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
 	Latency func(r *http.Request, rows int) time.Duration
 	// Ties orders commits of equal time as PostgreSQL does: differently in each page of the first half of a list.
 	Ties bool
@@ -40,32 +44,37 @@ type Server struct {
 	Faults faults.Queue
 
 	options  Options
-	accounts map[string]Account // by service and owner
-	handler  http.Handler
-	log      log
+	accounts map[string]*account // by service and owner
+	journal  journal.Journal
+	rows     atomic.Int64
 
-	mu      sync.RWMutex
-	changes map[string]*changes // by service, owner and repository
+	mu sync.RWMutex // guards what can be changed of the repositories
+}
+
+type account struct {
+	Account
+	repositories []*repository
+	byName       map[string]*repository // in lower case
 }
 
 // New returns a Server. Changing options' maps and slices afterwards has no defined effect.
 func New(options Options) *Server {
-	if options.BasePath == "" {
-		options.BasePath = DefaultBasePath
+	options.BasePath = strings.TrimRight(cmp.Or(options.BasePath, DefaultBasePath), "/")
+	s := &Server{options: options, accounts: map[string]*account{}, journal: journal.Journal{Keep: options.KeepRequests}}
+	for _, a := range options.Accounts {
+		served := &account{Account: a, byName: map[string]*repository{}}
+		for _, r := range a.Repositories {
+			changed := &repository{Repository: r, added: map[string][]json.RawMessage{}, poisoned: map[string]bool{}}
+			served.repositories = append(served.repositories, changed)
+			served.byName[strings.ToLower(r.Name)] = changed
+		}
+		s.accounts[accountKey(a.Service, a.Owner.Username)] = served
 	}
-	options.BasePath = strings.TrimRight(options.BasePath, "/")
-	s := &Server{
-		options:  options,
-		accounts: map[string]Account{},
-		log:      log{keep: options.KeepRequests},
-		changes:  map[string]*changes{},
-	}
-	for _, account := range options.Accounts {
-		s.accounts[accountKey(account.Service(), account.Owner().Username)] = account
-	}
-	s.handler = s.Faults.Wrap(http.HandlerFunc(s.serve))
 	return s
 }
+
+// accountKey compares without case, as the API does.
+func accountKey(service, owner string) string { return strings.ToLower(service + "/" + owner) }
 
 // MeasuredLatency is the time that the real server took: 20 ms a request and 0.22 ms a row. For Options.Latency.
 func MeasuredLatency(_ *http.Request, rows int) time.Duration {
@@ -74,40 +83,45 @@ func MeasuredLatency(_ *http.Request, rows int) time.Duration {
 
 // ServeHTTP answers a request, or lets it meet a fault, and counts it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	watched := &watchedWriter{ResponseWriter: w, log: &s.log, request: r, kind: s.read(r).kind}
-	defer watched.answered(0)
-	s.handler.ServeHTTP(watched, r)
+	c := s.read(r)
+	s.journal.Serve(w, r, c.kind, nil, s.Faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.RLock()
+		answer := s.answer(c)
+		s.mu.RUnlock()
+		if s.options.Latency != nil && !faults.Wait(r.Context(), s.options.Latency(r, answer.rows)) {
+			return
+		}
+		s.rows.Add(int64(answer.rows))
+		answer.write(w)
+	})))
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	answer := s.answer(r)
-	if !s.wait(r, answer.rows) {
-		return
-	}
-	s.log.served(answer.rows)
-	answer.write(w)
+// The kinds of requests, by their address.
+const (
+	Repositories journal.Kind = "repositories" // the list of repositories
+	Commits      journal.Kind = "commits"      // a repository's list of commits
+	Owners       journal.Kind = "owners"       // the list of owners
+	Other        journal.Kind = "other"        // anything else
+)
+
+// Counts are what a Server saw since it was made or reset.
+type Counts struct {
+	journal.Counts
+	Rows  int   `json:"rows"`      // of the answers that were made, lost ones included
+	Bytes int64 `json:"bytesSent"` // of bodies
 }
 
-// wait lets the latency pass and reports whether the client is still there.
-func (s *Server) wait(r *http.Request, rows int) bool {
-	if s.options.Latency == nil {
-		return true
-	}
-	timer := time.NewTimer(s.options.Latency(r, rows))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
+// Requests describes what the server saw.
+func (s *Server) Requests() Counts {
+	counts, _, sent := s.journal.Counts()
+	return Counts{counts, int(s.rows.Load()), sent}
 }
 
-// accountKey compares owners without case, as the API does.
-func accountKey(service, owner string) string {
-	return service + "/" + strings.ToLower(owner)
-}
+// Seen returns every request in the order of the answers, when Options.KeepRequests asked for it.
+func (s *Server) Seen() []journal.Request { return s.journal.Seen() }
 
-func repositoryKey(account Account, repository string) string {
-	return accountKey(account.Service(), account.Owner().Username) + "/" + strings.ToLower(repository)
+// Reset forgets what Requests and Seen return.
+func (s *Server) Reset() {
+	s.journal.Reset()
+	s.rows.Store(0)
 }

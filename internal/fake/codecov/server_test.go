@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/journal"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -80,16 +82,15 @@ func TestFaultsTakeThePlaceOfAnswersAndAreCounted(t *testing.T) {
 			t.Errorf("%s: status %d, error %v; want status %d, error %v", request.query, status, err, request.status, request.body)
 		}
 	}
-	if pending := server.Faults.Pending(); len(pending) > 0 {
-		t.Errorf("pending faults: %+v", pending)
+	if met := server.Faults.Met(); met != 3 {
+		t.Errorf("%d requests met a fault, want 3", met)
 	}
-	want := []fakecodecov.Request{
-		{Method: "GET", Target: acmeCommits + "?page=1", Status: 503},
-		{Method: "GET", Target: acmeCommits + "?page=1", Status: 200},
-		{Method: "GET", Target: acmeCommits + "?page=2", Status: 0},
-		{Method: "GET", Target: acmeCommits + "?page=3", Status: 200},
+	want := []string{"GET ?page=1: 503", "GET ?page=1: 200", "GET ?page=2: 0", "GET ?page=3: 200"}
+	var seen []string
+	for _, request := range server.Seen() {
+		seen = append(seen, fmt.Sprintf("%s %s: %d", request.Method, strings.TrimPrefix(request.Target, acmeCommits), request.Status))
 	}
-	if diff := cmp.Diff(want, server.Seen()); diff != "" {
+	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("requests seen (-want +got):\n%s", diff)
 	}
 	counts := server.Requests()
@@ -124,13 +125,15 @@ func TestCounts(t *testing.T) {
 		bodies += get(server, target).Body.Len()
 	}
 	want := fakecodecov.Counts{
-		Requests: 7,
-		ByKind: map[fakecodecov.Kind]int{
-			fakecodecov.Repositories: 3, fakecodecov.Commits: 1, fakecodecov.Owners: 1, fakecodecov.Other: 2,
+		Counts: journal.Counts{
+			Requests: 7,
+			ByKind: map[journal.Kind]int{
+				fakecodecov.Repositories: 3, fakecodecov.Commits: 1, fakecodecov.Owners: 1, fakecodecov.Other: 2,
+			},
+			ByStatus: map[int]int{200: 4, 404: 2, 501: 1},
 		},
-		ByStatus: map[int]int{200: 4, 404: 2, 501: 1},
-		Rows:     50 + 10 + 7 + 1,
-		Bytes:    int64(bodies),
+		Rows:  50 + 10 + 7 + 1,
+		Bytes: int64(bodies),
 	}
 	if diff := cmp.Diff(want, server.Requests()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
@@ -248,7 +251,7 @@ func TestTokenOfAnotherAccount(t *testing.T) {
 	if list.Count != 1 {
 		t.Fatalf("%d repositories, want the public one", list.Count)
 	}
-	private := account.Repository(1).Name
+	private := account.Repositories[1].Name
 	answer := get(server, "/api/v2/gitlab/group%3Asub/repos/"+private+"/commits")
 	if want := `{"detail":"Gitlab API: Not Found"}`; answer.Code != http.StatusNotFound || answer.Body.String() != want {
 		t.Errorf("status %d %s, want 404 %s", answer.Code, answer.Body, want)

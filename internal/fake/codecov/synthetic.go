@@ -1,7 +1,12 @@
 package codecov
 
 import (
+	"cmp"
+	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,101 +29,49 @@ type SyntheticOptions struct {
 	Newest time.Time
 }
 
-// Synthetic makes up an account of any size. Its rows are computed from the seed and their place each time they are
+// Synthetic makes up an account of any size. Its commits are computed from the seed and their place each time they are
 // asked for, so that a million commits take no memory, and the same options always return the same rows.
 // Every second repository is private. Commits lie up to twelve hours apart, each older than the one before it,
 // every one complete and with coverage unless the options say otherwise.
 func Synthetic(options SyntheticOptions) Account {
-	if options.Service == "" {
-		options.Service = "github"
-	}
-	if options.Owner == "" {
-		options.Owner = "synthetic"
-	}
+	options.Service = cmp.Or(options.Service, "github")
+	options.Owner = cmp.Or(options.Owner, "synthetic")
+	options.Branches = max(options.Branches, 1)
 	if options.Newest.IsZero() {
 		options.Newest = time.Date(2026, time.November, 22, 21, 0, 0, 0, time.UTC)
 	}
-	options.Branches = max(options.Branches, 1)
-	return &synthetic{options}
-}
-
-type synthetic struct{ options SyntheticOptions }
-
-func (a *synthetic) Service() string { return a.options.Service }
-
-func (a *synthetic) Owner() Owner {
-	name := strings.ToUpper(a.options.Owner[:1]) + a.options.Owner[1:] + ", Inc."
-	return Owner{Service: a.options.Service, Username: a.options.Owner, Name: &name}
-}
-
-func (a *synthetic) Repositories() int { return a.options.Repositories }
-
-func (a *synthetic) Repository(i int) Repository {
-	active := !a.inactive(i)
-	return Repository{Name: a.name(i), Private: i%2 == 1, Active: &active}
-}
-
-// name ends in the index, so that Find needs no table.
-func (a *synthetic) name(i int) string {
-	draw := a.draw(i, -1)
-	return pick(draw, subjects) + "-" + pick(draw>>8, sorts) + "-" + strconv.Itoa(i)
-}
-
-func (a *synthetic) Find(name string) (int, bool) {
-	i, err := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:])
-	if err != nil || i < 0 || i >= a.options.Repositories || !strings.EqualFold(a.name(i), name) {
-		return 0, false
+	a := synthetic{options}
+	name := strings.ToUpper(options.Owner[:1]) + options.Owner[1:] + ", Inc."
+	account := Account{Service: options.Service, Owner: Owner{Service: options.Service, Username: options.Owner, Name: &name}}
+	for i := range options.Repositories {
+		account.Repositories = append(account.Repositories, a.repository(i, account.Owner))
 	}
-	return i, true
+	return account
 }
 
-func (a *synthetic) inactive(i int) bool { return isEvery(a.options.InactiveEvery, i) }
+type synthetic struct{ SyntheticOptions }
 
 // isEvery reports whether i is the last of each n.
 func isEvery(n, i int) bool { return n > 0 && i%n == n-1 }
 
-func (a *synthetic) AppendRepository(page []byte, i int) []byte {
-	facts := a.Repository(i)
-	page = append(page, `{"name":`...)
-	page = append(page, quote(facts.Name)...)
-	page = append(page, `,"private":`...)
-	page = strconv.AppendBool(page, facts.Private)
-	page = append(page, `,"updatestamp":"`...)
-	page = a.timestamp(i, 0).Add(3*time.Minute).AppendFormat(page, time.RFC3339)
-	page = append(page, `","author":`...)
-	page = append(page, encode(a.Owner())...)
-	page = append(page, `,"language":"`...)
-	page = append(page, pick(a.draw(i, -1)>>16, languages)...)
-	page = append(page, `","branch":"`...)
-	page = append(page, a.branch(i, 0)...)
-	page = append(page, `","active":`...)
-	page = strconv.AppendBool(page, *facts.Active)
-	page = append(page, `,"activated":`...)
-	page = strconv.AppendBool(page, *facts.Active)
-	page = append(page, `,"totals":`...)
-	page = a.appendCurrentTotals(page, i)
-	return append(page, '}')
-}
-
-// appendCurrentTotals appends the totals of the newest complete commit on the default branch.
-func (a *synthetic) appendCurrentTotals(page []byte, i int) []byte {
-	for j := 0; j < a.commitCount(i); j += a.options.Branches {
-		if !isEvery(a.options.IncompleteEvery, j) {
-			return a.appendTotals(page, i, j)
-		}
+func (a synthetic) repository(i int, owner Owner) Repository {
+	draw, isPrivate, isActive, count := a.draw(i, -1), i%2 == 1, true, a.CommitsPerRepository
+	if isEvery(a.InactiveEvery, i) {
+		isActive, count = false, 0
 	}
-	return append(page, "null"...)
-}
-
-func (a *synthetic) commitCount(i int) int {
-	if a.inactive(i) {
-		return 0
+	totals := "null" // else those of the newest complete commit on the default branch
+	for j := 0; j < count && totals == "null"; j += a.Branches {
+		totals, _ = a.totals(i, j)
 	}
-	return a.options.CommitsPerRepository
+	name := fmt.Sprintf("%s-%s-%d", pick(draw, subjects), pick(draw>>8, sorts), i)
+	row := fmt.Appendf(nil, `{"name":"%s","private":%t,"updatestamp":"%s","author":%s,"language":"%s","branch":"%s","active":%t,"activated":%t,"totals":%s}`,
+		name, isPrivate, a.timestamp(i, 0).Add(3*time.Minute).Format(time.RFC3339), encode(owner), pick(draw>>16, languages), a.branch(i, 0),
+		isActive, isActive, totals)
+	return Repository{Name: name, Private: isPrivate, Row: row, Commits: func(branch string) Rows { return a.commits(i, count, branch) }}
 }
 
 // branch names branch b of repository i; 0 is the default one. Commit j is on branch j modulo the number of branches.
-func (a *synthetic) branch(i, b int) string {
+func (a synthetic) branch(i, b int) string {
 	switch b {
 	case 0:
 		return pick(a.draw(i, -1)>>24, defaultBranches)
@@ -131,147 +84,81 @@ func (a *synthetic) branch(i, b int) string {
 	}
 }
 
-func (a *synthetic) Commits(i int, branch string) Rows {
-	count := a.commitCount(i)
+// commits returns those of a repository's commits that are on a branch.
+func (a synthetic) commits(i, count int, branch string) Rows {
 	if branch == "" {
-		return syntheticCommits{account: a, repository: i, step: 1, count: count}
+		return Rows{count, func(j int) json.RawMessage { return a.commit(i, j) }}
 	}
-	for b := range a.options.Branches {
+	for b := range a.Branches {
 		if a.branch(i, b) == branch {
-			onBranch := (count - b + a.options.Branches - 1) / a.options.Branches
-			return syntheticCommits{account: a, repository: i, first: b, step: a.options.Branches, count: onBranch}
+			onBranch := (count - b + a.Branches - 1) / a.Branches
+			return Rows{onBranch, func(j int) json.RawMessage { return a.commit(i, b+j*a.Branches) }}
 		}
 	}
-	return rawRows(nil)
+	return Rows{}
 }
 
-// syntheticCommits are the commits first, first+step, … of a repository.
-type syntheticCommits struct {
-	account                        *synthetic
-	repository, first, step, count int
-}
-
-func (c syntheticCommits) Len() int { return c.count }
-
-func (c syntheticCommits) AppendRow(page []byte, i int) []byte {
-	return c.account.appendCommit(page, c.repository, c.first+i*c.step)
-}
-
-func (a *synthetic) appendCommit(page []byte, i, j int) []byte {
-	draw := a.draw(i, j)
-	page = append(page, `{"commitid":"`...)
-	page = a.appendCommitID(page, i, j)
-	page = append(page, `","message":"`...)
-	page = append(page, pick(draw, messages)...)
-	page = append(page, ` (#`...)
-	page = strconv.AppendInt(page, int64(a.options.CommitsPerRepository-j), 10)
-	page = append(page, `)","timestamp":"`...)
-	page = a.timestamp(i, j).AppendFormat(page, time.RFC3339)
-	page = append(page, `","ci_passed":`...)
-	page = append(page, pick(draw>>8, ciResults)...)
-	page = append(page, `,"author":`...)
-	page = a.appendAuthor(page, draw>>16)
-	page = append(page, `,"branch":"`...)
-	page = append(page, a.branch(i, j%a.options.Branches)...)
-	page = append(page, `","totals":`...)
-	page = a.appendStateAndTotals(page, i, j)
-	page = append(page, `,"parent":`...)
-	if j+1 == a.options.CommitsPerRepository {
-		return append(page, "null}"...)
+func (a synthetic) commit(i, j int) json.RawMessage {
+	draw, parent := a.draw(i, j), "null"
+	if j+1 < a.CommitsPerRepository {
+		parent = `"` + a.commitID(i, j+1) + `"`
 	}
-	page = append(page, '"')
-	page = a.appendCommitID(page, i, j+1)
-	return append(page, `"}`...)
+	author := pick(draw>>16, authors)
+	totals, state := a.totals(i, j)
+	return fmt.Appendf(make([]byte, 0, 700), `{"commitid":"%s","message":"%s (#%d)","timestamp":"%s","ci_passed":%s,`+
+		`"author":{"service":"%s","username":"%s","name":"%s"},"branch":"%s","totals":%s,"state":"%s","parent":%s}`,
+		a.commitID(i, j), pick(draw, messages), a.CommitsPerRepository-j, a.timestamp(i, j).Format(time.RFC3339), pick(draw>>8, ciResults),
+		a.Service, author.username, author.name, a.branch(i, j%a.Branches), totals, state, parent)
 }
 
-func (a *synthetic) appendStateAndTotals(page []byte, i, j int) []byte {
-	if isEvery(a.options.IncompleteEvery, j) {
-		page = append(page, `null,"state":"`...)
-		page = append(page, pick(uint64(j/a.options.IncompleteEvery), unfinishedStates)...)
-		return append(page, '"')
-	}
-	page = a.appendTotals(page, i, j)
-	return append(page, `,"state":"complete"`...)
-}
-
-func (a *synthetic) appendAuthor(page []byte, draw uint64) []byte {
-	author := pick(draw, authors)
-	page = append(page, `{"service":"`...)
-	page = append(page, a.options.Service...)
-	page = append(page, `","username":"`...)
-	page = append(page, author.username...)
-	page = append(page, `","name":"`...)
-	page = append(page, author.name...)
-	return append(page, `"}`...)
-}
-
-// appendCommitID appends 40 hexadecimal digits.
-func (a *synthetic) appendCommitID(page []byte, i, j int) []byte {
-	first, second := a.draw(i, j), mix(a.draw(i, j)+1)
-	var id [20]byte
-	for k := range 8 {
-		id[k], id[8+k] = byte(first>>(8*k)), byte(second>>(8*k))
-	}
-	for k := range 4 {
-		id[16+k] = byte(mix(second) >> (8 * k))
-	}
-	return hex.AppendEncode(page, id[:])
+// commitID returns 40 hexadecimal digits.
+func (a synthetic) commitID(i, j int) string {
+	first := a.draw(i, j)
+	second := mix(first + 1)
+	id := binary.LittleEndian.AppendUint64(nil, first)
+	id = binary.LittleEndian.AppendUint64(id, second)
+	return hex.EncodeToString(binary.LittleEndian.AppendUint32(id, uint32(mix(second))))
 }
 
 // commitInterval is the time in which a repository gets one commit.
 const commitInterval = 6 * time.Hour
 
 // timestamp returns whole seconds: each commit has an interval of its own and lies somewhere in it.
-func (a *synthetic) timestamp(i, j int) time.Time {
+func (a synthetic) timestamp(i, j int) time.Time {
 	within := time.Duration(a.draw(i, j)>>20%uint64(commitInterval/time.Second)) * time.Second
-	return a.options.Newest.UTC().Truncate(time.Second).Add(-within - time.Duration(j)*commitInterval)
+	return a.Newest.UTC().Truncate(time.Second).Add(-within - time.Duration(j)*commitInterval)
 }
 
-// appendTotals makes a repository that grows over time and whose coverage drifts up, with some noise.
-func (a *synthetic) appendTotals(page []byte, i, j int) []byte {
+// totals makes a repository that grows over time and whose coverage drifts up, with some noise.
+func (a synthetic) totals(i, j int) (totals, state string) {
+	if isEvery(a.IncompleteEvery, j) {
+		return "null", pick(uint64(j/a.IncompleteEvery), unfinishedStates)
+	}
 	repository, noise := a.draw(i, -1), a.draw(i, j)>>32
-	age := int64(a.options.CommitsPerRepository - j)
+	age := int64(a.CommitsPerRepository - j)
 	lines := 400 + int64(repository>>32%9000) + age*3
-	permille := min(1000, 500+int64(repository>>44%400)+age*80/int64(a.options.CommitsPerRepository)+int64(noise%20))
+	permille := min(1000, 500+int64(repository>>44%400)+age*80/int64(a.CommitsPerRepository)+int64(noise%20))
 	hits := lines * permille / 1000
 	partials := (lines - hits) / 50
-	for _, figure := range []struct {
-		name  string
-		value int64
-	}{
-		{`{"files":`, lines/40 + 1}, {`,"lines":`, lines}, {`,"hits":`, hits}, {`,"misses":`, lines - hits - partials}, {`,"partials":`, partials},
-	} {
-		page = append(page, figure.name...)
-		page = strconv.AppendInt(page, figure.value, 10)
-	}
-	page = append(page, `,"coverage":`...)
-	page = appendCoverage(page, hits, lines)
-	page = append(page, `,"branches":`...)
-	page = strconv.AppendInt(page, lines/6, 10)
-	page = append(page, `,"methods":0,"sessions":`...)
-	page = strconv.AppendInt(page, 1+int64(noise>>8%6), 10)
-	return append(page, `,"complexity":0.0,"complexity_total":0.0,"complexity_ratio":0,"diff":0}`...)
+	return fmt.Sprintf(`{"files":%d,"lines":%d,"hits":%d,"misses":%d,"partials":%d,"coverage":%s,"branches":%d,"methods":0,"sessions":%d,`+
+		`"complexity":0.0,"complexity_total":0.0,"complexity_ratio":0,"diff":0}`,
+		lines/40+1, lines, hits, lines-hits-partials, partials, coverage(hits, lines), lines/6, 1+noise>>8%6), "complete"
 }
 
-// appendCoverage cuts to two decimals as the API does: the ratio with five decimals, times 100 and down, in floats.
+// coverage cuts to two decimals as the API does: the ratio with five decimals, times 100 and down, in floats.
 // All but the rows that contradict themselves of the recorded accounts agree with it.
-func appendCoverage(page []byte, hits, lines int64) []byte {
-	ratio := 100.0
-	if hits != lines {
-		five := strconv.FormatFloat(float64(hits)/float64(lines)*100, 'f', 5, 64)
-		ratio, _ = strconv.ParseFloat(five, 64)
+func coverage(hits, lines int64) string {
+	percent, _ := strconv.ParseFloat(fmt.Sprintf("%.5f", float64(hits)/float64(lines)*100), 64)
+	text := strconv.FormatFloat(math.Floor(percent*100)/100, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
 	}
-	cut := float64(int64(ratio*100)) / 100
-	decimals := -1
-	if cut == float64(int64(cut)) {
-		decimals = 1
-	}
-	return strconv.AppendFloat(page, cut, 'f', decimals, 64)
+	return text
 }
 
 // draw returns 64 bits that depend on nothing but the seed and the place; j is -1 for the repository itself.
-func (a *synthetic) draw(i, j int) uint64 {
-	return mix(mix(a.options.Seed) + mix(uint64(i)<<32|uint64(uint32(j+1))))
+func (a synthetic) draw(i, j int) uint64 {
+	return mix(mix(a.Seed) + mix(uint64(i)<<32|uint64(uint32(j+1))))
 }
 
 // mix is the finishing step of SplitMix64, which maps no two numbers to the same one.

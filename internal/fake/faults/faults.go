@@ -1,15 +1,18 @@
-// Package faults makes an emulated API misbehave: it takes faults from a queue and puts one in place of
-// the answer that a request would have had. It serves codecovtest and porttest and knows neither.
+// Package faults makes a fake misbehave: it takes faults from a queue and puts one in place of the answer that a request
+// would have had.
 package faults
 
 import (
-	"bytes"
+	"context"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // Kind says what becomes of an answer.
@@ -36,12 +39,11 @@ type Fault struct {
 	Body   string
 }
 
-// Queue holds faults in the order in which they are to be met. The zero value is ready.
-// It is safe for concurrent use.
+// Queue holds faults in the order in which they are to be met. The zero value is ready. It is safe for concurrent use.
 type Queue struct {
 	mu     sync.Mutex
 	faults []Fault
-	random *rand.Rand
+	random *rand.Rand // nil: none meets a random fault
 	rate   float64
 	kinds  []Fault
 	met    int
@@ -62,28 +64,14 @@ func (q *Queue) Randomly(seed uint64, rate float64, kinds ...Fault) {
 	q.random, q.rate, q.kinds = rand.New(rand.NewPCG(seed, seed)), rate, kinds
 }
 
-// Clear takes all faults away, the random ones too. Met goes on counting.
+// Clear removes all faults, the random ones included. Met keeps counting.
 func (q *Queue) Clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.faults, q.random = nil, nil
 }
 
-// Pending returns the faults that no request has met yet, those without an end left out:
-// a test that queued them expected requests that never came.
-func (q *Queue) Pending() []Fault {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var pending []Fault
-	for _, fault := range q.faults {
-		if fault.Times >= 0 {
-			pending = append(pending, fault)
-		}
-	}
-	return pending
-}
-
-// Met counts the requests that met a fault.
+// Met returns the number of requests that met a fault.
 func (q *Queue) Met() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -93,79 +81,65 @@ func (q *Queue) Met() int {
 // Wrap returns a handler that answers as next does unless a fault matches.
 func (q *Queue) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fault, ok := q.take(r)
-		if !ok {
-			next.ServeHTTP(w, r)
+		if fault, found := q.take(r); found {
+			fault.serve(w, r, next)
 			return
 		}
-		fault.serve(w, r, next)
+		next.ServeHTTP(w, r)
 	})
 }
 
-func (q *Queue) take(r *http.Request) (Fault, bool) {
+func (q *Queue) take(r *http.Request) (fault Fault, found bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, fault := range q.faults {
-		if !fault.matches(r) {
-			continue
-		}
+	matches := func(f Fault) bool { return f.Match == nil || f.Match(r) }
+	if i := slices.IndexFunc(q.faults, matches); i >= 0 {
+		fault, found = q.faults[i], true
 		switch {
 		case fault.Times > 1:
 			q.faults[i].Times--
 		case fault.Times >= 0:
-			q.faults = append(q.faults[:i:i], q.faults[i+1:]...)
+			q.faults = slices.Delete(q.faults, i, i+1)
 		}
+	} else if q.random != nil && q.random.Float64() < q.rate {
+		fault = q.kinds[q.random.IntN(len(q.kinds))]
+		found = matches(fault)
+	}
+	if found {
 		q.met++
-		return fault, true
 	}
-	if q.random != nil && q.random.Float64() < q.rate {
-		if fault := q.kinds[q.random.IntN(len(q.kinds))]; fault.matches(r) {
-			q.met++
-			return fault, true
-		}
-	}
-	return Fault{}, false
+	return fault, found
 }
 
-func (f Fault) matches(r *http.Request) bool { return f.Match == nil || f.Match(r) }
-
 func (f Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	var real *httptest.ResponseRecorder
+	real := httptest.NewRecorder()
 	if f.Effect || f.Kind == Cut || f.Kind == Truncate {
-		real = httptest.NewRecorder()
 		next.ServeHTTP(real, r)
 	}
+	body := real.Body.Bytes()
 	switch f.Kind {
 	case Answer:
-		copyHeader(w.Header(), f.Header)
-		w.WriteHeader(f.Status)
-		_, _ = w.Write([]byte(f.Body))
+		send(w, f.Status, f.Header, []byte(f.Body))
 	case Reset:
 		reset(w)
 	case Cut:
-		copyHeader(w.Header(), real.Header())
-		w.Header().Set("Content-Length", strconv.Itoa(real.Body.Len()))
-		w.WriteHeader(real.Code)
-		_, _ = w.Write(half(real.Body))
+		real.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		send(w, real.Code, real.Header(), body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush()
 		reset(w)
 	case Truncate:
-		copyHeader(w.Header(), real.Header())
-		w.Header().Set("Content-Length", strconv.Itoa(len(half(real.Body))))
-		w.WriteHeader(real.Code)
-		_, _ = w.Write(half(real.Body))
+		real.Header().Set("Content-Length", strconv.Itoa(len(body)/2))
+		send(w, real.Code, real.Header(), body[:len(body)/2])
 	case Hang:
 		<-r.Context().Done()
 	}
 }
 
-func copyHeader(to, from http.Header) {
-	for name, values := range from {
-		to[name] = values
-	}
+func send(w http.ResponseWriter, status int, header http.Header, body []byte) {
+	maps.Copy(w.Header(), header)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that left is no concern of a fake
 }
-
-func half(body *bytes.Buffer) []byte { return body.Bytes()[:body.Len()/2] }
 
 // reset closes the connection so that the client sees a reset and not an orderly end.
 func reset(w http.ResponseWriter) {
@@ -177,4 +151,19 @@ func reset(w http.ResponseWriter) {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
+}
+
+// Wait waits the latency of an answer and reports whether the client did, too.
+func Wait(ctx context.Context, latency time.Duration) bool {
+	if latency <= 0 {
+		return true
+	}
+	timer := time.NewTimer(latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

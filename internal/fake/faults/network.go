@@ -9,20 +9,20 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"testing/iotest"
 )
 
-// Network hands requests to handlers in this process, without connections: a test that runs in a synctest bubble
-// waits no time in it. It knows handlers by host; what goes to any other host cannot be resolved.
-// A broken-off answer is seen as over a real connection. It is safe for concurrent use.
+// Network passes requests to handlers in this process, without connections: a test that runs in a synctest bubble
+// waits no time in it. A broken-off answer looks as over a real connection. It is safe for concurrent use.
 type Network struct {
-	Hosts  map[string]http.Handler
+	Hosts  map[string]http.Handler  // requests to other hosts fail with ErrNoHost
 	Refuse func(*http.Request) bool // reports whether the connection for a request is refused; nil: none is
 }
 
 // ErrNoHost is the cause where a request goes to a host that the Network does not have.
 var ErrNoHost = errors.New("no such host")
 
-// RoundTrip returns the handler's answer.
+// RoundTrip returns what a client sees of the handler's answer.
 func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 	handler, known := n.Hosts[r.URL.Host]
 	switch {
@@ -41,25 +41,6 @@ func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return arrive(recorder, r, broken)
-}
-
-// serveUntilBroken reports whether the handler broke the connection.
-func serveUntilBroken(handler http.Handler, w http.ResponseWriter, r *http.Request) (broken bool) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-				panic(cause)
-			}
-			broken = true
-		}
-	}()
-	handler.ServeHTTP(w, r)
-	return false
-}
-
-// arrive returns what a client sees of the answer.
-func arrive(recorder *httptest.ResponseRecorder, r *http.Request, broken bool) (*http.Response, error) {
 	if broken && recorder.Body.Len() == 0 {
 		return nil, os.NewSyscallError("read", syscall.ECONNRESET)
 	}
@@ -69,12 +50,20 @@ func arrive(recorder *httptest.ResponseRecorder, r *http.Request, broken bool) (
 		response.ContentLength = announced
 	}
 	if broken {
-		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(recorder.Body.Bytes()), cut{}))
+		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(recorder.Body.Bytes()), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
 	return response, nil
 }
 
-// cut is the end of a body whose connection broke.
-type cut struct{}
-
-func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+// serveUntilBroken reports whether the handler broke the connection.
+func serveUntilBroken(handler http.Handler, w http.ResponseWriter, r *http.Request) (broken bool) {
+	defer func() {
+		cause := recover()
+		err, _ := cause.(error)
+		if broken = errors.Is(err, http.ErrAbortHandler); cause != nil && !broken {
+			panic(cause)
+		}
+	}()
+	handler.ServeHTTP(w, r)
+	return false
+}

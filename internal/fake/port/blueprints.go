@@ -2,52 +2,61 @@ package port
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
-func (s *Server) listBlueprints(call) (int, any, *failure) {
+func (s *Server) listBlueprints(call) (any, error) {
 	documents := []map[string]any{}
-	for _, identifier := range slices.Sorted(maps.Keys(s.catalog.blueprints)) {
-		documents = append(documents, s.catalog.blueprints[identifier].document)
+	for _, identifier := range slices.Sorted(maps.Keys(s.blueprints)) {
+		documents = append(documents, s.blueprints[identifier].document)
 	}
-	return http.StatusOK, map[string]any{"ok": true, "blueprints": documents}, nil
+	return ok("blueprints", documents), nil
 }
 
-func (s *Server) readBlueprint(c call) (int, any, *failure) {
-	b, refused := s.catalog.blueprint(c.PathValue("identifier"))
-	if refused != nil {
-		return 0, nil, refused
+func (s *Server) readBlueprint(c call) (any, error) {
+	b, err := s.blueprint(c.PathValue("identifier"))
+	if err != nil {
+		return nil, err
 	}
-	return http.StatusOK, blueprintAnswer(b), nil
+	return ok("blueprint", b.document), nil
 }
 
-func blueprintAnswer(b *blueprint) map[string]any {
-	return map[string]any{"ok": true, "blueprint": b.document}
-}
-
-func (s *Server) createBlueprint(c call) (int, any, *failure) {
-	document := c.object()
-	identifier, _ := document["identifier"].(string)
-	if s.catalog.blueprints[identifier] != nil {
-		return 0, nil, taken("Blueprint", identifier)
+func (s *Server) blueprint(identifier string) (*blueprint, error) {
+	if b := s.blueprints[identifier]; b != nil {
+		return b, nil
 	}
-	b, refused := s.define(document)
-	if refused != nil {
-		return 0, nil, refused
+	return nil, notFound("Blueprint", identifier)
+}
+
+func (s *Server) createBlueprint(c call) (any, error) {
+	if identifier, _ := c.body["identifier"].(string); s.blueprints[identifier] != nil {
+		return nil, taken("Blueprint", identifier)
 	}
-	return http.StatusCreated, blueprintAnswer(b), nil
+	return s.define(c.body)
 }
 
-func (s *Server) replaceBlueprint(c call) (int, any, *failure) {
-	return s.changeBlueprint(c, func(_, given map[string]any) map[string]any { return given })
-}
-
-func (s *Server) patchBlueprint(c call) (int, any, *failure) {
-	return s.changeBlueprint(c, mergePatch)
+// changeBlueprint replaces a blueprint, or with PATCH lays the body over it.
+func (s *Server) changeBlueprint(c call) (any, error) {
+	identifier := c.PathValue("identifier")
+	b, err := s.blueprint(identifier)
+	if err != nil {
+		return nil, err
+	}
+	document := c.body
+	if c.Method == http.MethodPatch {
+		document = mergePatch(b.document, c.body)
+	}
+	if given, named := document["identifier"]; named && given != identifier {
+		return nil, notEmulated("renaming a blueprint")
+	}
+	document["identifier"] = identifier
+	return s.define(document)
 }
 
 // mergePatch lays patch over held, object by object. Port's rule is in no source; its contract lets a patch name
@@ -65,31 +74,151 @@ func mergePatch(held, patch map[string]any) map[string]any {
 	return result
 }
 
-func (s *Server) changeBlueprint(c call, change func(held, given map[string]any) map[string]any) (int, any, *failure) {
-	identifier := c.PathValue("identifier")
-	b, refused := s.catalog.blueprint(identifier)
-	if refused != nil {
-		return 0, nil, refused
+// define creates a blueprint or changes an existing one, whose entities stay, and returns the answer. The document is held
+// to the contract once more, since a change can make an invalid whole of valid parts.
+func (s *Server) define(document map[string]any) (any, error) {
+	if err := contract.CheckBody("POST /v1/blueprints", document); err != nil {
+		return nil, err
 	}
-	document := change(b.document, c.object())
-	if given, ok := document["identifier"]; ok && given != identifier {
-		return 0, nil, notEmulated("renaming a blueprint")
+	d, err := declare(document)
+	if err != nil {
+		return nil, err
 	}
-	document["identifier"] = identifier
-	if b, refused = s.define(document); refused != nil {
-		return 0, nil, refused
+	if err := s.checkDeclaration(d); err != nil {
+		return nil, err
 	}
-	return http.StatusOK, blueprintAnswer(b), nil
+	b := s.blueprints[d.Identifier]
+	if b == nil {
+		b = &blueprint{rows: map[string]*row{}}
+		s.blueprints[d.Identifier] = b
+	}
+	b.declaration, b.document = d, s.complete(document, b.document)
+	return ok("blueprint", b.document), nil
 }
 
-// checkUnneeded refuses the removal of a blueprint that another one needs.
-func (c *catalog) checkUnneeded(identifier string) *failure {
-	for _, other := range c.blueprints {
-		if other.declaration.Identifier != identifier && other.declaration.needs(identifier) {
-			return &failure{http.StatusConflict, "has_dependents", "Blueprint '" + other.declaration.Identifier + "' is related to it"}
+// complete returns a blueprint's document as Port answers it: defaults filled in, its history stamped.
+func (s *Server) complete(document, before map[string]any) map[string]any {
+	complete := maps.Clone(document)
+	for _, name := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {
+		if complete[name] == nil {
+			complete[name] = map[string]any{}
+		}
+	}
+	if schema, isObject := complete["schema"].(map[string]any); isObject && schema["required"] == nil {
+		schema = maps.Clone(schema)
+		schema["required"] = []any{}
+		complete["schema"] = schema
+	}
+	complete["updatedAt"], complete["updatedBy"] = s.options.Now().UTC().Format(storedInstant), s.options.ClientID
+	complete["createdAt"], complete["createdBy"] = complete["updatedAt"], complete["updatedBy"]
+	if before != nil {
+		complete["createdAt"], complete["createdBy"] = before["createdAt"], before["createdBy"]
+	}
+	return complete
+}
+
+// declaration is what a blueprint says about its entities, and what it needs of other blueprints.
+type declaration struct {
+	Identifier string
+	Schema     struct {
+		Properties map[string]*property
+		Required   []string
+	}
+	Relations map[string]struct {
+		Target         string
+		Required, Many bool
+	}
+	MirrorProperties      map[string]struct{ Path string }
+	CalculationProperties map[string]struct{ Type string }
+	AggregationProperties map[string]struct {
+		Target          string
+		CalculationSpec struct{ Property string }
+	}
+
+	types map[string]string // by the name of each property, the calculated ones included; mirrored ones have none
+}
+
+// declare reads a blueprint's document, which the contract has passed.
+func declare(document map[string]any) (*declaration, error) {
+	d := &declaration{types: map[string]string{}}
+	if err := reread(document, d); err != nil {
+		return nil, err
+	}
+	for name := range d.MirrorProperties {
+		d.types[name] = ""
+	}
+	for name, calculated := range d.CalculationProperties {
+		d.types[name] = calculated.Type
+	}
+	for name := range d.AggregationProperties {
+		d.types[name] = "number"
+	}
+	properties, _ := document["schema"].(map[string]any)["properties"].(map[string]any)
+	for name, p := range d.Schema.Properties {
+		var err error
+		if p.schema, err = contract.Compile(properties[name]); err != nil {
+			return nil, fmt.Errorf("body/schema/properties/%s: %w", name, err)
+		}
+		d.types[name] = p.Type
+	}
+	return d, nil
+}
+
+// reread decodes a decoded document into a struct.
+func reread(document any, into any) error {
+	text, err := json.Marshal(document)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		return fmt.Errorf("body: %w", err)
+	}
+	return nil
+}
+
+// checkDeclaration describes what does not hold together, within the blueprint and between it and the others.
+func (s *Server) checkDeclaration(d *declaration) error {
+	declared := func(identifier string) *declaration {
+		if identifier == d.Identifier {
+			return d
+		}
+		if other := s.blueprints[identifier]; other != nil {
+			return other.declaration
+		}
+		return nil
+	}
+	for _, name := range d.Schema.Required {
+		if d.Schema.Properties[name] == nil {
+			return fmt.Errorf("body/schema/required: property '%s' is not declared", name)
+		}
+	}
+	for name, relation := range d.Relations {
+		if declared(relation.Target) == nil {
+			return fmt.Errorf("body/relations/%s: target blueprint '%s' does not exist", name, relation.Target)
+		}
+	}
+	for name, mirrored := range d.MirrorProperties {
+		relation, _, _ := strings.Cut(mirrored.Path, ".")
+		if _, exists := d.Relations[relation]; !exists {
+			return fmt.Errorf("body/mirrorProperties/%s: path must begin with a relation", name)
+		}
+	}
+	for name, a := range d.AggregationProperties {
+		target, property := declared(a.Target), a.CalculationSpec.Property
+		switch {
+		case target == nil:
+			return fmt.Errorf("body/aggregationProperties/%s: target blueprint '%s' does not exist", name, a.Target)
+		case property != "" && target.types[property] != "number":
+			return fmt.Errorf("body/aggregationProperties/%s: '%s' is not a number property of '%s'", name, property, a.Target)
 		}
 	}
 	return nil
+}
+
+// holds reports whether widgets and rules may name a property.
+func (d *declaration) holds(property string) bool {
+	_, declared := d.types[property]
+	return declared || strings.HasPrefix(property, "$")
 }
 
 // needs reports whether a relation or an aggregation points to that blueprint.
@@ -107,56 +236,26 @@ func (d *declaration) needs(identifier string) bool {
 	return false
 }
 
-// undefine drops a blueprint and its entities.
-func (c *catalog) undefine(identifier string) {
-	if b := c.blueprints[identifier]; b != nil {
-		c.size -= len(b.rows)
-		delete(c.blueprints, identifier)
+// deleteAllEntities removes the entities of a blueprint, and the blueprint with its scorecards if delete_blueprint is set
+// and no other one points to it.
+func (s *Server) deleteAllEntities(c call) (any, error) {
+	identifier := c.blueprint.Identifier
+	if !c.is("delete_blueprint") {
+		c.blueprint.rows, c.blueprint.order = map[string]*row{}, nil
+		return ok("", nil), nil
 	}
-}
-
-// define creates a blueprint or changes an existing one, whose entities stay. The document is held to the contract
-// once more, since a change can make an invalid whole of valid parts.
-func (s *Server) define(document map[string]any) (*blueprint, *failure) {
-	if err := contract.CheckBody("POST /v1/blueprints", document); err != nil {
-		return nil, invalidf("%s", err)
-	}
-	declared, err := declare(document)
-	if err != nil {
-		return nil, invalidf("%s", err)
-	}
-	if refused := declared.check(s.catalog.blueprints); refused != nil {
-		return nil, refused
-	}
-	b := s.catalog.blueprints[declared.Identifier]
-	if b == nil {
-		b = &blueprint{rows: map[string]*row{}}
-		s.catalog.blueprints[declared.Identifier] = b
-	}
-	b.document, b.declaration = s.complete(document, b.document), declared
-	return b, nil
-}
-
-// complete returns a blueprint's document as Port answers it: defaults filled in, its history stamped.
-func (s *Server) complete(document, before map[string]any) map[string]any {
-	now := s.options.Now().UTC().Format(storedInstant)
-	complete := maps.Clone(document)
-	for _, name := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {
-		if complete[name] == nil {
-			complete[name] = map[string]any{}
+	for _, other := range s.blueprints {
+		if other != c.blueprint && other.needs(identifier) {
+			return nil, hasDependents("Blueprint '" + other.Identifier + "' is related to it")
 		}
 	}
-	if schema, ok := complete["schema"].(map[string]any); ok && schema["required"] == nil {
-		schema = maps.Clone(schema)
-		schema["required"] = []any{}
-		complete["schema"] = schema
-	}
-	complete["createdAt"], complete["createdBy"] = now, s.options.ClientID
-	if before != nil {
-		complete["createdAt"], complete["createdBy"] = before["createdAt"], before["createdBy"]
-	}
-	complete["updatedAt"], complete["updatedBy"] = now, s.options.ClientID
-	return complete
+	delete(s.blueprints, identifier)
+	s.documents = slices.DeleteFunc(s.documents, func(d document) bool { return strings.HasPrefix(d.path, "/v1/blueprints/"+identifier+"/") })
+	return ok("", nil), nil
+}
+
+func hasDependents(message string) error {
+	return &failure{http.StatusConflict, "has_dependents", message}
 }
 
 // PutBlueprint creates a blueprint, or changes one whose entities stay, under the rules of the API.
@@ -167,17 +266,15 @@ func (s *Server) PutBlueprint(blueprint json.RawMessage) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, refused := s.define(document); refused != nil {
-		return refused
-	}
-	return nil
+	_, err := s.define(document)
+	return err
 }
 
 // Blueprint returns a blueprint as the API would, without the envelope; false when there is none.
 func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.catalog.blueprints[identifier]
+	b := s.blueprints[identifier]
 	if b == nil {
 		return nil, false
 	}
@@ -189,12 +286,12 @@ func (s *Server) Blueprint(identifier string) (json.RawMessage, bool) {
 func (s *Server) Blueprints() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.catalog.blueprints))
+	return slices.Sorted(maps.Keys(s.blueprints))
 }
 
 // DeleteBlueprint drops a blueprint and its entities, whatever depends on it: somebody's doing in the middle of a run.
 func (s *Server) DeleteBlueprint(identifier string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.catalog.undefine(identifier)
+	delete(s.blueprints, identifier)
 }

@@ -1,10 +1,13 @@
 package port
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"time"
+
+	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
 // Entity is one entity as Port stores it: date-times with milliseconds, nothing that is null.
@@ -18,133 +21,156 @@ type Entity struct {
 	Relations  map[string]any `json:"relations"` // a string or a []any of strings
 }
 
-// documentOf returns the entity as it would stand in a request.
-func documentOf(e Entity) (document map[string]any, err error) {
-	if e.Properties == nil {
-		e.Properties = map[string]any{}
-	}
-	if e.Relations == nil {
-		e.Relations = map[string]any{}
-	}
-	encoded, err := json.Marshal(e)
-	if err != nil {
-		return nil, err
-	}
-	err = json.Unmarshal(encoded, &document)
-	return document, err
-}
-
 var entityNames = []string{"identifier", "title", "icon", "team", "properties", "relations"}
 
 // identifierOf returns the identifier of an entity's document, which the contract has passed. The contract leaves
 // room for names that Port passes over and for identifiers made by Port or searched by a query; here they are
 // refused, so that a misspelled name is found.
-func identifierOf(at string, document map[string]any) (string, *failure) {
-	for _, name := range slices.Sorted(maps.Keys(document)) {
+func identifierOf(at string, document map[string]any) (string, error) {
+	for name := range document {
 		if !slices.Contains(entityNames, name) {
-			return "", invalidf("%s must NOT have additional properties: '%s'", at, name)
+			return "", fmt.Errorf("%s must NOT have additional properties: '%s'", at, name)
 		}
 	}
-	identifier, ok := document["identifier"].(string)
-	if !ok {
+	identifier, isText := document["identifier"].(string)
+	if !isText {
 		return "", notEmulated(at + ": an identifier other than a string")
 	}
 	return identifier, nil
 }
 
 // apply lays a document over the entity: what it names is replaced, and null clears.
-func (d *declaration) apply(e Entity, document map[string]any) (Entity, *failure) {
-	overlay(&e.Title, document, "title")
-	overlay(&e.Icon, document, "icon")
-	if team, ok := document["team"]; ok {
-		if _, isQuery := team.(map[string]any); isQuery {
-			return e, notEmulated("a team that is searched by a query")
-		}
-		if name, single := team.(string); single { // Port reads one name back as an array
-			team = []any{name}
-		}
+func (d *declaration) apply(e Entity, document map[string]any) (Entity, error) {
+	if title, named := document["title"]; named {
+		e.Title, _ = title.(string)
+	}
+	if icon, named := document["icon"]; named {
+		e.Icon, _ = icon.(string)
+	}
+	switch team := document["team"].(type) {
+	case map[string]any:
+		return e, notEmulated("a team that is searched by a query")
+	case string: // Port reads one name back as an array
+		e.Team = []any{team}
+	case []any:
 		e.Team = team
 	}
-	var refused *failure
-	if e.Properties, refused = d.applyProperties(e.Properties, document["properties"]); refused != nil {
-		return e, refused
-	}
-	e.Relations, refused = d.applyRelations(e.Relations, document["relations"])
-	return e, refused
-}
-
-func overlay(text *string, document map[string]any, name string) {
-	if value, ok := document[name]; ok {
-		*text, _ = value.(string)
-	}
-}
-
-func (d *declaration) applyProperties(held map[string]any, given any) (map[string]any, *failure) {
-	values, _ := given.(map[string]any)
-	result := maps.Clone(held)
-	if result == nil {
-		result = make(map[string]any, len(values))
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		declared := d.Schema.Properties[name]
-		if declared == nil {
-			return nil, invalidf("property '%s' is not declared by blueprint '%s'", name, d.Identifier)
-		}
-		if values[name] == nil {
-			delete(result, name)
-			continue
-		}
-		stored, err := declared.accept(name, values[name])
-		if err != nil {
-			return nil, invalidf("%s", err)
-		}
-		result[name] = stored
+	var err error
+	if e.Properties, err = overlay(e.Properties, document["properties"], d.acceptProperty); err != nil {
+		return e, err
 	}
 	for _, name := range d.Schema.Required {
-		if result[name] == nil {
-			return nil, invalidf("properties must have required property '%s'", name)
+		if e.Properties[name] == nil {
+			return e, fmt.Errorf("properties must have required property '%s'", name)
 		}
 	}
-	return result, nil
+	if e.Relations, err = overlay(e.Relations, document["relations"], d.acceptRelation); err != nil {
+		return e, err
+	}
+	for name, relation := range d.Relations {
+		if relation.Required && e.Relations[name] == nil {
+			return e, fmt.Errorf("relations must have required relation '%s'", name)
+		}
+	}
+	return e, nil
 }
 
-func (d *declaration) applyRelations(held map[string]any, given any) (map[string]any, *failure) {
-	values, _ := given.(map[string]any)
-	result := maps.Clone(held)
-	if result == nil {
-		result = make(map[string]any, len(values))
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		declared, ok := d.Relations[name]
-		if !ok {
-			return nil, notFound("relation", name)
-		}
-		if values[name] == nil {
-			delete(result, name)
-			continue
-		}
-		if err := declared.accept(name, values[name]); err != nil {
+// overlay lays values over those held. Accept returns a value as Port stores it; nil clears.
+func overlay(held map[string]any, values any, accept func(name string, value any) (any, error)) (map[string]any, error) {
+	given, _ := values.(map[string]any)
+	result := make(map[string]any, len(held)+len(given))
+	maps.Copy(result, held)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		value, err := accept(name, given[name])
+		if err != nil {
 			return nil, err
 		}
-		result[name] = values[name]
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Relations)) {
-		if d.Relations[name].Required && result[name] == nil {
-			return nil, invalidf("relations must have required relation '%s'", name)
+		result[name] = value
+		if value == nil {
+			delete(result, name)
 		}
 	}
 	return result, nil
 }
 
-// accept reports whether a value has the relation's shape: a list for many, one identifier otherwise.
-func (r relation) accept(name string, value any) *failure {
-	if _, isQuery := value.(map[string]any); isQuery {
-		return notEmulated("a relation that is searched by a query")
+func (d *declaration) acceptProperty(name string, value any) (any, error) {
+	p := d.Schema.Properties[name]
+	switch {
+	case p == nil:
+		return nil, fmt.Errorf("property '%s' is not declared by blueprint '%s'", name, d.Identifier)
+	case value == nil:
+		return nil, nil
 	}
-	if _, isList := value.([]any); isList != r.Many {
-		return invalidf("relations/%s must be a list only if the relation is to many", name)
+	value = p.convert(value)
+	if err := p.schema.Check("properties/"+name, value); err != nil {
+		return nil, err
 	}
-	return nil
+	return p.stored(value), nil
+}
+
+func (d *declaration) acceptRelation(name string, value any) (any, error) {
+	relation, declared := d.Relations[name]
+	_, isQuery := value.(map[string]any)
+	_, isList := value.([]any)
+	switch {
+	case !declared:
+		return nil, notFound("relation", name)
+	case isQuery:
+		return nil, notEmulated("a relation that is searched by a query")
+	case value != nil && isList != relation.Many:
+		return nil, fmt.Errorf("relations/%s must be a list only if the relation is to many", name)
+	}
+	return value, nil
+}
+
+// property is a blueprint's declaration of one property, or of an array's items.
+type property struct {
+	Type   string
+	Format string
+	Items  *property
+
+	schema *contract.Schema // nil for items
+}
+
+// convert does what Port does: it takes numbers for strings and strings for numbers where the declaration asks for them.
+func (p *property) convert(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if p.Type == "string" {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	case string:
+		if number, err := strconv.ParseFloat(v, 64); err == nil && p.Type == "number" {
+			return number
+		}
+	}
+	return p.each(value, (*property).convert)
+}
+
+// each returns an array whose items change has changed, and other values as they are.
+func (p *property) each(value any, change func(*property, any) any) any {
+	items, isArray := value.([]any)
+	if !isArray || p.Items == nil {
+		return value
+	}
+	changed := make([]any, len(items))
+	for i, item := range items {
+		changed[i] = change(p.Items, item)
+	}
+	return changed
+}
+
+// storedInstant is how Port reads a date-time back: with milliseconds, in UTC.
+const storedInstant = "2006-01-02T15:04:05.000Z"
+
+// stored returns an accepted value as Port keeps it.
+func (p *property) stored(value any) any {
+	if text, isText := value.(string); isText && (p.Format == "date-time" || p.Format == "timer") {
+		if instant, err := time.Parse(time.RFC3339, text); err == nil {
+			return instant.UTC().Format(storedInstant)
+		}
+	}
+	return p.each(value, (*property).stored)
 }
 
 // targets returns the identifiers that a relation's stored value names.

@@ -1,8 +1,12 @@
 package port
 
 import (
-	"net/http"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // defaultSearchLimit is the contract's.
@@ -10,82 +14,74 @@ const defaultSearchLimit = 200
 
 // search returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
-func (s *Server) search(c call) (int, any, *failure) {
-	asked := c.object()
-	if asked["exclude"] != nil {
-		return 0, nil, notEmulated("exclude")
+func (s *Server) search(c call) (any, error) {
+	if c.body["exclude"] != nil {
+		return nil, notEmulated("exclude")
 	}
-	matches, refused := readQuery(c.blueprint.declaration, asked["query"])
-	if refused != nil {
-		return 0, nil, refused
+	matches, err := c.blueprint.readQuery(c.body["query"])
+	if err != nil {
+		return nil, err
 	}
-	chosen, refused := c.blueprint.declaration.choose(asked["include"])
-	if refused != nil {
-		return 0, nil, refused
+	has, err := c.blueprint.readInclude(c.body["include"])
+	if err != nil {
+		return nil, err
 	}
-	from := 0
-	if text, given := asked["from"].(string); given {
-		var err error
-		if from, err = strconv.Atoi(text); err != nil {
-			return 0, nil, invalidf("body/from is not a cursor of an answer")
+	last := 0
+	if cursor, isText := c.body["from"].(string); isText {
+		if last, err = strconv.Atoi(cursor); err != nil {
+			return nil, errors.New("body/from is not a cursor of an answer")
 		}
 	}
-	limit, given := asked["limit"].(float64)
-	if !given {
+	limit, isNumber := c.body["limit"].(float64)
+	if !isNumber {
 		limit = defaultSearchLimit
 	}
-	return http.StatusOK, c.blueprint.page(matches, chosen, from, int(limit)), nil
-}
-
-func (b *blueprint) page(matches predicate, chosen choice, from, limit int) map[string]any {
 	entities := []map[string]any{}
-	last := from
-	for sequence, entity := range b.after(from) {
+	answer := ok("entities", entities)
+	for sequence, entity := range c.blueprint.after(last) {
 		if !matches(entity) {
 			continue
 		}
-		if len(entities) == limit {
-			return map[string]any{"ok": true, "entities": entities, "next": strconv.Itoa(last)}
+		if len(entities) == int(limit) {
+			answer["next"] = strconv.Itoa(last)
+			break
 		}
-		entities = append(entities, chosen.answer(b.declaration, entity))
+		entities = append(entities, c.blueprint.answer(entity, has))
 		last = sequence
 	}
-	return map[string]any{"ok": true, "entities": entities}
+	answer["entities"] = entities
+	return answer, nil
 }
 
-// choice is the set of properties and relations that an answer holds; nil is all of them.
-type choice map[string]bool
+// metaProperties are those that every entity has; an answer holds them beside its properties.
+var metaProperties = []string{"$identifier", "$title", "$icon", "$team"}
 
-// choose reads include, and refuses names that the blueprint does not have.
-func (d *declaration) choose(include any) (choice, *failure) {
-	names, given := include.([]any)
-	if !given {
-		return nil, nil
-	}
-	c := choice{}
+// readInclude returns what reports whether an answer holds a property or relation. It refuses names that the blueprint does
+// not have.
+func (d *declaration) readInclude(include any) (func(name string) bool, error) {
+	names, isList := include.([]any)
 	for _, value := range names {
 		name, _ := value.(string)
-		if !d.names(name) {
-			return nil, invalidf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, d.Identifier)
+		_, isProperty := d.types[name]
+		_, isRelation := d.Relations[name]
+		if !isProperty && !isRelation && !slices.Contains(metaProperties, name) {
+			return nil, fmt.Errorf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, d.Identifier)
 		}
-		c[name] = true
 	}
-	return c, nil
+	return func(name string) bool { return !isList || slices.Contains(names, any(name)) }, nil
 }
-
-func (c choice) has(name string) bool { return c == nil || c[name] }
 
 // answer returns an entity as the API does: what is declared but not set is null, or an empty list for a relation to
 // many. Under include, what is not named is left out, the identifier too. The contract has no createdAt here.
-func (c choice) answer(d *declaration, e Entity) map[string]any {
+func (d *declaration) answer(e Entity, has func(string) bool) map[string]any {
 	properties, relations := map[string]any{}, map[string]any{}
 	for name := range d.Schema.Properties {
-		if c.has(name) {
+		if has(name) {
 			properties[name] = e.Properties[name]
 		}
 	}
 	for name, declared := range d.Relations {
-		if !c.has(name) {
+		if !has(name) {
 			continue
 		}
 		relations[name] = e.Relations[name]
@@ -95,9 +91,81 @@ func (c choice) answer(d *declaration, e Entity) map[string]any {
 	}
 	answer := map[string]any{"properties": properties, "relations": relations}
 	for name, value := range map[string]any{"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "team": e.Team} {
-		if c.has("$"+name) && value != nil && value != "" {
+		if has("$"+name) && value != nil && value != "" {
 			answer[name] = value
 		}
 	}
 	return answer
+}
+
+// predicate reports whether an entity is asked for.
+type predicate func(Entity) bool
+
+// readQuery reads {combinator, rules}, which the contract has passed; none asks for all. A rule that names what the
+// blueprint does not have is refused, and so are rules that codecov-port does not send.
+func (d *declaration) readQuery(query any) (predicate, error) {
+	asked, isObject := query.(map[string]any)
+	if !isObject {
+		return func(Entity) bool { return true }, nil
+	}
+	var rules []predicate
+	for _, rule := range listOf(asked["rules"]) {
+		matches, err := d.readRule(rule)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, matches)
+	}
+	isOr := asked["combinator"] == "or"
+	return func(e Entity) bool {
+		decides := func(matches predicate) bool { return matches(e) == isOr }
+		return slices.ContainsFunc(rules, decides) == isOr
+	}, nil
+}
+
+func (d *declaration) readRule(rule map[string]any) (predicate, error) {
+	if _, nested := rule["combinator"]; nested {
+		return d.readQuery(rule)
+	}
+	property, isProperty := rule["property"].(string)
+	relation, isRelation := rule["relation"].(string)
+	_, declared := d.Relations[relation]
+	operator, _ := rule["operator"].(string)
+	holds := operators[operator]
+	switch {
+	case isRelation && !declared:
+		return nil, fmt.Errorf("query: '%s' is not a relation of blueprint '%s'", relation, d.Identifier)
+	case isProperty && property != "$identifier" && d.Schema.Properties[property] == nil:
+		return nil, fmt.Errorf("query: '%s' is not a property of blueprint '%s'", property, d.Identifier)
+	case holds == nil || !isProperty && !isRelation:
+		return nil, notEmulated("the rule '" + operator + "'")
+	}
+	return func(e Entity) bool {
+		held := e.Properties[property]
+		if isRelation {
+			held = e.Relations[relation]
+		} else if property == "$identifier" {
+			held = e.Identifier
+		}
+		return holds(held, rule["value"])
+	}, nil
+}
+
+// operators report whether what an entity holds stands in that relation to a rule's value. They are those that codecov-port sends.
+var operators = map[string]func(held, value any) bool{
+	"=": reflect.DeepEqual,
+	"in": func(held, value any) bool {
+		items, _ := value.([]any)
+		return slices.Contains(items, held)
+	},
+	"beginsWith": func(held, value any) bool {
+		text, _ := held.(string)
+		prefix, isText := value.(string)
+		return isText && strings.HasPrefix(text, prefix)
+	},
+	">=": func(held, value any) bool {
+		x, isNumber := held.(float64)
+		y, also := value.(float64)
+		return isNumber && also && x >= y
+	},
 }

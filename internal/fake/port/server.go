@@ -6,7 +6,9 @@ package port
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
+	"github.com/codecov-port/codecov-port/internal/fake/journal"
 )
 
 // The credentials that a Server takes when Options names none.
@@ -49,70 +52,53 @@ type Server struct {
 
 	options Options
 	routes  *http.ServeMux
-	kinds   map[string]Kind // by pattern
-	tokens  *tokens
-	limiter *limiter
-	journal journal
+	journal journal.Journal
 	traces  atomic.Uint64
 
 	mu         sync.Mutex // guards what follows
-	catalog    *catalog
-	webhooks   []webhook
-	visuals    []visual
+	counts     Counts     // only of entities
+	token      token
+	window     window
+	blueprints map[string]*blueprint
+	documents  []document
 	violations []error
 }
 
 // New returns a Port without blueprints.
 func New(options Options) *Server {
-	options = options.withDefaults()
+	options.ClientID = cmp.Or(options.ClientID, DefaultClientID)
+	options.ClientSecret = cmp.Or(options.ClientSecret, DefaultClientSecret)
+	options.TokenLifetime = cmp.Or(options.TokenLifetime, 3*time.Hour)
+	options.RateLimit.Period = cmp.Or(options.RateLimit.Period, time.Minute)
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	s := &Server{
-		options: options,
-		tokens:  &tokens{lifetime: options.TokenLifetime, now: options.Now},
-		limiter: &limiter{limit: options.RateLimit, now: options.Now},
-		journal: journal{keep: options.KeepRequests},
-		catalog: newCatalog(options),
+		options: options, routes: http.NewServeMux(), journal: journal.Journal{Keep: options.KeepRequests}, blueprints: map[string]*blueprint{},
 	}
-	s.route()
+	for pattern, o := range operations {
+		s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			body, err := s.perform(pattern, o, r)
+			write(w, o.status, body, err)
+		})
+	}
+	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		write(w, 0, nil, notFound("Route", r.Method+" "+r.URL.Path))
+	})
 	return s
-}
-
-func (o Options) withDefaults() Options {
-	if o.ClientID == "" {
-		o.ClientID = DefaultClientID
-	}
-	if o.ClientSecret == "" {
-		o.ClientSecret = DefaultClientSecret
-	}
-	if o.TokenLifetime == 0 {
-		o.TokenLifetime = 3 * time.Hour
-	}
-	if o.RateLimit.Period == 0 {
-		o.RateLimit.Period = time.Minute
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	return o
 }
 
 // ServeHTTP counts the request, waits the latency, and returns the answer or a fault in its place.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(r)
-	request := Request{
-		Kind: s.kindOf(r), Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery,
-		Header: r.Header.Clone(), Body: body,
-	}
-	recorded := &recorder{ResponseWriter: w}
-	recorded.finish = sync.OnceFunc(func() {
-		request.Status = recorded.status
-		s.journal.add(request, recorded.sent)
-	})
-	defer recorded.finish()
+	_, pattern := s.routes.Handler(r)
 	w.Header().Set("X-Trace-Id", fmt.Sprintf("%032x", s.traces.Add(1)))
-	if err != nil || !s.wait(r) {
-		return // the client is gone
-	}
-	s.Faults.Wrap(http.HandlerFunc(s.answer)).ServeHTTP(recorded, r)
+	s.journal.Serve(w, r, cmp.Or(operations[pattern].kind, Other), body, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err != nil || s.options.Latency != nil && !faults.Wait(r.Context(), s.options.Latency(r)) {
+			return // the client is gone
+		}
+		s.Faults.Wrap(http.HandlerFunc(s.answer)).ServeHTTP(w, r)
+	}))
 }
 
 // readBody takes the body off the request, up to one byte more than Port allows, and puts it back to be read again.
@@ -127,170 +113,104 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// wait lets the latency pass; false means that the client did not wait for it.
-func (s *Server) wait(r *http.Request) bool {
-	if s.options.Latency == nil {
-		return true
-	}
-	timer := time.NewTimer(s.options.Latency(r))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
-}
-
 // answer is the Port behind the faults.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
-	if !s.limiter.admit(w.Header()) {
-		refused := &failure{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many requests"}
-		writeJSON(w, refused.status, refused.body())
+	if !s.admit(w.Header()) {
+		write(w, 0, nil, &failure{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many requests"})
 		return
 	}
 	s.routes.ServeHTTP(w, r)
 }
 
-// operation is one endpoint: what it is counted as and what returns its answer, a status and a JSON body. The server is
-// locked during the call.
+// operation is one endpoint: what it is counted as, the status of its success, and what returns the JSON body of its answer.
+// The server is locked during the call.
 type operation struct {
 	kind   Kind
-	answer func(*Server, call) (int, any, *failure)
+	status int
+	answer func(*Server, call) (any, error)
 }
 
 var operations = map[string]operation{
-	"POST /v1/auth/access_token": {Token, (*Server).createToken},
+	"POST /v1/auth/access_token": {Token, 200, (*Server).createToken},
 
-	"GET /v1/blueprints":                {BlueprintList, (*Server).listBlueprints},
-	"POST /v1/blueprints":               {BlueprintCreate, (*Server).createBlueprint},
-	"GET /v1/blueprints/{identifier}":   {BlueprintRead, (*Server).readBlueprint},
-	"PUT /v1/blueprints/{identifier}":   {BlueprintChange, (*Server).replaceBlueprint},
-	"PATCH /v1/blueprints/{identifier}": {BlueprintChange, (*Server).patchBlueprint},
+	"GET /v1/blueprints":                {BlueprintList, 200, (*Server).listBlueprints},
+	"POST /v1/blueprints":               {BlueprintCreate, 201, (*Server).createBlueprint},
+	"GET /v1/blueprints/{identifier}":   {BlueprintRead, 200, (*Server).readBlueprint},
+	"PUT /v1/blueprints/{identifier}":   {BlueprintChange, 200, (*Server).changeBlueprint},
+	"PATCH /v1/blueprints/{identifier}": {BlueprintChange, 200, (*Server).changeBlueprint},
 
-	"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":        {Bulk, (*Server).bulkWrite},
-	"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete": {BulkDelete, (*Server).bulkDelete},
-	"POST /v1/blueprints/{blueprint_identifier}/entities/search":      {Search, (*Server).search},
+	"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":        {Bulk, 200, (*Server).bulkWrite},
+	"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete": {BulkDelete, 200, (*Server).bulkDelete},
+	"POST /v1/blueprints/{blueprint_identifier}/entities/search":      {Search, 200, (*Server).search},
+	"DELETE /v1/blueprints/{blueprint_identifier}/all-entities":       {BlueprintDelete, 200, (*Server).deleteAllEntities},
 
-	"POST /v1/webhooks":                {WebhookWrite, (*Server).createWebhook},
-	"GET /v1/webhooks/{identifier}":    {WebhookRead, (*Server).readWebhook},
-	"PATCH /v1/webhooks/{identifier}":  {WebhookWrite, (*Server).patchWebhook},
-	"DELETE /v1/webhooks/{identifier}": {WebhookDelete, (*Server).deleteWebhook},
+	"POST /v1/webhooks":                {WebhookWrite, 200, createDocument("integration", (*Server).completeWebhook)},
+	"GET /v1/webhooks/{identifier}":    {WebhookRead, 200, readDocument("integration")},
+	"PATCH /v1/webhooks/{identifier}":  {WebhookWrite, 200, (*Server).patchWebhook},
+	"DELETE /v1/webhooks/{identifier}": {WebhookDelete, 200, (*Server).deleteDocument},
 
-	"POST /v1/blueprints/{blueprint_identifier}/scorecards":                          {VisualWrite, (*Server).createScorecard},
-	"GET /v1/blueprints/{blueprint_identifier}/scorecards":                           {VisualRead, (*Server).listScorecards},
-	"GET /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}":    {VisualRead, readVisual("scorecard")},
-	"DELETE /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}": {VisualDelete, (*Server).deleteVisual},
-	"POST /v1/pages":                                            {VisualWrite, (*Server).createPage},
-	"GET /v1/pages/{identifier}":                                {VisualRead, readVisual("page")},
-	"DELETE /v1/pages/{identifier}":                             {VisualDelete, (*Server).deleteVisual},
-	"DELETE /v1/blueprints/{blueprint_identifier}/all-entities": {BlueprintDelete, (*Server).deleteAllEntities},
-}
-
-func (s *Server) route() {
-	s.routes, s.kinds = http.NewServeMux(), map[string]Kind{}
-	for pattern, o := range operations {
-		s.kinds[pattern] = o.kind
-		s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(pattern, o, w, r) })
-	}
-	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusNotFound, notFound("Route", r.Method+" "+r.URL.Path).body())
-	})
-}
-
-func (s *Server) kindOf(r *http.Request) Kind {
-	_, pattern := s.routes.Handler(r)
-	if kind, ok := s.kinds[pattern]; ok {
-		return kind
-	}
-	return Other
-}
-
-func (s *Server) serve(pattern string, o operation, w http.ResponseWriter, r *http.Request) {
-	status, body, refused := s.perform(pattern, o, r)
-	if refused != nil {
-		status, body = refused.status, refused.body()
-	}
-	writeJSON(w, status, body)
-}
-
-func (s *Server) perform(pattern string, o operation, r *http.Request) (int, any, *failure) {
-	if o.kind != Token {
-		if refused := s.tokens.check(r); refused != nil {
-			return 0, nil, refused
-		}
-	}
-	c, refused := s.read(pattern, r)
-	if refused != nil {
-		return 0, nil, refused
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	identifier := r.PathValue("blueprint_identifier")
-	if c.blueprint = s.catalog.blueprints[identifier]; c.blueprint == nil && identifier != "" {
-		return 0, nil, notFound("Blueprint", identifier)
-	}
-	return o.answer(s, c)
+	"POST /v1/blueprints/{blueprint_identifier}/scorecards":                          {VisualWrite, 201, createDocument("scorecard", (*Server).checkScorecard)},
+	"GET /v1/blueprints/{blueprint_identifier}/scorecards":                           {VisualRead, 200, (*Server).listScorecards},
+	"GET /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}":    {VisualRead, 200, readDocument("scorecard")},
+	"DELETE /v1/blueprints/{blueprint_identifier}/scorecards/{scorecard_identifier}": {VisualDelete, 200, (*Server).deleteDocument},
+	"POST /v1/pages":                {VisualWrite, 201, createDocument("page", (*Server).checkPage)},
+	"GET /v1/pages/{identifier}":    {VisualRead, 200, readDocument("page")},
+	"DELETE /v1/pages/{identifier}": {VisualDelete, 200, (*Server).deleteDocument},
 }
 
 // call is a request that has passed the contract.
 type call struct {
 	*http.Request
-	body      any        // decoded
-	blueprint *blueprint // nil if the path has no blueprint_identifier
-}
-
-// object returns the body of a request whose schema says that it is an object; one that was left out is empty.
-func (c call) object() map[string]any {
-	object, _ := c.body.(map[string]any)
-	return object
+	body      map[string]any // decoded; nil if there is none
+	blueprint *blueprint     // nil if the path has no blueprint_identifier
 }
 
 // is reports whether a boolean query parameter is set.
 func (c call) is(parameter string) bool { return c.URL.Query().Get(parameter) == "true" }
 
-// read holds a request to the contract. Requests that break it are kept in Violations.
-func (s *Server) read(pattern string, r *http.Request) (call, *failure) {
-	body, err := io.ReadAll(r.Body)
-	switch {
-	case err != nil:
-		return call{}, &failure{http.StatusBadRequest, "invalid_request", "The body could not be read"}
-	case len(body) > bodyLimit:
-		return call{}, &failure{http.StatusRequestEntityTooLarge, "payload_too_large", "Request body is too large (limit is 1MiB)"}
-	case len(body) > 0 && !isJSON(r):
-		return call{}, &failure{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json"}
+func (s *Server) perform(pattern string, o operation, r *http.Request) (any, error) {
+	if err := s.authorize(o.kind, r.Header.Get("Authorization")); err != nil {
+		return nil, err
 	}
-	c := call{Request: r}
-	if len(body) > 0 {
-		if err := json.Unmarshal(body, &c.body); err != nil {
-			return call{}, &failure{http.StatusBadRequest, "invalid_json", "body is not valid JSON: " + err.Error()}
+	body, err := s.read(pattern, r)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := call{Request: r, body: body}
+	if identifier := r.PathValue("blueprint_identifier"); identifier != "" {
+		if c.blueprint = s.blueprints[identifier]; c.blueprint == nil {
+			return nil, notFound("Blueprint", identifier)
 		}
 	}
-	if err := contract.CheckRequest(pattern, r.URL.Query(), c.body); err != nil {
+	return o.answer(s, c)
+}
+
+// read holds a request to the contract, by which a body is an object. Requests that break it are kept in Violations.
+func (s *Server) read(pattern string, r *http.Request) (map[string]any, error) {
+	text, _ := io.ReadAll(r.Body) // readBody has read it
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case len(text) > bodyLimit:
+		return nil, &failure{http.StatusRequestEntityTooLarge, "payload_too_large", "Request body is too large (limit is 1MiB)"}
+	case len(text) > 0 && media != "application/json":
+		return nil, &failure{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json"}
+	}
+	var body any
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &body); err != nil {
+			return nil, &failure{http.StatusBadRequest, "invalid_json", "body is not valid JSON: " + err.Error()}
+		}
+	}
+	if err := contract.CheckRequest(pattern, r.URL.Query(), body); err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.violations = append(s.violations, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, err))
-		return call{}, invalidf("%s", err)
+		return nil, err
 	}
-	return c, nil
-}
-
-func isJSON(r *http.Request) bool {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && media == "application/json"
-}
-
-// Requests returns what was counted since the start or the last ResetCounts.
-func (s *Server) Requests() Counts { return s.journal.read() }
-
-// ResetCounts begins to count anew, and forgets the requests that Seen returns.
-func (s *Server) ResetCounts() { s.journal.reset() }
-
-// Seen returns the requests in the order in which they were answered, if Options.KeepRequests is set.
-func (s *Server) Seen() []Request {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return slices.Clone(s.journal.seen)
+	object, _ := body.(map[string]any)
+	return object, nil
 }
 
 // Violations describes the requests so far that broke the contract.
@@ -300,5 +220,54 @@ func (s *Server) Violations() []error {
 	return slices.Clone(s.violations)
 }
 
-// RevokeTokens makes every token that was handed out invalid.
-func (s *Server) RevokeTokens() { s.tokens.revoke() }
+// failure is an answer that refuses a request, or one entity of it.
+type failure struct {
+	status  int
+	code    string
+	message string
+}
+
+// Error returns the message, for tests that see one.
+func (f *failure) Error() string { return fmt.Sprintf("%d %s: %s", f.status, f.code, f.message) }
+
+// refusal returns the failure that an error stands for: what is none breaks Port's schemas or a blueprint's declaration.
+func refusal(err error) *failure {
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{http.StatusUnprocessableEntity, "invalid_request", err.Error()}
+	}
+	return f
+}
+
+// notEmulated refuses what Port has and this fake has not, rather than answering wrongly.
+func notEmulated(what string) error {
+	return &failure{http.StatusUnprocessableEntity, "not_emulated", what + " is not emulated"}
+}
+
+func notFound(kind, identifier string) error {
+	return &failure{http.StatusNotFound, "not_found", fmt.Sprintf("%s with identifier %q was not found", kind, identifier)}
+}
+
+func taken(kind, identifier string) error {
+	return &failure{http.StatusConflict, "identifier_taken", fmt.Sprintf("%s with identifier %q already exists", kind, identifier)}
+}
+
+func write(w http.ResponseWriter, status int, body any, err error) {
+	if err != nil {
+		f := refusal(err)
+		status, body = f.status, map[string]any{"ok": false, "error": f.code, "message": f.message}
+	} else if bulk, isBulk := body.(bulkAnswer); isBulk && !bulk.OK {
+		status = http.StatusMultiStatus
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // a client that has gone is no concern of a server
+}
+
+// ok is the body of an answer, with a value under a key if there is one.
+func ok(key string, value any) map[string]any {
+	if key == "" {
+		return map[string]any{"ok": true}
+	}
+	return map[string]any{"ok": true, key: value}
+}
