@@ -76,12 +76,19 @@ func (r demoRepository) history(draw *rand.Rand, now time.Time) []map[string]any
 	for i := range r.commits {
 		done := float64(i) / float64(r.commits-1)
 		wobble = 0.8*wobble + draw.NormFloat64()*0.7
-		at := first.Add(time.Duration(done * float64(last.Sub(first))))
+		at := first.Add(time.Duration(done * float64(last.Sub(first)))).Format(time.RFC3339)
+		if i%40 == 20 { // two commits of equal time, as after a rebase
+			at = rows[i-1]["timestamp"].(string)
+		}
 		sha := fmt.Sprintf("%016x%016x%08x", draw.Uint64(), draw.Uint64(), draw.Uint32())
+		message, state := demoMessages[draw.IntN(len(demoMessages))], "complete"
+		if n := draw.IntN(60); n < 2 && i < r.commits-1 {
+			state = []string{"error", "pending"}[n]
+		}
 		rows = append(rows, map[string]any{
-			"commitid": sha, "parent": parent, "message": demoMessages[draw.IntN(len(demoMessages))], "timestamp": at.Format(time.RFC3339), "branch": "main",
+			"commitid": sha, "parent": parent, "message": message, "timestamp": at, "branch": "main",
 			"ci_passed": true, "author": map[string]any{"service": "github", "username": "jdoe", "name": "Jane Doe"},
-			"state": demoState(draw, i < r.commits-1), "totals": r.totals(done, wobble),
+			"state": state, "totals": r.totals(done, wobble),
 		})
 		parent = sha
 	}
@@ -99,21 +106,6 @@ func (r demoRepository) totals(done, wobble float64) map[string]any {
 		"files": 1 + lines/120, "lines": lines, "hits": hits, "misses": lines - hits, "partials": 0, "coverage": math.Round(float64(hits)/float64(lines)*1e7) / 1e5,
 		"branches": lines / 9, "methods": 0, "sessions": 2, "complexity": 0, "complexity_total": 0, "complexity_ratio": 0, "diff": 0,
 	}
-}
-
-// demoState is complete but for some commits that are not the newest.
-func demoState(draw *rand.Rand, mayFail bool) string {
-	switch draw.IntN(60) {
-	case 0:
-		if mayFail {
-			return "error"
-		}
-	case 1:
-		if mayFail {
-			return "pending"
-		}
-	}
-	return "complete"
 }
 
 var demoMessages = []string{

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,14 +21,6 @@ const (
 
 // print prints what Port contains now, and the summary.
 func (s scene) print(streams *terminal.Streams, result *backfill.Result) error {
-	if err := s.printTable(streams); err != nil {
-		return err
-	}
-	return terminal.WriteSummary(streams, result)
-}
-
-// printTable prints what Port contains now.
-func (s scene) printTable(streams *terminal.Streams) error {
 	title := "A sample Codecov account in a Port on this machine"
 	if s.latency > 0 {
 		title += fmt.Sprintf(" (%d ms per response)", s.latency.Milliseconds())
@@ -44,49 +35,34 @@ func (s scene) printTable(streams *terminal.Streams) error {
 	if more := len(rows) - demoRows; more > 0 {
 		fmt.Fprintf(&text, "… and %d more\n", more)
 	}
-	text.WriteByte('\n')
-	_, err := io.WriteString(streams.Out, text.String())
-	return err
-}
-
-// measured is an entity of a repository's history.
-type measured struct {
-	at       string // RFC 3339 in UTC: sorts as text
-	coverage float64
+	if _, err := io.WriteString(streams.Out, text.String()+"\n"); err != nil {
+		return err
+	}
+	return terminal.WriteSummary(streams, result)
 }
 
 // demoTable returns a row for each repository, the longest history first, with a trend of so many bars.
 func demoTable(catalog *fakeport.Server, bars int) [][]string {
-	histories := make(map[string][]measured)
-	for _, entity := range catalog.Entities("codecov_commit_coverage") {
-		repository, _ := entity.Relations["repository"].(string)
-		at, _ := entity.Properties["committedAt"].(string)
-		coverage, _ := entity.Properties["coverage"].(float64)
-		histories[repository] = append(histories[repository], measured{at, coverage})
-	}
-	byLength := func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(histories[b]), len(histories[a])), cmp.Compare(a, b))
+	commits := catalog.Entities("codecov_commit_coverage")
+	committedAt := func(e fakeport.Entity) string { return fmt.Sprint(e.Properties["committedAt"]) } // RFC 3339 in UTC: sorts as text
+	slices.SortStableFunc(commits, func(a, b fakeport.Entity) int { return cmp.Compare(committedAt(a), committedAt(b)) })
+	histories := make(map[string][]float64)
+	for _, commit := range commits {
+		repository, _ := commit.Relations["repository"].(string)
+		coverage, _ := commit.Properties["coverage"].(float64)
+		histories[repository] = append(histories[repository], coverage)
 	}
 	var rows [][]string
-	for _, repository := range slices.SortedFunc(maps.Keys(histories), byLength) {
-		history := histories[repository]
-		slices.SortStableFunc(history, func(a, b measured) int { return cmp.Compare(a.at, b.at) })
-		values := make([]float64, len(history))
-		for i, m := range history {
-			values[i] = m.coverage
+	for repository, history := range histories {
+		state, _ := catalog.Entity("codecov_coverage", repository)
+		current := "-"
+		if coverage, err := strconv.ParseFloat(fmt.Sprint(state.Properties["coverage"]), 64); err == nil {
+			current = terminal.Percent(coverage)
 		}
-		rows = append(rows, []string{repository, demoCoverage(catalog, repository), strconv.Itoa(len(history)), terminal.Trend(values, bars)})
+		rows = append(rows, []string{repository, current, strconv.Itoa(len(history)), terminal.Trend(history, bars)})
 	}
+	slices.SortFunc(rows, func(a, b []string) int {
+		return cmp.Or(cmp.Compare(len(histories[b[0]]), len(histories[a[0]])), cmp.Compare(a[0], b[0]))
+	})
 	return rows
-}
-
-// demoCoverage returns the current coverage of a repository, from its entity.
-func demoCoverage(catalog *fakeport.Server, repository string) string {
-	entity, _ := catalog.Entity("codecov_coverage", repository)
-	text, _ := entity.Properties["coverage"].(string)
-	coverage, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return "-"
-	}
-	return terminal.Percent(coverage)
 }

@@ -160,16 +160,16 @@ func TestRefusesArguments(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
-	for value, want := range map[string]latency{
+	for value, want := range map[string][2]time.Duration{
 		"50ms":      {50 * time.Millisecond, 50 * time.Millisecond},
 		"60ms-80ms": {60 * time.Millisecond, 80 * time.Millisecond},
 	} {
-		var l latency
-		if err := l.Set(value); err != nil || l != want || l.String() != value {
-			t.Errorf("Set(%q): %v, %v", value, l, err)
+		s, err := parse([]string{"-synthetic-repositories", "1", "-latency", value}, io.Discard)
+		if err != nil {
+			t.Fatal(err)
 		}
 		for range 100 {
-			if drawn := l.draw(); drawn < l.least || drawn > l.most {
+			if drawn := s.Latency(nil); drawn < want[0] || drawn > want[1] {
 				t.Fatalf("%s drew %v", value, drawn)
 			}
 		}

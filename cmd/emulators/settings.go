@@ -24,7 +24,7 @@ type settings struct {
 
 func parse(arguments []string, output io.Writer) (settings, error) {
 	var s settings
-	var latency latency
+	var least, most time.Duration
 	flags := flag.NewFlagSet("emulators", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&s.CodecovAddress, "codecov", "127.0.0.1:0", "`address` to serve Codecov on; port 0 is any")
@@ -36,7 +36,10 @@ func parse(arguments []string, output io.Writer) (settings, error) {
 	flags.IntVar(&s.synthetic.Repositories, "synthetic-repositories", 0, "repositories of a made-up account; 0 makes none up")
 	flags.IntVar(&s.synthetic.CommitsPerRepository, "synthetic-commits", 100, "commits of each of its repositories")
 	flags.Uint64Var(&s.synthetic.Seed, "seed", 1, "what the made-up account is made from")
-	flags.Var(&latency, "latency", "time before each answer, 50ms, or evenly spread over a `range`, 60ms-80ms")
+	flags.Func("latency", "time before each answer, 50ms, or evenly spread over a `range`, 60ms-80ms", func(value string) (err error) {
+		least, most, err = parseRange(value)
+		return err
+	})
 	flags.IntVar(&s.RateLimit.Requests, "rate-limit", 0, "requests that Port allows in each period; 0 is any number")
 	flags.DurationVar(&s.RateLimit.Period, "rate-period", time.Minute, "the period of -rate-limit")
 	flags.StringVar(&s.ClientID, "client-id", fakeport.DefaultClientID, "client id that Port takes")
@@ -45,7 +48,7 @@ func parse(arguments []string, output io.Writer) (settings, error) {
 	if err := flags.Parse(arguments); err != nil {
 		return settings{}, err
 	}
-	s.Latency = func(*http.Request) time.Duration { return latency.draw() }
+	s.Latency = func(*http.Request) time.Duration { return least + rand.N(most-least+1) }
 	switch {
 	case flags.NArg() > 0:
 		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -57,34 +60,17 @@ func parse(arguments []string, output io.Writer) (settings, error) {
 	return s, nil
 }
 
-// latency is a time, or a range that times are drawn from evenly.
-type latency struct{ least, most time.Duration }
-
-// String returns the form that Set reads.
-func (l *latency) String() string {
-	if l.least == l.most {
-		return l.least.String()
+// parseRange parses "50ms" or "60ms-80ms".
+func parseRange(value string) (least, most time.Duration, err error) {
+	first, second, isRange := strings.Cut(value, "-")
+	if !isRange {
+		second = first
 	}
-	return l.least.String() + "-" + l.most.String()
+	if least, err = time.ParseDuration(first); err == nil {
+		most, err = time.ParseDuration(second)
+	}
+	if err == nil && most < least {
+		err = errors.New("the range ends before it begins")
+	}
+	return least, most, err
 }
-
-// Set reads "50ms" or "60ms-80ms".
-func (l *latency) Set(value string) (err error) {
-	least, most, isRange := strings.Cut(value, "-")
-	if l.least, err = time.ParseDuration(least); err != nil {
-		return err
-	}
-	l.most = l.least
-	if isRange {
-		if l.most, err = time.ParseDuration(most); err != nil {
-			return err
-		}
-	}
-	if l.most < l.least {
-		return errors.New("the range ends before it begins")
-	}
-	return nil
-}
-
-// draw returns a time of the range.
-func (l *latency) draw() time.Duration { return l.least + rand.N(l.most-l.least+1) }

@@ -1,4 +1,5 @@
-// Package contract checks requests and answers against Port's OpenAPI documents.
+// Package contract checks requests and answers against Port's OpenAPI documents, in which names that "required" repeats are
+// removed: JSON Schema wants a set.
 //
 // JSON Schema validates the bodies, with a regular expression engine that has the lookahead of Port's patterns.
 package contract
@@ -43,13 +44,12 @@ type operation struct {
 // contract holds the operations by pattern, as http.ServeMux writes it: "POST /v1/blueprints/{identifier}".
 type contract struct {
 	operations map[string]operation
-	mu         sync.Mutex // guards compiler and schemas
+	mu         sync.Mutex // guards compiler, which keeps what it has compiled
 	compiler   *jsonschema.Compiler
-	schemas    map[string]*Schema // by place, compiled when first needed
 }
 
 var load = sync.OnceValue(func() *contract {
-	c := &contract{operations: map[string]operation{}, compiler: newCompiler(), schemas: map[string]*Schema{}}
+	c := &contract{operations: map[string]operation{}, compiler: newCompiler()}
 	for _, name := range []string{"openapi.json", "openapi-more.json"} {
 		if err := c.add(name); err != nil {
 			panic(fmt.Errorf("%s: %w", name, err)) // compiled in, so a fault of the program
@@ -57,46 +57,6 @@ var load = sync.OnceValue(func() *contract {
 	}
 	return c
 })
-
-func newCompiler() *jsonschema.Compiler {
-	compiler := jsonschema.NewCompiler()
-	compiler.UseRegexpEngine(compileRegexp)
-	compiler.AssertFormat()
-	compiler.RegisterFormat(&jsonschema.Format{Name: "url", Validate: checkURL})
-	return compiler
-}
-
-func checkURL(value any) error {
-	text, isText := value.(string)
-	address, err := url.Parse(text)
-	if isText && (err != nil || !strings.HasPrefix(address.Scheme, "http") || address.Host == "") {
-		return errors.New("not an http address")
-	}
-	return nil
-}
-
-// Schema is a compiled JSON schema.
-type Schema struct{ schema *jsonschema.Schema }
-
-// Compile compiles a decoded schema, as of a property of a blueprint.
-func Compile(schema any) (*Schema, error) {
-	const name = "https://contract.invalid/schema"
-	compiler := newCompiler()
-	if err := compiler.AddResource(name, schema); err != nil {
-		return nil, err
-	}
-	compiled, err := compiler.Compile(name)
-	return &Schema{compiled}, err
-}
-
-// Check describes the first thing in a decoded value that breaks the schema. Name is the value's name in the error.
-func (s *Schema) Check(name string, value any) error {
-	var invalid *jsonschema.ValidationError
-	if errors.As(s.schema.Validate(value), &invalid) {
-		return errors.New(describe(name, invalid))
-	}
-	return nil
-}
 
 // add reads a document. The operations that an earlier one has stay.
 func (c *contract) add(name string) error {
@@ -124,26 +84,29 @@ func (c *contract) add(name string) error {
 	if err != nil {
 		return err
 	}
-	removeRepeatedNames(whole)
 	return c.compiler.AddResource(root, whole)
 }
 
-// removeRepeatedNames makes "required" a set, which JSON Schema asks for: the bulk answers list "ok" twice.
-func removeRepeatedNames(node any) {
-	switch node := node.(type) {
-	case []any:
-		for _, item := range node {
-			removeRepeatedNames(item)
-		}
-	case map[string]any:
-		if required, ok := node["required"].([]any); ok {
-			slices.SortFunc(required, func(x, y any) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
-			node["required"] = slices.CompactFunc(required, func(x, y any) bool { return x == y })
-		}
-		for _, value := range node {
-			removeRepeatedNames(value)
-		}
+// check describes the first thing in a part of an operation that breaks the contract.
+func (c *contract) check(pattern, part, name string, value any) error {
+	c.mu.Lock()
+	schema, err := c.compiler.Compile(c.operations[pattern].place + "/" + part + "/content/application~1json/schema")
+	c.mu.Unlock()
+	if err != nil {
+		return err
 	}
+	return validate(schema, name, value)
+}
+
+func newCompiler() *jsonschema.Compiler {
+	compiler := jsonschema.NewCompiler()
+	compiler.UseRegexpEngine(func(pattern string) (jsonschema.Regexp, error) {
+		compiled, err := regexp2.Compile(pattern, regexp2.None)
+		return ecmaRegexp{compiled}, err
+	})
+	compiler.AssertFormat()
+	compiler.RegisterFormat(&jsonschema.Format{Name: "url", Validate: checkURL})
+	return compiler
 }
 
 // ecmaRegexp is a pattern with lookahead, which Go's own regexp has not.
@@ -155,9 +118,27 @@ func (r ecmaRegexp) MatchString(text string) bool {
 	return found && err == nil
 }
 
-func compileRegexp(pattern string) (jsonschema.Regexp, error) {
-	compiled, err := regexp2.Compile(pattern, regexp2.None)
-	return ecmaRegexp{compiled}, err
+func checkURL(value any) error {
+	text, isText := value.(string)
+	address, err := url.Parse(text)
+	if isText && (err != nil || !strings.HasPrefix(address.Scheme, "http") || address.Host == "") {
+		return errors.New("not an http address")
+	}
+	return nil
+}
+
+// Check describes the first thing in a decoded value that breaks a schema. Name is the value's name in the error.
+type Check func(name string, value any) error
+
+// Compile compiles a decoded schema, as of a property of a blueprint.
+func Compile(schema any) (Check, error) {
+	const name = "https://contract.invalid/schema"
+	compiler := newCompiler()
+	if err := compiler.AddResource(name, schema); err != nil {
+		return nil, err
+	}
+	compiled, err := compiler.Compile(name)
+	return func(name string, value any) error { return validate(compiled, name, value) }, err
 }
 
 // CheckRequest describes the first thing in a request that breaks the contract. The body is decoded JSON; nil is none.
@@ -230,46 +211,27 @@ func CheckAnswer(pattern string, status int, header http.Header, body []byte) er
 	return nil
 }
 
-func (c *contract) check(pattern, part, name string, value any) error {
-	schema, err := c.compile(c.operations[pattern].place + "/" + part + "/content/application~1json/schema")
-	if err != nil {
-		return err
-	}
-	return schema.Check(name, value)
-}
-
-func (c *contract) compile(place string) (*Schema, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if schema := c.schemas[place]; schema != nil {
-		return schema, nil
-	}
-	compiled, err := c.compiler.Compile(place)
-	if err != nil {
-		return nil, err
-	}
-	c.schemas[place] = &Schema{compiled}
-	return c.schemas[place], nil
-}
-
 var english = message.NewPrinter(language.English)
 
-// describe returns the first cause, with its place in the value: "body/title must be string". Of alternatives none is the cause.
-func describe(name string, err *jsonschema.ValidationError) string {
-	switch k := err.ErrorKind.(type) {
-	case *kind.Type:
-		return place(name, err) + " must be " + strings.Join(k.Want, ",")
-	case *kind.AnyOf, *kind.OneOf:
-	default:
-		if len(err.Causes) > 0 {
-			return describe(name, slices.MinFunc(err.Causes, func(x, y *jsonschema.ValidationError) int {
-				return cmp.Compare(place(name, x), place(name, y))
-			}))
-		}
+// validate describes the first cause, with its place in the value: "body/title must be string". Of alternatives none is the cause.
+func validate(schema *jsonschema.Schema, name string, value any) error {
+	var err *jsonschema.ValidationError
+	if !errors.As(schema.Validate(value), &err) {
+		return nil
 	}
-	return place(name, err) + ": " + err.ErrorKind.LocalizedString(english)
-}
-
-func place(name string, err *jsonschema.ValidationError) string {
-	return strings.Join(append([]string{name}, err.InstanceLocation...), "/")
+	place := func(err *jsonschema.ValidationError) string {
+		return strings.Join(append([]string{name}, err.InstanceLocation...), "/")
+	}
+	for {
+		switch k := err.ErrorKind.(type) {
+		case *kind.Type:
+			return fmt.Errorf("%s must be %s", place(err), strings.Join(k.Want, ","))
+		case *kind.AnyOf, *kind.OneOf:
+			return fmt.Errorf("%s: %s", place(err), k.LocalizedString(english))
+		}
+		if len(err.Causes) == 0 {
+			return fmt.Errorf("%s: %s", place(err), err.ErrorKind.LocalizedString(english))
+		}
+		err = slices.MinFunc(err.Causes, func(x, y *jsonschema.ValidationError) int { return cmp.Compare(place(x), place(y)) })
+	}
 }

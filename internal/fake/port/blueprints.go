@@ -156,7 +156,7 @@ func declare(document map[string]any) (*declaration, error) {
 	properties, _ := document["schema"].(map[string]any)["properties"].(map[string]any)
 	for name, p := range d.Schema.Properties {
 		var err error
-		if p.schema, err = contract.Compile(properties[name]); err != nil {
+		if p.check, err = contract.Compile(properties[name]); err != nil {
 			return nil, fmt.Errorf("body/schema/properties/%s: %w", name, err)
 		}
 		d.types[name] = p.Type

@@ -102,7 +102,7 @@ func (d *declaration) acceptProperty(name string, value any) (any, error) {
 		return nil, nil
 	}
 	value = p.convert(value)
-	if err := p.schema.Check("properties/"+name, value); err != nil {
+	if err := p.check("properties/"+name, value); err != nil {
 		return nil, err
 	}
 	return p.stored(value), nil
@@ -129,7 +129,7 @@ type property struct {
 	Format string
 	Items  *property
 
-	schema *contract.Schema // nil for items
+	check contract.Check // nil for items
 }
 
 // convert does what Port does: it takes numbers for strings and strings for numbers where the declaration asks for them.

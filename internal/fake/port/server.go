@@ -13,6 +13,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -161,12 +162,13 @@ var operations = map[string]operation{
 // call is a request that has passed the contract.
 type call struct {
 	*http.Request
+	query     url.Values
 	body      map[string]any // decoded; nil if there is none
 	blueprint *blueprint     // nil if the path has no blueprint_identifier
 }
 
 // is reports whether a boolean query parameter is set.
-func (c call) is(parameter string) bool { return c.URL.Query().Get(parameter) == "true" }
+func (c call) is(parameter string) bool { return c.query.Get(parameter) == "true" }
 
 func (s *Server) perform(pattern string, o operation, r *http.Request) (any, error) {
 	if err := s.authorize(o.kind, r.Header.Get("Authorization")); err != nil {
@@ -178,7 +180,7 @@ func (s *Server) perform(pattern string, o operation, r *http.Request) (any, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := call{Request: r, body: body}
+	c := call{Request: r, query: r.URL.Query(), body: body}
 	if identifier := r.PathValue("blueprint_identifier"); identifier != "" {
 		if c.blueprint = s.blueprints[identifier]; c.blueprint == nil {
 			return nil, notFound("Blueprint", identifier)

@@ -1,10 +1,11 @@
-// Package recordings reads recorded requests to a real Codecov, with the answers, from an archive. It is for tests only.
+// Package recordings reads what a real Codecov answered: requests with their answers, and whole accounts. It is for tests only.
 package recordings
 
 import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,13 @@ import (
 	"time"
 )
 
-// Archive is the name of the archive of exchanges inside the folder testdata/codecov.
+// Accounts holds the recorded accounts, a file each: accounts/{service}.{owner}.json, in the form that
+// fakecodecov.LoadAccount reads.
+//
+//go:embed accounts/*.json
+var Accounts embed.FS
+
+// Archive is the name of the archive of exchanges inside the folder testdata/codecov: a JSON file for each.
 const Archive = "http.tar.gz"
 
 // Now returns the instant at which the clock is pinned when the recordings are used.
@@ -39,7 +46,6 @@ type Request struct {
 // Response is what was answered.
 type Response struct {
 	Status  int               `json:"status"`
-	Reason  string            `json:"reason"`
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body"` // JSON as it was answered, but indented; a JSON string where the answer was none
 }
@@ -67,12 +73,7 @@ func HTTP(fsys fs.FS) ([]Exchange, error) {
 		return nil, fmt.Errorf("open recordings: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	return Read(file)
-}
-
-// Read reads exchanges from a gzipped tar archive that holds one JSON file for each.
-func Read(r io.Reader) ([]Exchange, error) {
-	unzipped, err := gzip.NewReader(r)
+	unzipped, err := gzip.NewReader(file)
 	if err != nil {
 		return nil, fmt.Errorf("unzip recordings: %w", err)
 	}
