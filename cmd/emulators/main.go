@@ -34,19 +34,16 @@ func main() {
 
 // run is the program: it serves until ctx is done and returns the exit code.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	code := exitUsage
 	settings, err := parse(arguments, stderr)
-	if errors.Is(err, flag.ErrHelp) {
+	if err == nil {
+		code, err = exitFailed, serve(ctx, settings, stdout, stderr)
+	}
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "emulators:", err)
-		return exitUsage
-	}
-	if err := serve(ctx, settings, stdout, stderr); err != nil {
-		_, _ = fmt.Fprintln(stderr, "emulators:", err)
-		return exitFailed
-	}
-	return 0
+	_, _ = fmt.Fprintln(stderr, "emulators:", err)
+	return code
 }
 
 func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {

@@ -1,5 +1,5 @@
-// Package contract checks requests and answers against Port's OpenAPI documents, in which names that "required" repeats are
-// removed: JSON Schema wants a set.
+// Package contract checks requests and answers against Port's OpenAPI document. Ours has no names that "required" repeats:
+// JSON Schema wants a set.
 //
 // JSON Schema validates the bodies, with a regular expression engine that has the lookahead of Port's patterns.
 package contract
@@ -7,7 +7,7 @@ package contract
 import (
 	"bytes"
 	"cmp"
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,10 +25,10 @@ import (
 	"golang.org/x/text/message"
 )
 
-//go:embed openapi.json openapi-more.json
-var documents embed.FS
+//go:embed openapi.json
+var text []byte
 
-// operation is what a document says about a method and a path.
+// operation is what the document says about a method and a path.
 type operation struct {
 	Parameters []struct {
 		In, Name string
@@ -38,7 +38,7 @@ type operation struct {
 	RequestBody *struct{ Required bool }
 	Responses   map[string]struct{ Content map[string]json.RawMessage }
 
-	place string // JSON pointer into its document
+	place string // JSON pointer into the document
 }
 
 // contract holds the operations by pattern, as http.ServeMux writes it: "POST /v1/blueprints/{identifier}".
@@ -49,43 +49,23 @@ type contract struct {
 }
 
 var load = sync.OnceValue(func() *contract {
+	const root = "https://contract.invalid/openapi.json" // a name only: nothing is fetched
 	c := &contract{operations: map[string]operation{}, compiler: newCompiler()}
-	for _, name := range []string{"openapi.json", "openapi-more.json"} {
-		if err := c.add(name); err != nil {
-			panic(fmt.Errorf("%s: %w", name, err)) // compiled in, so a fault of the program
+	var document struct {
+		Paths map[string]map[string]operation
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err := errors.Join(err, json.Unmarshal(text, &document), c.compiler.AddResource(root, whole)); err != nil {
+		panic(err) // compiled in, so a fault of the program
+	}
+	for path, methods := range document.Paths {
+		for method, o := range methods {
+			o.place = root + "#/paths/" + strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path) + "/" + method
+			c.operations[strings.ToUpper(method)+" "+path] = o
 		}
 	}
 	return c
 })
-
-// add reads a document. The operations that an earlier one has stay.
-func (c *contract) add(name string) error {
-	text, err := documents.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	var document struct {
-		Paths map[string]map[string]operation
-	}
-	if err := json.Unmarshal(text, &document); err != nil {
-		return err
-	}
-	root := "https://contract.invalid/" + name // a name only: nothing is fetched
-	for path, methods := range document.Paths {
-		for method, o := range methods {
-			pattern := strings.ToUpper(method) + " " + path
-			if _, exists := c.operations[pattern]; !exists {
-				o.place = root + "#/paths/" + strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path) + "/" + method
-				c.operations[pattern] = o
-			}
-		}
-	}
-	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	return c.compiler.AddResource(root, whole)
-}
 
 // check describes the first thing in a part of an operation that breaks the contract.
 func (c *contract) check(pattern, part, name string, value any) error {

@@ -16,7 +16,7 @@ type token struct {
 	expires time.Time
 }
 
-func (s *Server) createToken(c call) (any, error) {
+func (s *Server) createToken(c call) (map[string]any, error) {
 	if c.body["clientId"] != s.options.ClientID || c.body["clientSecret"] != s.options.ClientSecret {
 		return nil, &failure{http.StatusUnauthorized, "invalid_credentials", "The client id or the client secret is wrong"}
 	}

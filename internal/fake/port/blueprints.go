@@ -11,7 +11,7 @@ import (
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
 
-func (s *Server) listBlueprints(call) (any, error) {
+func (s *Server) listBlueprints(call) (map[string]any, error) {
 	documents := []map[string]any{}
 	for _, identifier := range slices.Sorted(maps.Keys(s.blueprints)) {
 		documents = append(documents, s.blueprints[identifier].document)
@@ -19,22 +19,11 @@ func (s *Server) listBlueprints(call) (any, error) {
 	return ok("blueprints", documents), nil
 }
 
-func (s *Server) readBlueprint(c call) (any, error) {
-	b, err := s.blueprint(c.PathValue("identifier"))
-	if err != nil {
-		return nil, err
-	}
-	return ok("blueprint", b.document), nil
+func (s *Server) readBlueprint(c call) (map[string]any, error) {
+	return ok("blueprint", c.blueprint.document), nil
 }
 
-func (s *Server) blueprint(identifier string) (*blueprint, error) {
-	if b := s.blueprints[identifier]; b != nil {
-		return b, nil
-	}
-	return nil, notFound("Blueprint", identifier)
-}
-
-func (s *Server) createBlueprint(c call) (any, error) {
+func (s *Server) createBlueprint(c call) (map[string]any, error) {
 	if identifier, _ := c.body["identifier"].(string); s.blueprints[identifier] != nil {
 		return nil, taken("Blueprint", identifier)
 	}
@@ -42,20 +31,15 @@ func (s *Server) createBlueprint(c call) (any, error) {
 }
 
 // changeBlueprint replaces a blueprint, or with PATCH lays the body over it.
-func (s *Server) changeBlueprint(c call) (any, error) {
-	identifier := c.PathValue("identifier")
-	b, err := s.blueprint(identifier)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) changeBlueprint(c call) (map[string]any, error) {
 	document := c.body
 	if c.Method == http.MethodPatch {
-		document = mergePatch(b.document, c.body)
+		document = mergePatch(c.blueprint.document, c.body)
 	}
-	if given, named := document["identifier"]; named && given != identifier {
+	if given, named := document["identifier"]; named && given != c.blueprint.Identifier {
 		return nil, notEmulated("renaming a blueprint")
 	}
-	document["identifier"] = identifier
+	document["identifier"] = c.blueprint.Identifier
 	return s.define(document)
 }
 
@@ -76,7 +60,7 @@ func mergePatch(held, patch map[string]any) map[string]any {
 
 // define creates a blueprint or changes an existing one, whose entities stay, and returns the answer. The document is held
 // to the contract once more, since a change can make an invalid whole of valid parts.
-func (s *Server) define(document map[string]any) (any, error) {
+func (s *Server) define(document map[string]any) (map[string]any, error) {
 	if err := contract.CheckBody("POST /v1/blueprints", document); err != nil {
 		return nil, err
 	}
@@ -238,7 +222,7 @@ func (d *declaration) needs(identifier string) bool {
 
 // deleteAllEntities removes the entities of a blueprint, and the blueprint with its scorecards if delete_blueprint is set
 // and no other one points to it.
-func (s *Server) deleteAllEntities(c call) (any, error) {
+func (s *Server) deleteAllEntities(c call) (map[string]any, error) {
 	identifier := c.blueprint.Identifier
 	if !c.is("delete_blueprint") {
 		c.blueprint.rows, c.blueprint.order = map[string]*row{}, nil

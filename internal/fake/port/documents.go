@@ -24,8 +24,8 @@ func (s *Server) findDocument(path string) (int, error) {
 }
 
 // createDocument stores the body below the path and answers it under a key. Check refuses or completes it.
-func createDocument(key string, check func(*Server, call) error) func(*Server, call) (any, error) {
-	return func(s *Server, c call) (any, error) {
+func createDocument(key string, check func(*Server, call) error) func(*Server, call) (map[string]any, error) {
+	return func(s *Server, c call) (map[string]any, error) {
 		if err := check(s, c); err != nil {
 			return nil, err
 		}
@@ -44,8 +44,8 @@ func createDocument(key string, check func(*Server, call) error) func(*Server, c
 }
 
 // readDocument answers a document under a key.
-func readDocument(key string) func(*Server, call) (any, error) {
-	return func(s *Server, c call) (any, error) {
+func readDocument(key string) func(*Server, call) (map[string]any, error) {
+	return func(s *Server, c call) (map[string]any, error) {
 		i, err := s.findDocument(c.URL.Path)
 		if err != nil {
 			return nil, err
@@ -54,7 +54,7 @@ func readDocument(key string) func(*Server, call) (any, error) {
 	}
 }
 
-func (s *Server) deleteDocument(c call) (any, error) {
+func (s *Server) deleteDocument(c call) (map[string]any, error) {
 	i, err := s.findDocument(c.URL.Path)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (s *Server) completeWebhook(c call) error {
 }
 
 // patchWebhook lays the body over the webhook.
-func (s *Server) patchWebhook(c call) (any, error) {
+func (s *Server) patchWebhook(c call) (map[string]any, error) {
 	i, err := s.findDocument(c.URL.Path)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (s *Server) patchWebhook(c call) (any, error) {
 	return ok("integration", changed), nil
 }
 
-func (s *Server) listScorecards(c call) (any, error) {
+func (s *Server) listScorecards(c call) (map[string]any, error) {
 	scorecards := []any{}
 	for _, d := range s.documents {
 		if strings.HasPrefix(d.path, c.URL.Path+"/") {

@@ -62,28 +62,8 @@ func (b *blueprint) after(sequence int) iter.Seq2[int, Entity] {
 	}
 }
 
-type bulkEntity struct {
-	Identifier string `json:"identifier"`
-	Index      int    `json:"index"`
-	Created    bool   `json:"created"`
-}
-
-type bulkError struct {
-	Identifier string `json:"identifier"`
-	Index      int    `json:"index"`
-	StatusCode int    `json:"statusCode"`
-	Error      string `json:"error"`
-	Message    string `json:"message"`
-}
-
-type bulkAnswer struct {
-	OK       bool         `json:"ok"`
-	Entities []bulkEntity `json:"entities"`
-	Errors   []bulkError  `json:"errors"`
-}
-
 // bulkWrite writes one body's entities in order, each on its own.
-func (s *Server) bulkWrite(c call) (any, error) {
+func (s *Server) bulkWrite(c call) (map[string]any, error) {
 	documents := listOf(c.body["entities"])
 	identifiers := make([]string, len(documents))
 	for i, document := range documents {
@@ -92,17 +72,19 @@ func (s *Server) bulkWrite(c call) (any, error) {
 			return nil, err
 		}
 	}
-	answer := bulkAnswer{Entities: []bulkEntity{}, Errors: []bulkError{}}
+	written, refused := []map[string]any{}, []map[string]any{}
 	for i, identifier := range identifiers {
 		s.counts.EntitiesReceived++
 		entity, stubs, err := s.prepare(c.blueprint, identifier, documents[i], c.is)
 		if err != nil {
 			f := refusal(err)
-			answer.Errors = append(answer.Errors, bulkError{identifier, i, f.status, f.code, f.message})
+			refused = append(refused, map[string]any{
+				"identifier": identifier, "index": i, "statusCode": f.status, "error": f.code, "message": f.message,
+			})
 			continue
 		}
 		created := c.blueprint.rows[identifier] == nil
-		answer.Entities = append(answer.Entities, bulkEntity{identifier, i, created})
+		written = append(written, map[string]any{"identifier": identifier, "index": i, "created": created})
 		if c.is("validation_only") {
 			continue
 		}
@@ -113,8 +95,7 @@ func (s *Server) bulkWrite(c call) (any, error) {
 			s.counts.EntitiesCreated++
 		}
 	}
-	answer.OK = len(answer.Errors) == 0
-	return answer, nil
+	return map[string]any{"ok": len(refused) == 0, "entities": written, "errors": refused}, nil
 }
 
 func listOf(value any) []map[string]any {
@@ -190,7 +171,7 @@ func (s *Server) store(b *blueprint, entity Entity, stubs []address) {
 // bulkDelete deletes the entities that exist of those named, and answers their identifiers. Entities that are related to
 // them are deleted too when delete_dependents is set, and otherwise forbid it, unless they are themselves among those named.
 // Port's own rule for dependents is in no source; this is the strict reading.
-func (s *Server) bulkDelete(c call) (any, error) {
+func (s *Server) bulkDelete(c call) (map[string]any, error) {
 	removed, doomed := []string{}, map[address]bool{}
 	for _, identifier := range targets(c.body["entities"]) {
 		at := address{c.blueprint.Identifier, identifier}
@@ -292,9 +273,9 @@ func (s *Server) PutEntity(blueprint string, entity Entity) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.blueprint(blueprint)
-	if err != nil {
-		return err
+	b := s.blueprints[blueprint]
+	if b == nil {
+		return notFound("Blueprint", blueprint)
 	}
 	checked, _, err := s.prepare(b, entity.Identifier, document, func(parameter string) bool { return parameter == "upsert" })
 	if err != nil {

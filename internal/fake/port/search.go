@@ -14,7 +14,7 @@ const defaultSearchLimit = 200
 
 // search returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
-func (s *Server) search(c call) (any, error) {
+func (s *Server) search(c call) (map[string]any, error) {
 	if c.body["exclude"] != nil {
 		return nil, notEmulated("exclude")
 	}

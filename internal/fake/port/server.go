@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,7 +129,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 type operation struct {
 	kind   Kind
 	status int
-	answer func(*Server, call) (any, error)
+	answer func(*Server, call) (map[string]any, error)
 }
 
 var operations = map[string]operation{
@@ -164,13 +165,13 @@ type call struct {
 	*http.Request
 	query     url.Values
 	body      map[string]any // decoded; nil if there is none
-	blueprint *blueprint     // nil if the path has no blueprint_identifier
+	blueprint *blueprint     // of the path; nil if it names none
 }
 
 // is reports whether a boolean query parameter is set.
 func (c call) is(parameter string) bool { return c.query.Get(parameter) == "true" }
 
-func (s *Server) perform(pattern string, o operation, r *http.Request) (any, error) {
+func (s *Server) perform(pattern string, o operation, r *http.Request) (map[string]any, error) {
 	if err := s.authorize(o.kind, r.Header.Get("Authorization")); err != nil {
 		return nil, err
 	}
@@ -181,10 +182,12 @@ func (s *Server) perform(pattern string, o operation, r *http.Request) (any, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := call{Request: r, query: r.URL.Query(), body: body}
-	if identifier := r.PathValue("blueprint_identifier"); identifier != "" {
-		if c.blueprint = s.blueprints[identifier]; c.blueprint == nil {
-			return nil, notFound("Blueprint", identifier)
-		}
+	identifier := r.PathValue("blueprint_identifier")
+	if strings.HasSuffix(pattern, "/blueprints/{identifier}") {
+		identifier = r.PathValue("identifier")
+	}
+	if c.blueprint = s.blueprints[identifier]; c.blueprint == nil && identifier != "" {
+		return nil, notFound("Blueprint", identifier)
 	}
 	return o.answer(s, c)
 }
@@ -254,11 +257,12 @@ func taken(kind, identifier string) error {
 	return &failure{http.StatusConflict, "identifier_taken", fmt.Sprintf("%s with identifier %q already exists", kind, identifier)}
 }
 
-func write(w http.ResponseWriter, status int, body any, err error) {
+// write writes an answer. A body that is not ok, although the request was not refused, is that of a bulk request.
+func write(w http.ResponseWriter, status int, body map[string]any, err error) {
 	if err != nil {
 		f := refusal(err)
 		status, body = f.status, map[string]any{"ok": false, "error": f.code, "message": f.message}
-	} else if bulk, isBulk := body.(bulkAnswer); isBulk && !bulk.OK {
+	} else if body["ok"] == false {
 		status = http.StatusMultiStatus
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
