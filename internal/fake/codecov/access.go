@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Mode says what a user API token's user may see of private repositories. Public ones everybody sees.
+// Mode is what a user API token's user may see of private repositories. Everybody sees public ones.
 // The texts of the refusals are those of the recordings.
 type Mode int
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Poison says how a row of the list of repositories spoils answers.
+// Poison is how a row of the list of repositories spoils answers.
 type Poison int
 
 // The kinds of rows. Each was recorded.

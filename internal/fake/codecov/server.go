@@ -22,7 +22,7 @@ import (
 // DefaultBasePath is where the API lives on Codecov's cloud and on self-hosted servers.
 const DefaultBasePath = "/api/v2"
 
-// Options say what a Server holds. The zero value is a Codecov without accounts that knows no token.
+// Options describe a Server. The zero value is a Codecov without accounts that knows no token.
 type Options struct {
 	// Accounts are served in this order by the list of owners. Of two with the same service and owner the later one counts.
 	Accounts []Account
@@ -38,7 +38,7 @@ type Options struct {
 	KeepRequests bool
 }
 
-// Server is an emulated Codecov, an http.Handler. It is safe for concurrent use.
+// Server is a fake Codecov, an http.Handler. It is safe for concurrent use.
 type Server struct {
 	// Faults are met by requests before they are answered.
 	Faults faults.Queue

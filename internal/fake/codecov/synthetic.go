@@ -32,7 +32,7 @@ type SyntheticOptions struct {
 // Synthetic makes up an account of any size. Its commits are computed from the seed and their place each time they are
 // asked for, so that a million commits take no memory, and the same options always return the same rows.
 // Every second repository is private. Commits lie up to twelve hours apart, each older than the one before it,
-// every one complete and with coverage unless the options say otherwise.
+// every one complete and with coverage by default.
 func Synthetic(options SyntheticOptions) Account {
 	options.Service = cmp.Or(options.Service, "github")
 	options.Owner = cmp.Or(options.Owner, "synthetic")

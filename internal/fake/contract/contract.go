@@ -1,5 +1,5 @@
-// Package contract checks requests and answers against Port's OpenAPI document. Ours has no names that "required" repeats:
-// JSON Schema wants a set.
+// Package contract checks requests and answers against Port's OpenAPI document. Names that "required" repeats are removed
+// from it: JSON Schema requires a set.
 //
 // JSON Schema validates the bodies, with a regular expression engine that has the lookahead of Port's patterns.
 package contract
@@ -28,7 +28,7 @@ import (
 //go:embed openapi.json
 var text []byte
 
-// operation is what the document says about a method and a path.
+// operation describes a method and a path.
 type operation struct {
 	Parameters []struct {
 		In, Name string

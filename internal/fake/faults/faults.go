@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Kind says what becomes of an answer.
+// Kind is what becomes of an answer.
 type Kind int
 
 // The kinds of faults. Each is named for what the client sees.
@@ -153,7 +153,7 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// Wait waits the latency of an answer and reports whether the client did, too.
+// Wait waits the latency of an answer and reports whether the client waited as long.
 func Wait(ctx context.Context, latency time.Duration) bool {
 	if latency <= 0 {
 		return true

@@ -101,7 +101,7 @@ func (s *Server) complete(document, before map[string]any) map[string]any {
 	return complete
 }
 
-// declaration is what a blueprint says about its entities, and what it needs of other blueprints.
+// declaration is what a blueprint declares of its entities, and what it needs of other blueprints.
 type declaration struct {
 	Identifier string
 	Schema     struct {

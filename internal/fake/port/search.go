@@ -72,7 +72,7 @@ func (d *declaration) readInclude(include any) (func(name string) bool, error) {
 }
 
 // answer returns an entity as the API does: what is declared but not set is null, or an empty list for a relation to
-// many. Under include, what is not named is left out, the identifier too. The contract has no createdAt here.
+// many. Under include, what is not named is left out, even the identifier. The contract has no createdAt here.
 func (d *declaration) answer(e Entity, has func(string) bool) map[string]any {
 	properties, relations := map[string]any{}, map[string]any{}
 	for name := range d.Schema.Properties {

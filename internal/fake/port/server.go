@@ -1,7 +1,7 @@
 // Package port is a fake of Port's API for tests and the demo: an http.Handler with the part of the API that codecov-port
 // uses, as strict as the real one. It refuses what Port's contract and what a blueprint does not allow, and it counts requests.
 //
-// Where the contract says nothing, it is strict. Other parts of the API are answered with the error code "not_emulated".
+// Where the contract has no rule, it is strict. Other parts of the API are answered with the error code "not_emulated".
 package port
 
 import (
@@ -34,7 +34,7 @@ const (
 // bodyLimit is Port's: "Request body is too large (limit is 1MiB)".
 const bodyLimit = 1 << 20
 
-// Options says how a Server behaves. The zero value is a Port without limits.
+// Options describe a Server. The zero value is a Port without limits.
 type Options struct {
 	ClientID      string                            // empty: DefaultClientID
 	ClientSecret  string                            // empty: DefaultClientSecret
@@ -47,7 +47,7 @@ type Options struct {
 	KeepRequests bool // keep each request for Seen; leave off in large runs
 }
 
-// Server is the emulated Port: one organization, in memory. It is an http.Handler and safe for concurrent use.
+// Server is a fake Port: one organization, in memory. It is an http.Handler and safe for concurrent use.
 // Entities are kept as compact JSON, some 500 bytes each, so that a million fit.
 type Server struct {
 	Faults faults.Queue // put in place of answers; see package faults
@@ -235,7 +235,7 @@ type failure struct {
 // Error returns the message, for tests that see one.
 func (f *failure) Error() string { return fmt.Sprintf("%d %s: %s", f.status, f.code, f.message) }
 
-// refusal returns the failure that an error stands for: what is none breaks Port's schemas or a blueprint's declaration.
+// refusal returns an error as a failure. One that is none is a breach of Port's schemas or of a blueprint's declaration.
 func refusal(err error) *failure {
 	var f *failure
 	if !errors.As(err, &f) {

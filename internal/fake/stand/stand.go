@@ -2,6 +2,7 @@
 package stand
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,11 +75,7 @@ func Start(ctx context.Context, options Options) (*Stand, error) {
 }
 
 func (s *Stand) serve(ctx context.Context, address string, handler http.Handler) (string, error) {
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cmp.Or(address, "127.0.0.1:0"))
 	if err != nil {
 		return "", fmt.Errorf("start a server: %w", err)
 	}
