@@ -50,20 +50,11 @@ func (a Access) modeFor(account Account) Mode {
 	return a.Mode
 }
 
-// lists reports whether the list of repositories shows one to a user.
-func (a Access) lists(account Account, repository Repository) bool {
-	mode := a.modeFor(account)
-	return !repository.Private || mode == Everything || mode == NoSeat
-}
-
-// refuse returns the answer to a user who can't read a repository's commits, nil to one who can.
-func (a Access) refuse(account Account, repository Repository) *answer {
-	if !repository.Private {
-		return nil
-	}
-	family, _, _ := strings.Cut(account.Service, "_")
+// refuse returns the answer to a user who can't read the commits of a service's private repository, nil to one who can.
+func (m Mode) refuse(service string) *answer {
+	family, _, _ := strings.Cut(service, "_")
 	provider := strings.ToUpper(family[:1]) + family[1:] + " API"
-	switch a.modeFor(account) {
+	switch m {
 	case NoSeat:
 		return detailed(http.StatusForbidden, "Permission denied: some possible reasons for this are (1) the user doesn't have permission "+
 			"to view the specific resource, (2) the organization has a per-user plan or (3) the user is trying to view a private repo but is not activated.")

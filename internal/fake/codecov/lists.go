@@ -93,17 +93,18 @@ func (s *Server) answer(c call) *answer {
 		return serverError()
 	}
 	account := s.accounts[accountKey(service, c.owner)]
-	switch {
-	case account == nil:
+	if account == nil {
 		return detailed(http.StatusNotFound, "No Owner matches the given query.")
-	case c.kind == Repositories:
-		return account.list(c, access)
+	}
+	mode := access.modeFor(account.Account)
+	if c.kind == Repositories {
+		return account.list(c, mode == Everything || mode == NoSeat)
 	}
 	repository := account.byName[strings.ToLower(c.repository)]
 	if repository == nil {
 		return detailed(http.StatusNotFound, "No Repository matches the given query.")
 	}
-	if refusal := access.refuse(account.Account, repository.Repository); refusal != nil {
+	if refusal := mode.refuse(account.Service); refusal != nil && repository.Private {
 		return refusal
 	}
 	return s.commits(c, repository)
@@ -136,13 +137,13 @@ func (s *Server) owners(c call, access Access, service string) *answer {
 	return page.respond(c, rowsOf(owners))
 }
 
-// list answers with the repositories that the user sees, those of names if there are any.
-func (a *account) list(c call, access Access) *answer {
+// list answers with the repositories, private ones only if the user sees them, those of names if there are any.
+func (a *account) list(c call, private bool) *answer {
 	var rows []json.RawMessage
 	var poison []Poison
 	names, byName := c.query["names"]
 	for _, r := range a.repositories {
-		if (!byName || containsFold(names, r.Name)) && access.lists(a.Account, r.Repository) && !r.hidden {
+		if (!byName || containsFold(names, r.Name)) && (private || !r.Private) && !r.hidden {
 			rows, poison = append(rows, r.Row), append(poison, r.poison)
 		}
 	}
