@@ -2,6 +2,7 @@ package codecov
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,45 +61,54 @@ func LoadAccount(r io.Reader) (Account, error) {
 		return Account{}, fmt.Errorf("read account: service %q or owner %q is missing or unknown", file.Service, file.Owner)
 	}
 	account := Account{Service: file.Service, Owner: Owner{Service: file.Service, Username: file.Owner}}
-	commits := map[string]map[string][]json.RawMessage{} // by repository in lower case and branch
+	commits := map[string]branches{} // by repository in lower case
 	for i, row := range file.Repos {
 		var facts struct {
 			Name    string
 			Private bool
 			Author  *Owner
 		}
-		if err := json.Unmarshal(row, &facts); err != nil {
+		err := json.Unmarshal(row, &facts)
+		key := strings.ToLower(facts.Name)
+		if err == nil && (key == "" || commits[key] != nil) {
+			err = fmt.Errorf("name %q is missing or taken", facts.Name)
+		}
+		if err != nil {
 			return Account{}, fmt.Errorf("read account %s: repository %d: %w", file.Owner, i, err)
 		}
-		key := strings.ToLower(facts.Name)
-		if commits[key] != nil || key == "" {
-			return Account{}, fmt.Errorf("read account %s: repository %d: name %q is missing or taken", file.Owner, i, facts.Name)
-		}
-		byBranch := map[string][]json.RawMessage{}
-		commits[key] = byBranch
-		account.Repositories = append(account.Repositories, Repository{
-			Name: facts.Name, Private: facts.Private, Row: row, Commits: func(branch string) Rows { return rowsOf(byBranch[branch]) },
-		})
+		commits[key] = branches{}
+		account.Repositories = append(account.Repositories, Repository{facts.Name, facts.Private, row, commits[key].rows})
 		if facts.Author != nil { // only repositories name the owner
 			account.Owner.Name = facts.Author.Name
 		}
 	}
 	for name, rows := range file.Commits {
-		byBranch := commits[strings.ToLower(name)]
-		if byBranch == nil {
-			return Account{}, fmt.Errorf("read account %s: commits of %q: no such repository", file.Owner, name)
-		}
-		for _, row := range rows {
-			commit, err := readCommit(row)
-			if err != nil {
-				return Account{}, fmt.Errorf("read account %s: commits of %q: %w", file.Owner, name, err)
-			}
-			for _, branch := range commit.branches() {
-				byBranch[branch] = append(byBranch[branch], row)
-			}
+		if err := commits[strings.ToLower(name)].append(rows); err != nil {
+			return Account{}, fmt.Errorf("read account %s: commits of %q: %w", file.Owner, name, err)
 		}
 	}
 	return account, nil
+}
+
+// branches are the commits of a repository by branch, newest first; "" is all branches.
+type branches map[string][]json.RawMessage
+
+func (b branches) rows(branch string) Rows { return rowsOf(b[branch]) }
+
+func (b branches) append(rows []json.RawMessage) error {
+	if b == nil {
+		return errors.New("no such repository")
+	}
+	for _, row := range rows {
+		commit, err := readCommit(row)
+		if err != nil {
+			return err
+		}
+		for _, branch := range commit.branches() {
+			b[branch] = append(b[branch], row)
+		}
+	}
+	return nil
 }
 
 // commit is what the fake reads of a commit.

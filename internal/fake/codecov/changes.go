@@ -22,7 +22,7 @@ const (
 type repository struct {
 	Repository
 	hidden   bool
-	added    map[string][]json.RawMessage // commits by branch, newest first; "" is all branches
+	added    branches
 	poison   Poison
 	poisoned map[string]bool // by commitid
 }

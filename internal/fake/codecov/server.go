@@ -8,7 +8,6 @@ package codecov
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,7 +63,7 @@ func New(options Options) *Server {
 	for _, a := range options.Accounts {
 		served := &account{Account: a, byName: map[string]*repository{}}
 		for _, r := range a.Repositories {
-			changed := &repository{Repository: r, added: map[string][]json.RawMessage{}, poisoned: map[string]bool{}}
+			changed := &repository{Repository: r, added: branches{}, poisoned: map[string]bool{}}
 			served.repositories = append(served.repositories, changed)
 			served.byName[strings.ToLower(r.Name)] = changed
 		}

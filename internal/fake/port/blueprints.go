@@ -226,7 +226,7 @@ func (s *Server) deleteAllEntities(c call) (map[string]any, error) {
 	identifier := c.blueprint.Identifier
 	if !c.is("delete_blueprint") {
 		c.blueprint.rows, c.blueprint.order = map[string]*row{}, nil
-		return ok("", nil), nil
+		return map[string]any{"ok": true}, nil
 	}
 	for _, other := range s.blueprints {
 		if other != c.blueprint && other.needs(identifier) {
@@ -235,7 +235,7 @@ func (s *Server) deleteAllEntities(c call) (map[string]any, error) {
 	}
 	delete(s.blueprints, identifier)
 	s.documents = slices.DeleteFunc(s.documents, func(d document) bool { return strings.HasPrefix(d.path, "/v1/blueprints/"+identifier+"/") })
-	return ok("", nil), nil
+	return map[string]any{"ok": true}, nil
 }
 
 func hasDependents(message string) error {

@@ -60,7 +60,7 @@ func (s *Server) deleteDocument(c call) (map[string]any, error) {
 		return nil, err
 	}
 	s.documents = slices.Delete(s.documents, i, i+1)
-	return ok("", nil), nil
+	return map[string]any{"ok": true}, nil
 }
 
 // completeWebhook adds the key and the address of a webhook, as the API does. The contract does not describe this answer.

@@ -2,10 +2,8 @@ package port
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -50,18 +48,6 @@ func (b *blueprint) put(entity Entity) {
 	held.content, _ = json.Marshal(entity) // made of decoded JSON, so it always encodes
 }
 
-// after returns the entities that were created after the one with that sequence number, with their own.
-func (b *blueprint) after(sequence int) iter.Seq2[int, Entity] {
-	start, _ := slices.BinarySearchFunc(b.order, sequence+1, func(r *row, s int) int { return cmp.Compare(r.sequence, s) })
-	return func(yield func(int, Entity) bool) {
-		for _, r := range b.order[start:] {
-			if !yield(r.sequence, r.entity()) {
-				return
-			}
-		}
-	}
-}
-
 // bulkWrite writes one body's entities in order, each on its own.
 func (s *Server) bulkWrite(c call) (map[string]any, error) {
 	documents := listOf(c.body["entities"])
@@ -88,7 +74,10 @@ func (s *Server) bulkWrite(c call) (map[string]any, error) {
 		if c.is("validation_only") {
 			continue
 		}
-		s.store(c.blueprint, entity, stubs)
+		for _, stub := range stubs {
+			s.blueprints[stub.blueprint].put(Entity{Identifier: stub.identifier, Properties: map[string]any{}, Relations: map[string]any{}})
+		}
+		c.blueprint.put(entity)
 		s.counts.EntitiesWritten++
 		s.counts.StubsCreated += len(stubs)
 		if created {
@@ -159,13 +148,6 @@ func (s *Server) missingTargets(b *blueprint, entity Entity, allowed bool) (miss
 		}
 	}
 	return missing, nil
-}
-
-func (s *Server) store(b *blueprint, entity Entity, stubs []address) {
-	for _, stub := range stubs {
-		s.blueprints[stub.blueprint].put(Entity{Identifier: stub.identifier, Properties: map[string]any{}, Relations: map[string]any{}})
-	}
-	b.put(entity)
 }
 
 // bulkDelete deletes the entities that exist of those named, and answers their identifiers. Entities that are related to

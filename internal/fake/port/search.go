@@ -1,6 +1,7 @@
 package port
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -37,8 +38,10 @@ func (s *Server) search(c call) (map[string]any, error) {
 		limit = defaultSearchLimit
 	}
 	entities := []map[string]any{}
-	answer := ok("entities", entities)
-	for sequence, entity := range c.blueprint.after(last) {
+	answer := map[string]any{"ok": true}
+	next, _ := slices.BinarySearchFunc(c.blueprint.order, last+1, func(r *row, s int) int { return cmp.Compare(r.sequence, s) })
+	for _, row := range c.blueprint.order[next:] {
+		entity := row.entity()
 		if !matches(entity) {
 			continue
 		}
@@ -47,7 +50,7 @@ func (s *Server) search(c call) (map[string]any, error) {
 			break
 		}
 		entities = append(entities, c.blueprint.answer(entity, has))
-		last = sequence
+		last = row.sequence
 	}
 	answer["entities"] = entities
 	return answer, nil

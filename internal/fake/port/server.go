@@ -270,10 +270,5 @@ func write(w http.ResponseWriter, status int, body map[string]any, err error) {
 	_ = json.NewEncoder(w).Encode(body) // a client that has gone is no concern of a server
 }
 
-// ok is the body of an answer, with a value under a key if there is one.
-func ok(key string, value any) map[string]any {
-	if key == "" {
-		return map[string]any{"ok": true}
-	}
-	return map[string]any{"ok": true, key: value}
-}
+// ok is the body of an answer that holds a value.
+func ok(key string, value any) map[string]any { return map[string]any{"ok": true, key: value} }
