@@ -204,7 +204,7 @@ func (c *compiler) expression(path, source string) (x *expression, reason string
 		return nil, c.invalid(path, source, err)
 	}
 	if part := eventPart(query); part != "" {
-		return nil, fmt.Sprintf("it reads .%s, which only a live event has", part)
+		return nil, fmt.Sprintf("it reads %s, which only a live event has", part)
 	}
 	unknown, shape := c.known.firstUnknown(query)
 	x = &expression{query: query, unknown: unknown != "", shape: shape}
@@ -226,20 +226,6 @@ func (c *compiler) invalid(path, source string, err error) (reason string) {
 		failure.Column, failure.Err = syntax.Column, syntax.Err
 	}
 	c.failures = append(c.failures, failure)
-	return ""
-}
-
-// eventParts are the parts of an event in Port that a rebuilt payload does not have.
-var eventParts = []string{"headers", "queryParams"}
-
-// eventPart returns the part of a live event that the query reads, and "" if it reads none.
-func eventPart(query *jq.Query) string {
-	reads := query.Reads()
-	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {
-		if len(path) > 0 && slices.Contains(eventParts, path[0]) {
-			return path[0]
-		}
-	}
 	return ""
 }
 

@@ -43,7 +43,7 @@ func TestConformProperty(t *testing.T) {
 		{"whole float as text", text, 3.0, "3", ""},
 		{"large float as text", text, 1e20, "100000000000000000000", ""},
 		{"larger float as text", text, 1e21, "1e+21", ""},
-		{"small float as text", text, 1e-7, "1e-07", ""},
+		{"small float as text", text, 1e-7, "1e-7", ""},
 		{"minus zero as text", text, math.Copysign(0, -1), "0", ""},
 		{"read number as text", text, json.Number("9007199254740993"), "9007199254740993", ""},
 		{"read decimals as text", text, json.Number("97.50"), "97.5", ""},

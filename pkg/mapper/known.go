@@ -9,14 +9,17 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 )
 
+// eventParts are the parts of an event in Port that a rebuilt payload does not have.
+var eventParts = []string{".headers", ".queryParams"}
+
 // unknownParts are the parts of a webhook's payload that Codecov's REST API does not return.
 var unknownParts = []string{
-	"body.repo.service_id", "body.owner.service_id", "body.head.author.service_id", "body.head.author.email",
-	"body.head.totals.messages", "body.head.totals.diff", "body.base", "body.compare", "body.pull",
+	".body.repo.service_id", ".body.owner.service_id", ".body.head.author.service_id", ".body.head.author.email",
+	".body.head.totals.messages", ".body.head.totals.diff", ".body.base", ".body.compare", ".body.pull",
 }
 
 // unknownServiceURL is unknown as well if the git provider is self-hosted: its address is not known.
-const unknownServiceURL = "body.head.service_url"
+const unknownServiceURL = ".body.head.service_url"
 
 // Shape lists the known keys of an object of the payload, at any depth. A nil Shape is a value that is known
 // as a whole.
@@ -49,8 +52,10 @@ func newKnowledge(service codecov.Service) knowledge {
 	if _, ok := serviceURL(service, "", "", ""); !ok {
 		k.unknown = append(slices.Clone(k.unknown), unknownServiceURL)
 	}
-	for _, path := range k.unknown {
-		k.shape.remove(strings.Split(path, "."))
+	for _, part := range k.unknown {
+		keys := strings.Split(part, ".")[1:]
+		last := len(keys) - 1
+		delete(k.shape.at(keys[:last]), keys[last])
 	}
 	return k
 }
@@ -67,68 +72,48 @@ func shapeOf(value any) Shape {
 	return shape
 }
 
-func (s Shape) remove(path []string) {
-	for len(path) > 1 {
-		s, path = s[path[0]], path[1:]
+// at returns the shape of the part below the keys.
+func (s Shape) at(keys []string) Shape {
+	for _, key := range keys {
+		s = s[key]
 	}
-	delete(s, path[0])
+	return s
 }
 
 // firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A
 // query that uses an object with unknown parts otherwise than by following a known key depends on them. A query that
 // is only a path may return such an object: its shape is returned.
 func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
-	reads := query.Reads()
-	for _, path := range slices.Concat(reads.Results, reads.Uses, reads.Tests) {
-		if part := k.unknownAt(path); part != "" {
-			return "." + part, nil
-		}
-	}
-	for _, path := range reads.Uses {
-		if part := k.unknownBelow(path); part != "" {
-			return "." + part, nil
-		}
-	}
-	for _, path := range reads.Results {
-		part := k.unknownBelow(path)
-		switch {
-		case part == "":
-		case !query.IsPath():
-			return "." + part, nil
-		default:
-			return "", k.shapeAt(path)
+	for _, read := range query.Reads() {
+		for _, part := range k.unknown {
+			switch {
+			case isWithin(read.Path, part):
+				return part, nil
+			case !read.Whole || !isWithin(part, read.Path):
+			case query.Path() != nil:
+				return "", k.shape.at(query.Path())
+			default:
+				return part, nil
+			}
 		}
 	}
 	return "", nil
 }
 
-// unknownAt returns the unknown part that the path leads to or into.
-func (k knowledge) unknownAt(path jq.Path) string {
-	return k.find(func(part string) bool { return strings.HasPrefix(dotted(path), part+".") })
-}
-
-// unknownBelow returns an unknown part of the object that the path leads to.
-func (k knowledge) unknownBelow(path jq.Path) string {
-	return k.find(func(part string) bool { return strings.HasPrefix(part, dotted(path)) })
-}
-
-func (k knowledge) find(matches func(part string) bool) string {
-	if i := slices.IndexFunc(k.unknown, matches); i >= 0 {
-		return k.unknown[i]
+// eventPart returns the part of a live event that the query reads, and "" if it reads none.
+func eventPart(query *jq.Query) string {
+	for _, read := range query.Reads() {
+		for _, part := range eventParts {
+			if isWithin(read.Path, part) {
+				return part
+			}
+		}
 	}
 	return ""
 }
 
-// dotted returns the keys with a dot behind each.
-func dotted(path jq.Path) string { return strings.Join(append(slices.Clip(path), ""), ".") }
-
-func (k knowledge) shapeAt(path jq.Path) Shape {
-	shape := k.shape
-	for _, key := range path {
-		shape = shape[key]
-	}
-	return shape
-}
+// isWithin reports whether the path leads to the part or into it.
+func isWithin(path, part string) bool { return strings.HasPrefix(path+".", part+".") }
 
 // sampleCommits are two commits of one branch that have nothing else in common.
 var sampleCommits = [2]codecov.Commit{

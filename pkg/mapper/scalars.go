@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
@@ -27,11 +28,11 @@ func toNumber(value any) any {
 	case int, *big.Int:
 		return v
 	case float64:
-		if _, finite := jq.NumberText(v); finite {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
 			return v
 		}
 	case json.Number:
-		return jq.ParseNumber(v)
+		return jq.ParseNumber(v.String())
 	case string:
 		return exactNumber(v)
 	}
@@ -41,30 +42,21 @@ func toNumber(value any) any {
 // decimal is a number as JSON writes it.
 var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
 
-// smallestNormal is the smallest number that a float64 holds in full precision.
-const smallestNormal = 0x1p-1022
-
 // exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would
-// lose digits of: fifteen significant digits always fit.
+// lose digits of.
 func exactNumber(text string) any {
 	if !decimal.MatchString(text) {
 		return nil
 	}
-	number := jq.ParseNumber(json.Number(text))
-	f, isFloat := number.(float64)
-	if !isFloat {
-		return number
-	}
-	written, _ := jq.NumberText(f)
-	digits := significantDigits(text)
-	if written != text && digits > 0 && (digits > 15 || math.Abs(f) < smallestNormal) {
+	number := jq.ParseNumber(text)
+	if f, isFloat := number.(float64); isFloat && significantDigits(text) != significantDigits(strconv.FormatFloat(f, 'e', -1, 64)) {
 		return nil
 	}
-	return f
+	return number
 }
 
-// significantDigits counts the digits of a number from the first to the last that is not zero.
-func significantDigits(text string) int {
+// significantDigits returns the digits of a number from the first to the last that is not zero.
+func significantDigits(text string) string {
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
-	return len(strings.Trim(strings.Replace(mantissa, ".", "", 1), "-0"))
+	return strings.Trim(strings.Replace(mantissa, ".", "", 1), "-0")
 }

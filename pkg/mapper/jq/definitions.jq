@@ -1,6 +1,6 @@
-# Functions that jq in Port has and gojq lacks or defines differently. Queries are compiled with those that they call. $now is
+# Functions that jq in Port has and gojq lacks or defines differently. Queries are compiled with those that they call. _now is
 # the run's clock, local time is UTC, functions that only print return their input, and regular expressions are those of regex.go.
-def now: $now;
+def now: _now;
 def localtime: gmtime;
 def strflocaltime(f): strftime(f);
 def debug: .;
@@ -9,9 +9,9 @@ def stderr: .;
 def input_filename: null;
 def keys_unsorted: keys;
 
-def match($re; $flags): _regex($re; $flags; false)[];
+def match($re; $flags): _regex($re; $flags)[];
 def match($re): if $re | type == "array" then match($re[0]; $re[1]) else match($re; null) end;
-def test($re; $flags): _regex($re; $flags; true);
+def test($re; $flags): _regex($re; $flags) != [];
 def test($re): if $re | type == "array" then test($re[0]; $re[1]) else test($re; null) end;
 def _named: [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;
 def capture($re; $flags): match($re; $flags) | _named;

@@ -23,8 +23,9 @@ func NewEvaluation(ctx context.Context, timeout time.Duration) *Evaluation {
 
 // Close releases the timer.
 func (e *Evaluation) Close() {
-	if e.stop != nil {
+	if e.deadline != nil {
 		e.stop()
+		e.deadline = nil
 	}
 }
 
@@ -34,44 +35,29 @@ func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) 
 	if q.keys != nil {
 		return normalize(follow(input, q.keys)), true
 	}
-	shared := e.deadline != nil
-	value, ok, stopped := e.attempt(q, input)
-	if stopped && shared { // the queries before it may have used the time up
-		value, ok, _ = e.attempt(q, input)
+	for {
+		fresh := e.deadline == nil
+		if fresh {
+			e.deadline, e.stop = context.WithTimeout(e.parent, e.timeout)
+		}
+		value, ok := q.code.RunWithContext(e.deadline, input).Next()
+		if _, failed := value.(error); !failed {
+			return normalize(value), ok
+		}
+		if e.deadline.Err() == nil {
+			return nil, true
+		}
+		e.Close()
+		if fresh || e.parent.Err() != nil {
+			return nil, true
+		} // else the queries before it may have used the time up
 	}
-	return value, ok
-}
-
-func (e *Evaluation) attempt(q *Query, input map[string]any) (value any, ok, stopped bool) {
-	if e.deadline == nil {
-		e.restart()
-	}
-	value, ok = q.code.RunWithContext(e.deadline, input).Next()
-	if !ok {
-		return nil, false, false
-	}
-	if _, failed := value.(error); !failed {
-		return normalize(value), true, false
-	}
-	if e.deadline.Err() == nil || e.parent.Err() != nil {
-		return nil, true, false
-	}
-	e.restart()
-	return nil, true, true
-}
-
-func (e *Evaluation) restart() {
-	e.Close()
-	e.deadline, e.stop = context.WithTimeout(e.parent, e.timeout)
 }
 
 // follow returns the value below the keys: null if one is missing or, where jq fails, if a value has no keys.
 func follow(value any, keys []string) any {
 	for _, key := range keys {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
+		object, _ := value.(map[string]any)
 		value = object[key]
 	}
 	return value

@@ -2,135 +2,150 @@ package jq
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/itchyny/gojq"
 )
 
-// Path is a place in the input of a query: the keys from its root.
-type Path []string
-
-// Reads lists the parts of its input that a query reads, as far as its text shows. What cannot be followed in the
-// text, such as a computed key, uses the whole value that it is applied to.
-type Reads struct {
-	Results []Path // parts that the query may return as they are
-	Uses    []Path // parts that it computes with
-	Tests   []Path // parts that it only tests for null and false, or for their type
+// Read is a part of the input that a query reads, as far as its text shows.
+type Read struct {
+	Path  string // the part's keys, a dot before each: ".body.head"; empty: the whole input
+	Whole bool   // the query returns it or computes with it; false: it only tests it for null, false or its type
 }
 
-// maxSteps bounds the analysis: nested functions can make it exponential.
-const maxSteps = 100_000
+// everything is read by a query whose reads cannot be followed.
+var everything = []string{""}
+
+// maxPaths bounds what a part of a query may return: "(.a, .b) | (.a, .b) | …" doubles it with each step.
+const maxPaths = 100
 
 // missingInPort lists functions of gojq that Port's jq does not have.
 var missingInPort = []string{"trimstr/1", "toboolean/0", "@urid"}
 
-// analyze returns what the query reads. It follows paths of keys through pipes, variables, conditions and functions.
-// The error names a function that Port's jq does not have.
-func analyze(query *gojq.Query) (Reads, error) {
-	a := &analyzer{active: map[*gojq.FuncDef]bool{}}
-	a.reads.Results = a.query(query, []Path{{}}, nil)
+// Functions that do not use their whole input, with the number of their arguments.
+var (
+	inputTests  = []string{"not/0", "type/0"}
+	inputPasses = []string{"select/1", "values/0", "nulls/0", "booleans/0", "numbers/0", "strings/0", "arrays/0", "objects/0", "iterables/0", "scalars/0"}
+	// argumentUses only compute with their arguments.
+	argumentUses = []string{
+		"empty/0", "now/0", "env/0", "nan/0", "infinite/0", "halt/0", "input_filename/0", "error/1", "range/1", "range/2", "range/3",
+		"first/1", "last/1", "limit/2", "isempty/1",
+	}
+)
+
+// analyze returns what the query reads. It follows keys through pipes, variables and conditions. Whatever else is done
+// with a value reads the value as a whole: taking it apart in "as [$a]" or with a computed key, reduce, foreach, and
+// any other function, also one that the query defines. The error names a function that Port's jq does not have.
+func analyze(query *gojq.Query) ([]Read, error) {
+	a := &analyzer{}
+	a.compute(everything, variables{}, query)
 	if a.missing != "" {
-		return Reads{}, fmt.Errorf("function not defined: %s", a.missing)
+		return nil, fmt.Errorf("function not defined: %s", a.missing)
 	}
 	return a.reads, nil
 }
 
 // analyzer evaluates a query on paths in place of values. Computed values have no path.
 type analyzer struct {
-	reads   Reads
-	steps   int
-	active  map[*gojq.FuncDef]bool // functions that are being called
-	missing string                 // a function that Port does not have
+	reads   []Read
+	defined []string // the functions that the query defines
+	missing string   // a function that Port does not have
 }
 
-// scope holds one name of a query, and those around it.
-type scope struct {
-	outer    *scope
-	name     string        // $variable, or function/1
-	value    []Path        // of a variable
-	function *gojq.FuncDef // a definition, or a parameter whose body is the argument
-	defined  *scope        // where the function's own names are looked up
-}
+// variables holds the paths of a query's variables. A variable without an entry holds computed values.
+type variables map[string][]string
 
-func (a *analyzer) use(paths []Path) []Path {
-	a.reads.Uses = append(a.reads.Uses, paths...)
+func (a *analyzer) read(paths []string, whole bool) []string {
+	for _, path := range paths {
+		a.reads = append(a.reads, Read{path, whole})
+	}
 	return nil
 }
 
-// useEverything ends the analysis: the query may depend on anything.
-func (a *analyzer) useEverything() []Path { return a.use([]Path{{}}) }
+// use records that the query computes with the values. It returns the paths of the result: none.
+func (a *analyzer) use(paths []string) []string { return a.read(paths, true) }
 
-func (a *analyzer) test(paths []Path) []Path {
-	a.reads.Tests = append(a.reads.Tests, paths...)
-	return nil
-}
+func (a *analyzer) test(paths []string) []string { return a.read(paths, false) }
 
-func (a *analyzer) query(q *gojq.Query, in []Path, s *scope) []Path {
+// query returns the paths of the values that the query returns for an input.
+func (a *analyzer) query(q *gojq.Query, in []string, vars variables) []string {
 	if q == nil {
 		return nil
 	}
-	if a.steps += 1 + len(in); a.steps > maxSteps {
-		return a.useEverything()
-	}
 	for _, definition := range q.FuncDefs {
-		s = &scope{outer: s, name: signature(definition.Name, len(definition.Args)), function: definition}
-		s.defined = s // a function may call itself
-	}
-	if q.Term != nil {
-		return a.term(q.Term, in, s)
-	}
-	switch q.Op {
-	case gojq.OpPipe:
-		left := a.query(q.Left, in, s)
-		if len(q.Patterns) == 0 {
-			return a.query(q.Right, left, s)
+		a.defined = append(a.defined, definition.Name)
+		for _, parameter := range definition.Args {
+			a.defined = append(a.defined, strings.TrimPrefix(parameter, "$"))
 		}
-		return a.query(q.Right, in, a.bindAny(q.Patterns, left, in, s))
-	case gojq.OpComma, gojq.OpAlt:
-		return slices.Concat(a.query(q.Left, in, s), a.query(q.Right, in, s))
-	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-		a.use(in)
+		a.compute(nil, vars, definition.Body) // each call uses its input and its arguments
 	}
-	record := a.use
-	if onlyTests(q) {
-		record = a.test
+	var paths []string
+	if q.Term != nil {
+		paths = a.term(q.Term, in, vars)
+	} else {
+		paths = a.operation(q, in, vars)
 	}
-	record(a.query(q.Left, in, s))
-	return record(a.query(q.Right, in, s))
+	if len(paths) > maxPaths {
+		return a.use(everything)
+	}
+	return paths
 }
 
-// onlyTests reports whether an operator depends on nothing but whether its operands are null, false or a constant.
-func onlyTests(q *gojq.Query) bool {
+func (a *analyzer) operation(q *gojq.Query, in []string, vars variables) []string {
+	record := a.use
 	switch q.Op {
+	case gojq.OpPipe:
+		left := a.query(q.Left, in, vars)
+		if len(q.Patterns) == 0 {
+			return a.query(q.Right, left, vars)
+		}
+		return a.query(q.Right, in, a.bind(q.Patterns, left, vars))
+	case gojq.OpComma, gojq.OpAlt:
+		return slices.Concat(a.query(q.Left, in, vars), a.query(q.Right, in, vars))
+	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
+		a.use(in)
 	case gojq.OpAnd, gojq.OpOr:
-		return true
+		record = a.test
 	case gojq.OpEq, gojq.OpNe:
-		return isConstant(q.Left) || isConstant(q.Right) // an object never equals a constant
+		if isConstant(q.Left) || isConstant(q.Right) { // an object never equals a constant
+			record = a.test
+		}
 	}
-	return false
+	record(a.query(q.Left, in, vars))
+	return record(a.query(q.Right, in, vars))
 }
 
 // isConstant reports whether the query is null, true, false, a number or a string without interpolation.
 func isConstant(q *gojq.Query) bool {
-	if q.Term == nil || len(q.Term.SuffixList) > 0 {
-		return false
-	}
-	switch q.Term.Type {
-	case gojq.TermTypeNull, gojq.TermTypeTrue, gojq.TermTypeFalse, gojq.TermTypeNumber:
-		return true
-	case gojq.TermTypeString:
-		return len(q.Term.Str.Queries) == 0
-	}
-	return false
+	constants := []gojq.TermType{gojq.TermTypeNull, gojq.TermTypeTrue, gojq.TermTypeFalse, gojq.TermTypeNumber, gojq.TermTypeString}
+	t := q.Term
+	return t != nil && slices.Contains(constants, t.Type) && len(t.SuffixList) == 0 && len(interpolated(t.Str)) == 0
 }
 
-func (a *analyzer) term(t *gojq.Term, in []Path, s *scope) []Path {
-	value := a.head(t, in, s)
+// bind returns the variables, and the pattern's own.
+func (a *analyzer) bind(patterns []*gojq.Pattern, value []string, vars variables) variables {
+	if len(patterns) == 1 && patterns[0].Name != "" {
+		vars = maps.Clone(vars)
+		vars[patterns[0].Name] = value
+		return vars
+	}
+	a.use(value)
+	for _, pattern := range patterns {
+		if strings.Contains(pattern.String(), "(") { // a computed key
+			a.use(everything)
+		}
+	}
+	return vars
+}
+
+func (a *analyzer) term(t *gojq.Term, in []string, vars variables) []string {
+	value := a.head(t, in, vars)
 	for _, suffix := range t.SuffixList {
 		switch {
 		case suffix.Index != nil:
-			value = a.index(suffix.Index, value, in, s)
+			value = a.index(suffix.Index, value, in, vars)
 		case suffix.Iter:
 			value = a.use(value)
 		}
@@ -139,119 +154,104 @@ func (a *analyzer) term(t *gojq.Term, in []Path, s *scope) []Path {
 }
 
 // head evaluates a term without its suffixes.
-func (a *analyzer) head(t *gojq.Term, in []Path, s *scope) []Path {
+func (a *analyzer) head(t *gojq.Term, in []string, vars variables) []string {
 	switch t.Type {
 	case gojq.TermTypeIdentity:
 		return in
 	case gojq.TermTypeRecurse:
 		return a.use(in)
 	case gojq.TermTypeIndex:
-		return a.index(t.Index, in, in, s)
+		return a.index(t.Index, in, in, vars)
 	case gojq.TermTypeFunc:
-		return a.call(t.Func, in, s)
+		return a.call(t.Func, in, vars)
 	case gojq.TermTypeQuery:
-		return a.query(t.Query, in, s)
+		return a.query(t.Query, in, vars)
 	case gojq.TermTypeIf:
-		return a.condition(t.If, in, s)
+		return a.condition(t.If, in, vars)
 	case gojq.TermTypeTry:
-		return slices.Concat(a.query(t.Try.Body, in, s), a.query(t.Try.Catch, nil, s))
+		return slices.Concat(a.query(t.Try.Body, in, vars), a.query(t.Try.Catch, nil, vars))
 	case gojq.TermTypeLabel:
-		return a.query(t.Label.Body, in, s)
+		return a.query(t.Label.Body, in, vars)
 	case gojq.TermTypeObject:
-		return a.object(t.Object, in, s)
+		return a.object(t.Object, in, vars)
 	case gojq.TermTypeArray:
-		return a.use(a.query(t.Array.Query, in, s))
+		return a.compute(in, vars, t.Array.Query)
 	case gojq.TermTypeUnary:
-		return a.use(a.term(t.Unary.Term, in, s))
-	case gojq.TermTypeString:
-		return a.text(t.Str, in, s)
+		return a.use(a.term(t.Unary.Term, in, vars))
 	case gojq.TermTypeFormat:
 		a.requireInPort(t.Format)
 		if t.Str == nil {
 			return a.use(in)
 		}
-		return a.text(t.Str, in, s)
 	case gojq.TermTypeReduce:
-		r := t.Reduce
-		return a.fold(&gojq.Foreach{Query: r.Query, Patterns: r.Patterns, Start: r.Start, Update: r.Update}, in, s)
+		return a.fold(&gojq.Foreach{Query: t.Reduce.Query, Patterns: t.Reduce.Patterns, Start: t.Reduce.Start, Update: t.Reduce.Update}, in, vars)
 	case gojq.TermTypeForeach:
-		return a.fold(t.Foreach, in, s)
+		return a.fold(t.Foreach, in, vars)
 	}
-	return nil // a number, null, true, false or break
+	return a.compute(in, vars, interpolated(t.Str)...) // a string, or a constant
 }
 
-func (a *analyzer) fold(f *gojq.Foreach, in []Path, s *scope) []Path {
-	inner := a.bindAny(f.Patterns, a.query(f.Query, in, s), in, s)
-	start := a.query(f.Start, in, s)
-	a.use(start)
-	updated := a.query(f.Update, start, inner)
-	a.use(updated)
-	return a.use(a.query(f.Extract, slices.Concat(start, updated), inner))
-}
-
-func (a *analyzer) condition(c *gojq.If, in []Path, s *scope) []Path {
-	var value []Path
-	for _, branch := range append([]*gojq.IfElif{{Cond: c.Cond, Then: c.Then}}, c.Elif...) {
-		a.test(a.query(branch.Cond, in, s))
-		value = append(value, a.query(branch.Then, in, s)...)
-	}
-	if c.Else == nil {
-		return slices.Concat(value, in)
-	}
-	return slices.Concat(value, a.query(c.Else, in, s))
-}
-
-func (a *analyzer) text(text *gojq.String, in []Path, s *scope) []Path {
-	for _, part := range text.Queries {
-		a.use(a.query(part, in, s))
+// compute records that a query computes with the results of others.
+func (a *analyzer) compute(in []string, vars variables, queries ...*gojq.Query) []string {
+	for _, q := range queries {
+		a.use(a.query(q, in, vars))
 	}
 	return nil
 }
 
-func (a *analyzer) object(object *gojq.Object, in []Path, s *scope) []Path {
-	for _, entry := range object.KeyVals {
-		if entry.Val != nil {
-			a.member(entry.Key, entry.KeyString, entry.KeyQuery, nil, in, s)
-			a.use(a.query(entry.Val, in, s))
-			continue
-		}
-		variable, value := a.member(entry.Key, entry.KeyString, entry.KeyQuery, in, in, s)
-		if variable != "" {
-			value = s.lookUp(variable).value
+// interpolated returns the queries within a string, which may be nil.
+func interpolated(text *gojq.String) []*gojq.Query {
+	if text == nil {
+		return nil
+	}
+	return text.Queries
+}
+
+func (a *analyzer) fold(f *gojq.Foreach, in []string, vars variables) []string {
+	inner := a.bind(f.Patterns, a.query(f.Query, in, vars), vars)
+	a.compute(in, vars, f.Start)
+	return a.compute(nil, inner, f.Update, f.Extract)
+}
+
+func (a *analyzer) condition(c *gojq.If, in []string, vars variables) []string {
+	a.test(a.query(c.Cond, in, vars))
+	value := a.query(c.Then, in, vars)
+	for _, branch := range c.Elif {
+		a.test(a.query(branch.Cond, in, vars))
+		value = slices.Concat(value, a.query(branch.Then, in, vars))
+	}
+	if c.Else == nil {
+		return slices.Concat(value, in)
+	}
+	return slices.Concat(value, a.query(c.Else, in, vars))
+}
+
+func (a *analyzer) object(object *gojq.Object, in []string, vars variables) []string {
+	for _, member := range object.KeyVals {
+		a.compute(in, vars, interpolated(member.KeyString)...)
+		a.compute(in, vars, member.KeyQuery)
+		value, isVariable := vars[member.Key]
+		switch {
+		case member.Val != nil:
+			value = a.query(member.Val, in, vars)
+		case isVariable:
+		case member.Key != "":
+			value = below(in, member.Key)
+		default:
+			value = in
 		}
 		a.use(value)
 	}
 	return nil
 }
 
-// member returns the part of value below a key as objects and patterns write it: a name, a $variable, a text or a
-// query.
-func (a *analyzer) member(key string, text *gojq.String, query *gojq.Query, value, in []Path, s *scope) (variable string, part []Path) {
-	switch {
-	case strings.HasPrefix(key, "$"):
-		return key, below(value, key[1:])
-	case key != "":
-		return "", below(value, key)
-	case text != nil && len(text.Queries) == 0:
-		return "", below(value, text.Str)
-	case text != nil:
-		a.text(text, in, s)
-	default:
-		a.use(a.query(query, in, s))
-	}
-	return "", a.use(value)
-}
-
 // index looks up a key, an element or a slice of value. Expressions within the brackets are evaluated on in.
-func (a *analyzer) index(index *gojq.Index, value, in []Path, s *scope) []Path {
-	switch key, constant := constantKey(index); {
-	case constant:
+func (a *analyzer) index(index *gojq.Index, value, in []string, vars variables) []string {
+	if key, constant := constantKey(index); constant {
 		return below(value, key)
-	case index.Str != nil:
-		a.text(index.Str, in, s)
 	}
-	a.use(a.query(index.Start, in, s))
-	a.use(a.query(index.End, in, s))
+	a.compute(in, vars, interpolated(index.Str)...)
+	a.compute(in, vars, index.Start, index.End)
 	return a.use(value)
 }
 
@@ -261,137 +261,48 @@ func constantKey(index *gojq.Index) (key string, ok bool) {
 		return "", false
 	}
 	text := index.Str
-	if index.Start != nil && index.Start.Term != nil && !index.IsSlice && len(index.Start.Term.SuffixList) == 0 {
-		text = index.Start.Term.Str
+	if start := index.Start; start != nil && start.Term != nil && !index.IsSlice && len(start.Term.SuffixList) == 0 {
+		text = start.Term.Str
 	}
-	switch {
-	case index.Name != "":
-		return index.Name, true
-	case text != nil && len(text.Queries) == 0:
-		return text.Str, true
+	if text == nil {
+		return index.Name, index.Name != ""
 	}
-	return "", false
+	return text.Str, len(text.Queries) == 0
 }
 
-func below(paths []Path, key string) []Path {
-	deeper := make([]Path, len(paths))
+func below(paths []string, key string) []string {
+	deeper := make([]string, len(paths))
 	for i, path := range paths {
-		deeper[i] = append(slices.Clip(path), key)
+		deeper[i] = path + "." + key
 	}
 	return deeper
 }
 
-// bindAny binds the variables of alternative patterns.
-func (a *analyzer) bindAny(patterns []*gojq.Pattern, value, in []Path, s *scope) *scope {
-	if len(patterns) > 1 {
-		a.use(value) // the alternatives bind the same variables
-	}
-	for _, pattern := range patterns {
-		s = a.bind(pattern, value, in, s)
-	}
-	return s
-}
-
-// bind binds the variables of a pattern to the parts of value. Elements of arrays count as computed.
-func (a *analyzer) bind(pattern *gojq.Pattern, value, in []Path, s *scope) *scope {
-	if pattern.Name != "" {
-		return &scope{outer: s, name: pattern.Name, value: value}
-	}
-	for _, element := range pattern.Array {
-		s = a.bind(element, a.use(value), in, s)
-	}
-	for _, entry := range pattern.Object {
-		variable, part := a.member(entry.Key, entry.KeyString, entry.KeyQuery, value, in, s)
-		if variable != "" {
-			s = &scope{outer: s, name: variable, value: part}
-		}
-		if entry.Val != nil {
-			s = a.bind(entry.Val, part, in, s)
-		}
-	}
-	return s
-}
-
-func (a *analyzer) call(f *gojq.Func, in []Path, s *scope) []Path {
+func (a *analyzer) call(f *gojq.Func, in []string, vars variables) []string {
 	if f.Name[0] == '$' {
-		return s.lookUp(f.Name).value
+		return vars[f.Name]
 	}
-	name := signature(f.Name, len(f.Args))
-	if definition := s.lookUp(name); definition.function != nil {
-		return a.callDefined(definition, f, in, s)
-	}
-	a.requireInPort(name)
-	switch f.Name {
-	case "empty", "null", "true", "false", "now", "env", "nan", "infinite", "range", "error", "halt", "input_filename":
-		for _, argument := range f.Args {
-			a.use(a.query(argument, in, s))
-		}
-		return nil // they ignore their input
-	case "not", "type":
-		return a.test(in)
-	case "select":
-		if len(f.Args) == 1 {
-			a.test(a.query(f.Args[0], in, s))
-			return in
-		}
-	case "values", "nulls", "booleans", "numbers", "strings", "arrays", "objects", "iterables", "scalars":
+	name, record, result := fmt.Sprintf("%s/%d", f.Name, len(f.Args)), a.use, []string(nil)
+	switch {
+	case slices.Contains(a.defined, f.Name):
+		a.use(in)
+	case slices.Contains(inputTests, name):
 		a.test(in)
-		return in
-	case "first", "last":
-		if len(f.Args) == 1 {
-			return a.query(f.Args[0], in, s)
-		}
-	case "limit":
-		if len(f.Args) == 2 {
-			a.use(a.query(f.Args[0], in, s))
-			return a.query(f.Args[1], in, s)
-		}
+	case slices.Contains(inputPasses, name):
+		a.test(in)
+		record, result = a.test, in
+	case !slices.Contains(argumentUses, name):
+		a.requireInPort(name)
+		a.use(in)
 	}
 	for _, argument := range f.Args {
-		a.use(a.query(argument, in, s))
+		record(a.query(argument, in, vars))
 	}
-	return a.use(in)
+	return result
 }
 
 func (a *analyzer) requireInPort(name string) {
 	if slices.Contains(missingInPort, name) {
 		a.missing = name
 	}
-}
-
-// callDefined analyzes the body of a function for this call. A recursive call is a use of its input, and of
-// everything if it has arguments.
-func (a *analyzer) callDefined(definition scope, f *gojq.Func, in []Path, s *scope) []Path {
-	if a.active[definition.function] {
-		if len(f.Args) > 0 {
-			return a.useEverything()
-		}
-		return a.use(in)
-	}
-	a.active[definition.function] = true
-	defer delete(a.active, definition.function)
-	inner := definition.defined
-	for i, parameter := range definition.function.Args {
-		name := parameter
-		if parameter[0] == '$' {
-			name = parameter[1:]
-			inner = &scope{outer: inner, name: parameter, value: a.query(f.Args[i], in, s)}
-		}
-		inner = &scope{outer: inner, name: signature(name, 0), function: &gojq.FuncDef{Body: f.Args[i]}, defined: s}
-	}
-	return a.query(definition.function.Body, in, inner)
-}
-
-// lookUp returns the innermost scope with the name, and an empty one if there is none.
-func (s *scope) lookUp(name string) scope {
-	for ; s != nil; s = s.outer {
-		if s.name == name {
-			return *s
-		}
-	}
-	return scope{}
-}
-
-func signature(function string, arguments int) string {
-	return fmt.Sprintf("%s/%d", function, arguments)
 }

@@ -25,35 +25,29 @@ type regexes struct {
 	compiled map[[2]string]*regexp2.Regexp
 }
 
-// option returns the function that definitions.jq builds on, _regex($pattern; $flags; $test): whether the pattern
-// matches if $test is true, else jq's match objects: the first one, or all with the flag g; the flag n drops empty
-// ones.
+// option returns the function that definitions.jq builds on, _regex($pattern; $flags): jq's match objects: the first one,
+// or all with the flag g; the flag n drops empty ones.
 func (r *regexes) option() gojq.CompilerOption {
-	return gojq.WithFunction("_regex", 3, 3, func(input any, arguments []any) any {
+	return gojq.WithFunction("_regex", 2, 2, func(input any, arguments []any) any {
 		text, isText := input.(string)
 		pattern, isPattern := arguments[0].(string)
 		flags, isFlags := arguments[1].(string)
 		if !isText || !isPattern || !isFlags && arguments[1] != nil {
 			return errors.New("a regular expression takes a text, a pattern and flags, each a string")
 		}
-		regex, err := r.compile(pattern, flags)
+		found, err := r.find(text, pattern, flags)
 		if err != nil {
 			return err
 		}
-		var result any
-		if arguments[2] == true {
-			result, err = regex.MatchString(text)
-		} else {
-			result, err = find(regex, text, flags)
-		}
-		if err != nil {
-			return err
-		}
-		return result
+		return found
 	})
 }
 
-func find(regex *regexp2.Regexp, text, flags string) ([]any, error) {
+func (r *regexes) find(text, pattern, flags string) ([]any, error) {
+	regex, err := r.compile(pattern, flags)
+	if err != nil {
+		return nil, err
+	}
 	all, noEmpty := strings.Contains(flags, "g"), strings.Contains(flags, "n")
 	found := []any{}
 	match, err := regex.FindStringMatch(text)
@@ -97,9 +91,13 @@ func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	if regex, ok := r.compiled[key]; ok {
 		return regex, nil
 	}
-	options, err := regexOptions(flags)
-	if err != nil {
-		return nil, err
+	options := regexp2.None
+	for _, flag := range flags {
+		option, known := flagOptions[flag]
+		if !known {
+			return nil, fmt.Errorf("%q is no flag of a regular expression", flag)
+		}
+		options |= option
 	}
 	if strings.Contains(pattern, "[:") {
 		options |= regexp2.RE2 // the mode that has [[:alpha:]]
@@ -116,21 +114,9 @@ func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
 	return regex, nil
 }
 
-// regexOptions parses jq's flags. s and l have no effect: ^ and $ always match the whole text, and a greedy
-// pattern finds the longest match. Source: the manual of jq.
-func regexOptions(flags string) (options regexp2.RegexOptions, err error) {
-	for _, flag := range flags {
-		switch flag {
-		case 'g', 'n', 's', 'l':
-		case 'i':
-			options |= regexp2.IgnoreCase
-		case 'x':
-			options |= regexp2.IgnorePatternWhitespace
-		case 'p':
-			options |= regexp2.Singleline
-		default:
-			return 0, fmt.Errorf("%q is no flag of a regular expression", flag)
-		}
-	}
-	return options, nil
+// flagOptions holds jq's flags. s and l have no effect: ^ and $ always match the whole text, and a greedy pattern finds
+// the longest match. Source: the manual of jq.
+var flagOptions = map[rune]regexp2.RegexOptions{
+	'g': regexp2.None, 'n': regexp2.None, 's': regexp2.None, 'l': regexp2.None,
+	'i': regexp2.IgnoreCase, 'x': regexp2.IgnorePatternWhitespace, 'p': regexp2.Singleline,
 }
