@@ -38,33 +38,29 @@ func (c Choice) ReadsWebhook() bool { return c.Name == ChoiceAuto || c.Name == C
 // ParseMapping; it is empty if the webhook does not exist or may not be read. The error is ErrNoWebhook or an error
 // of ParseMapping.
 func (c Choice) Entries(webhook []byte) ([]Entry, error) {
-	switch c.Name {
-	case ChoiceAuto:
-		if len(webhook) == 0 {
-			return BuiltinMapping(), nil
-		}
-		live, err := parseFrom(OriginWebhook, webhook)
-		return Complete(live, BuiltinMapping()), err
-	case ChoiceBuiltin, "":
+	switch {
+	case c.Name == ChoiceBuiltin || c.Name == "", c.Name == ChoiceAuto && len(webhook) == 0:
 		return BuiltinMapping(), nil
-	case ChoiceWebhook:
-		if len(webhook) == 0 {
-			return nil, ErrNoWebhook
-		}
+	case c.Name == ChoiceAuto:
+		entries, err := parseFrom(OriginWebhook, webhook)
+		return completed(entries), err
+	case c.Name == ChoiceWebhook && len(webhook) == 0:
+		return nil, ErrNoWebhook
+	case c.Name == ChoiceWebhook:
 		return parseFrom(OriginWebhook, webhook)
 	default:
 		return parseFrom(c.Name, c.Document)
 	}
 }
 
-// Complete returns the entries, and of the others those for blueprints that the entries don't cover. An entry that
-// deletes covers nothing.
-func Complete(entries, others []Entry) []Entry {
+// completed returns the entries, and the built-in ones for blueprints that they don't cover. An entry that deletes
+// covers nothing.
+func completed(entries []Entry) []Entry {
 	all := slices.Clone(entries)
-	for _, other := range others {
-		covered := slices.ContainsFunc(entries, func(e Entry) bool { return e.Blueprint == other.Blueprint && !e.Deletes() })
-		if !covered {
-			all = append(all, other)
+	for _, builtin := range BuiltinMapping() {
+		covers := func(e Entry) bool { return e.Blueprint == builtin.Blueprint && !e.Deletes() }
+		if !slices.ContainsFunc(entries, covers) {
+			all = append(all, builtin)
 		}
 	}
 	return all
@@ -73,10 +69,17 @@ func Complete(entries, others []Entry) []Entry {
 func parseFrom(origin string, document []byte) ([]Entry, error) {
 	entries, err := ParseMapping(document)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", origin, err)
+		return nil, withOrigin(origin, err)
 	}
 	for i := range entries {
 		entries[i].Origin = origin
 	}
 	return entries, nil
+}
+
+func withOrigin(origin string, err error) error {
+	if origin == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", origin, err)
 }

@@ -21,8 +21,6 @@ type Options struct {
 	Timeout time.Duration   // of an expression that does not end; 0: one second
 }
 
-const defaultTimeout = time.Second
-
 // Mapping is a compiled mapping. It is safe for concurrent use.
 type Mapping struct {
 	entries []entry
@@ -30,6 +28,22 @@ type Mapping struct {
 	timeout time.Duration
 	live    bool
 }
+
+// Limit is a part of a mapping that Port evaluates for live events and a backfill cannot, or that Port itself cannot
+// compile.
+type Limit struct {
+	Entry     int // the entry's index, from 0
+	Blueprint string
+	Field     string // "operation", "filter", "entity.identifier", "entity.relations.service"
+	Reason    string // why, and the effect; a sentence without a full stop
+	Skipped   bool   // the entry is not replayed
+}
+
+// Limits lists what Compile left out: entries that delete, search queries {combinator, rules}, expressions over the
+// headers or query parameters of a live event or over parts of the payload that Codecov's REST API does not return,
+// and expressions of Port's webhook that Port cannot compile. It also lists filters over such parts, which run with
+// null.
+func (m *Mapping) Limits() []Limit { return slices.Clone(m.limits) }
 
 // entry is an Entry with its expressions compiled; a missing expression is nil.
 type entry struct {
@@ -53,58 +67,34 @@ type expression struct {
 	shape   Shape // of an object that is known in part; else nil
 }
 
-// ExpressionError is an expression that does not compile.
-type ExpressionError struct {
-	Origin     string // the entry's origin, such as the name of a file
-	Entry      int    // the entry's index, from 0
-	Blueprint  string // the entry's blueprint
-	Field      string // "filter", "entity.identifier", "entity.properties.coverage"
-	Expression string // as written
-	Column     int    // the character of the error, from 1; 0 if unknown
-	Err        error
-}
-
-// Error returns the origin, the entry (from 1), the field, the cause, the column and the expression.
-func (e *ExpressionError) Error() string {
-	origin, column := "", ""
-	if e.Origin != "" {
-		origin = e.Origin + ": "
-	}
-	if e.Column > 0 {
-		column = fmt.Sprintf(" at column %d", e.Column)
-	}
-	return fmt.Sprintf("%smapping entry %d (%s): %s: %v%s in %s", origin, e.Entry+1, e.Blueprint, e.Field, e.Err, column, e.Expression)
-}
-
-// Unwrap returns the cause.
-func (e *ExpressionError) Unwrap() error { return e.Err }
-
 // The prefixes of the fields of properties and relations.
 const (
 	propertyPrefix = "entity.properties."
 	relationPrefix = "entity.relations."
 )
 
+// decisiveFields hold expressions that every entity of an entry needs.
+var decisiveFields = []string{"filter", "itemsToParse", "entity.identifier"}
+
 // Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep
-// their indexes. The error joins one *ExpressionError for each invalid expression. Invalid expressions of Port's own
-// webhook are limits, not errors, because Port ignores them.
+// their indexes. The error joins one for each invalid expression, which wraps a *jq.SyntaxError. Invalid expressions
+// of Port's own webhook are limits, not errors, because Port ignores them.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	o.Service = cmp.Or(o.Service, codecov.GitHub)
-	m := &Mapping{timeout: o.Timeout}
-	engine, known := jq.NewEngine(o.Now), newKnowledge(o.Service)
+	service := cmp.Or(o.Service, codecov.GitHub)
+	m := &Mapping{timeout: cmp.Or(max(o.Timeout, 0), time.Second)}
+	engine, known := jq.NewEngine(o.Now), newKnowledge(service)
 	var failures []error
 	for i, source := range entries {
 		c := compiler{engine: engine, known: known, index: i, source: source}
-		compiled := c.compile()
-		m.limits = append(m.limits, c.limits...)
+		compiled := c.entry()
 		failures = append(failures, c.failures...)
-		if !c.skipped {
-			compiled.perCommit = m.isPerCommit(&compiled, o.Service)
-			m.entries = append(m.entries, compiled)
+		if skipped := slices.IndexFunc(c.limits, func(l Limit) bool { return l.Skipped }); skipped >= 0 {
+			m.limits = append(m.limits, c.limits[skipped])
+			continue
 		}
+		compiled.perCommit = m.isPerCommit(compiled, service)
+		m.entries = append(m.entries, compiled)
+		m.limits = append(m.limits, c.limits...)
 	}
 	if len(failures) > 0 {
 		return nil, errors.Join(failures...)
@@ -120,24 +110,23 @@ type compiler struct {
 	source   Entry
 	limits   []Limit
 	failures []error
-	skipped  bool // the entry is not replayed
 }
 
-func (c *compiler) compile() entry {
+func (c *compiler) entry() entry {
 	if c.source.Deletes() {
-		c.skip("operation", "the entry deletes entities")
+		c.limit("operation", "the entry deletes entities: the entry is not replayed", true)
 		return entry{}
 	}
 	template := c.source.Entity
 	return entry{
 		index:      c.index,
 		source:     c.source,
-		filter:     c.decisive("filter", c.source.Filter),
-		items:      c.decisive("itemsToParse", c.source.ItemsToParse),
-		identifier: c.decisive("entity.identifier", template.Identifier),
-		title:      c.optional("entity.title", template.Title),
-		icon:       c.optional("entity.icon", template.Icon),
-		team:       c.optional("entity.team", template.Team),
+		filter:     c.expression("filter", c.source.Filter),
+		items:      c.expression("itemsToParse", c.source.ItemsToParse),
+		identifier: c.expression("entity.identifier", template.Identifier),
+		title:      c.expression("entity.title", template.Title),
+		icon:       c.expression("entity.icon", template.Icon),
+		team:       c.expression("entity.team", template.Team),
 		properties: c.fields(propertyPrefix, template.Properties),
 		relations:  c.fields(relationPrefix, template.Relations),
 	}
@@ -146,53 +135,36 @@ func (c *compiler) compile() entry {
 func (c *compiler) fields(prefix string, sources map[string]string) []field {
 	fields := make([]field, 0, len(sources))
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		if x := c.optional(prefix+name, sources[name]); x != nil {
+		if x := c.expression(prefix+name, sources[name]); x != nil {
 			fields = append(fields, field{name, x})
 		}
 	}
 	return fields
 }
 
-// decisive compiles an expression that every entity of the entry needs.
-func (c *compiler) decisive(path, source string) *expression {
-	x, reason := c.expression(path, source)
+func (c *compiler) limit(path, reason string, skipped bool) {
+	c.limits = append(c.limits, Limit{c.index, c.source.Blueprint, path, reason, skipped})
+}
+
+// expression compiles the expression of a field, and adds a limit if a backfill cannot replay it. It returns nil for
+// an expression that is missing or cannot be evaluated at all.
+func (c *compiler) expression(path, source string) *expression {
+	x, reason := c.compile(path, source)
 	switch {
-	case reason != "" && x != nil && path == "filter":
-		c.limit(path, reason+": it runs with null in its place")
+	case reason == "":
+	case path == "filter" && x != nil:
 		x.unknown = false
-	case reason != "":
-		c.skip(path, reason)
+		c.limit(path, reason+": it runs with null in its place", false)
+	case slices.Contains(decisiveFields, path):
+		c.limit(path, reason+": the entry is not replayed", true)
+	default:
+		c.limit(path, reason+": it is neither written nor compared", false)
 	}
 	return x
 }
 
-// optional compiles an expression that can be left out; it returns nil if it is.
-func (c *compiler) optional(path, source string) *expression {
-	x, reason := c.expression(path, source)
-	if reason != "" {
-		c.limit(path, reason+": it is neither written nor compared")
-	}
-	return x
-}
-
-// skip leaves the entry out. Its first reason is its only limit.
-func (c *compiler) skip(path, reason string) {
-	if !c.skipped {
-		c.limits = nil
-		c.limit(path, reason+": the entry is not replayed")
-		c.limits[0].Skipped, c.skipped = true, true
-	}
-}
-
-func (c *compiler) limit(path, reason string) {
-	if !c.skipped {
-		c.limits = append(c.limits, Limit{Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Reason: reason})
-	}
-}
-
-// expression compiles an expression. The reason says why a backfill cannot replay it; the expression is nil then,
-// unless it only depends on unknown parts of the payload.
-func (c *compiler) expression(path, source string) (x *expression, reason string) {
+// compile returns an expression, and the reason why a backfill cannot replay it.
+func (c *compiler) compile(path, source string) (x *expression, reason string) {
 	switch {
 	case slices.Contains(c.source.Searches, path):
 		return nil, "it is a search query among the entities of Port"
@@ -200,53 +172,35 @@ func (c *compiler) expression(path, source string) (x *expression, reason string
 		return nil, ""
 	}
 	query, err := c.engine.Compile(source)
-	if err != nil {
-		return nil, c.invalid(path, source, err)
+	switch {
+	case err != nil && c.source.Origin == OriginWebhook:
+		return nil, fmt.Sprintf("Port cannot compile it (%v)", err)
+	case err != nil:
+		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.index+1, c.source.Blueprint, path, err, source)
+		c.failures = append(c.failures, withOrigin(c.source.Origin, err))
+		return nil, ""
 	}
 	if part := eventPart(query); part != "" {
 		return nil, fmt.Sprintf("it reads %s, which only a live event has", part)
 	}
 	unknown, shape := c.known.firstUnknown(query)
-	x = &expression{query: query, unknown: unknown != "", shape: shape}
-	if x.unknown {
-		return x, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
+	if unknown != "" {
+		reason = fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
-	return x, ""
-}
-
-// invalid handles an expression that does not compile: an error, but in Port's own webhook a limit.
-func (c *compiler) invalid(path, source string, err error) (reason string) {
-	if c.source.Origin == OriginWebhook {
-		return fmt.Sprintf("Port cannot compile it (%v)", err)
-	}
-	failure := &ExpressionError{
-		Origin: c.source.Origin, Entry: c.index, Blueprint: c.source.Blueprint, Field: path, Expression: source, Err: err,
-	}
-	if syntax := (*jq.SyntaxError)(nil); errors.As(err, &syntax) {
-		failure.Column, failure.Err = syntax.Column, syntax.Err
-	}
-	c.failures = append(c.failures, failure)
-	return ""
+	return &expression{query: query, unknown: unknown != "", shape: shape}, reason
 }
 
 // isPerCommit reports whether two commits that only agree in repository and branch get different identifiers.
-func (m *Mapping) isPerCommit(e *entry, service codecov.Service) bool {
-	var identifiers [2]any
+func (m *Mapping) isPerCommit(e entry, service codecov.Service) bool {
+	e.filter = nil
+	var identifiers [2][]string
 	for i, commit := range sampleCommits {
-		evaluation := jq.NewEvaluation(context.Background(), m.timeout)
-		payload := samplePayload(service, commit)
-		if e.items != nil {
-			items, _ := evaluation.Value(e.items.query, payload)
-			var first any
-			if list, _ := items.([]any); len(list) > 0 {
-				first = list[0]
-			}
-			payload = withItem(payload, first)
-		}
-		if e.identifier != nil {
-			identifiers[i], _ = evaluation.Value(e.identifier.query, payload)
-		}
-		evaluation.Close()
+		r := m.newRun(context.Background(), func(_, identifier string) bool {
+			identifiers[i] = append(identifiers[i], identifier)
+			return false
+		})
+		r.entry(&e, samplePayload(service, commit))
+		r.evaluation.Close()
 	}
-	return jq.Compare(identifiers[0], identifiers[1]) != 0
+	return !slices.Equal(identifiers[0], identifiers[1])
 }

@@ -48,14 +48,30 @@ func decodeMapping(data []byte) (any, error) {
 		return decodeJSON(data)
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var node yaml.Node
 	var document any
-	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("neither JSON nor YAML: %w", err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more than one YAML document")
 	}
-	return withTexts(document), nil
+	scalarsToText(&node)
+	if err := node.Decode(&document); err != nil {
+		return nil, fmt.Errorf("neither JSON nor YAML: %w", err)
+	}
+	return document, nil
+}
+
+// scalarsToText makes the scalars below a node strings. A null that is no key stays null.
+func scalarsToText(node *yaml.Node) {
+	for i, child := range node.Content {
+		isKey := node.Kind == yaml.MappingNode && i%2 == 0
+		if child.Kind == yaml.ScalarNode && child.Tag != "!!merge" && (isKey || child.Tag != "!!null") {
+			child.Tag = "!!str"
+		}
+		scalarsToText(child)
+	}
 }
 
 // asUTF8 removes a byte order mark, as editors on Windows write it, and converts UTF-16 with one.
@@ -64,11 +80,20 @@ func asUTF8(data []byte) ([]byte, error) {
 	return text, err
 }
 
+// decodeJSON decodes one JSON value. The error names the line of a syntax error.
 func decodeJSON(data []byte) (document any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	if err := decoder.Decode(&document); err != nil {
-		return nil, jsonError(data, err)
+	err = decoder.Decode(&document)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		before := data[:min(int(syntax.Offset), len(data))]
+		return nil, fmt.Errorf("line %d: %w", 1+bytes.Count(before, []byte("\n")), err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("unexpected end of the JSON")
+	case err != nil:
+		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("unexpected data after the JSON value")
@@ -76,60 +101,14 @@ func decodeJSON(data []byte) (document any, err error) {
 	return document, nil
 }
 
-// jsonError adds the line of a syntax error.
-func jsonError(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		before := data[:min(int(syntax.Offset), len(data))]
-		return fmt.Errorf("line %d: %w", 1+bytes.Count(before, []byte("\n")), err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("unexpected end of the JSON")
-	default:
-		return err
-	}
-}
-
-// withTexts converts the keys and scalars of a decoded YAML value to strings; null stays null.
-func withTexts(value any) any {
-	switch v := value.(type) {
-	case nil, string:
-		return v
-	case []any:
-		for i, item := range v {
-			v[i] = withTexts(item)
-		}
-		return v
-	case map[string]any:
-		for key, inner := range v {
-			v[key] = withTexts(inner)
-		}
-		return v
-	case map[any]any:
-		object := make(map[string]any, len(v))
-		for key, inner := range v {
-			object[fmt.Sprint(key)] = withTexts(inner)
-		}
-		return object
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
 // kind names the type of a decoded JSON value.
 func kind(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case map[string]any:
-		return "an object"
-	case []any:
-		return "an array"
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
+	switch name := jq.TypeOf(value); name {
+	case "null":
+		return name
+	case "array", "object":
+		return "an " + name
 	default:
-		return "a number"
+		return "a " + name
 	}
 }

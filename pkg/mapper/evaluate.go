@@ -51,7 +51,7 @@ type Problem struct {
 //
 // The error is the context's. Map is safe for concurrent use if claim is.
 func (m *Mapping) Map(ctx context.Context, payload map[string]any, claim func(blueprint, identifier string) bool) (Result, error) {
-	r := run{mapping: m, claim: claim, evaluation: jq.NewEvaluation(ctx, m.timeout)}
+	r := m.newRun(ctx, claim)
 	defer r.evaluation.Close()
 	for i := range m.entries {
 		r.entry(&m.entries[i], payload)
@@ -68,6 +68,10 @@ type run struct {
 	claim      func(blueprint, identifier string) bool
 	evaluation *jq.Evaluation
 	result     Result
+}
+
+func (m *Mapping) newRun(ctx context.Context, claim func(blueprint, identifier string) bool) *run {
+	return &run{mapping: m, claim: claim, evaluation: jq.NewEvaluation(ctx, m.timeout)}
 }
 
 func (r *run) entry(e *entry, payload map[string]any) {
@@ -89,14 +93,10 @@ func (r *run) entry(e *entry, payload map[string]any) {
 		items = items[:MaxItems]
 	}
 	for _, item := range items {
-		r.entity(e, withItem(payload, item))
+		withItem := maps.Clone(payload)
+		withItem["item"] = item
+		r.entity(e, withItem)
 	}
-}
-
-func withItem(payload map[string]any, item any) map[string]any {
-	payload = maps.Clone(payload)
-	payload["item"] = item
-	return payload
 }
 
 func (r *run) entity(e *entry, payload map[string]any) {
@@ -149,22 +149,18 @@ func (r *run) text(x *expression, payload map[string]any) string {
 // team returns the name of a team, an array of names, or nil.
 func (r *run) team(x *expression, payload map[string]any) any {
 	value, _ := r.value(x, payload)
-	switch team := value.(type) {
-	case string:
-		if team != "" {
-			return team
-		}
-	case []any:
-		if len(team) > 0 && !slices.ContainsFunc(team, isNotString) {
-			return team
-		}
+	names, isList := value.([]any)
+	if !isList {
+		names = []any{value}
 	}
-	return nil
-}
-
-func isNotString(item any) bool {
-	_, ok := item.(string)
-	return !ok
+	isNoName := func(name any) bool {
+		text, ok := name.(string)
+		return !ok || text == ""
+	}
+	if len(names) == 0 || slices.ContainsFunc(names, isNoName) {
+		return nil
+	}
+	return value
 }
 
 // value evaluates an expression. It reports false if the expression is missing, unknown or without a result.

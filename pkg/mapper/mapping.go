@@ -90,63 +90,52 @@ func (p *entryParser) fail(path, format string, arguments ...any) {
 }
 
 func (p *entryParser) entry(row any) Entry {
-	f, ok := p.fields("", row)
+	fields, ok := p.object("", row, "blueprint", "operation", "filter", "itemsToParse", "entity")
 	if !ok {
 		return Entry{}
 	}
 	entry := Entry{
-		Blueprint:    f.text("blueprint", required),
-		Operation:    f.operation(),
-		Filter:       f.text("filter", 0),
-		ItemsToParse: f.text("itemsToParse", 0),
+		Blueprint:    p.text("blueprint", fields["blueprint"], required),
+		Operation:    p.operation(fields["operation"]),
+		Filter:       p.text("filter", fields["filter"], 0),
+		ItemsToParse: p.text("itemsToParse", fields["itemsToParse"], 0),
 	}
-	if template, ok := f.take("entity"); ok {
-		entry.Entity = p.template(template)
-	} else {
+	if fields["entity"] == nil {
 		p.fail("entity", "is missing")
+	} else {
+		entry.Entity = p.template(fields["entity"])
 	}
-	f.rejectOthers()
 	slices.Sort(p.searches)
 	entry.Searches = p.searches
 	return entry
 }
 
 func (p *entryParser) template(value any) EntityTemplate {
-	f, ok := p.fields("entity.", value)
+	fields, ok := p.object("entity", value, "identifier", "title", "icon", "team", "properties", "relations")
 	if !ok {
 		return EntityTemplate{}
 	}
-	defer f.rejectOthers()
 	return EntityTemplate{
-		Identifier: f.text("identifier", required|searchable),
-		Title:      f.text("title", 0),
-		Icon:       f.text("icon", 0),
-		Team:       f.text("team", searchable),
-		Properties: f.texts("properties", required),
-		Relations:  f.texts("relations", required|searchable),
+		Identifier: p.text("entity.identifier", fields["identifier"], required|searchable),
+		Title:      p.text("entity.title", fields["title"], 0),
+		Icon:       p.text("entity.icon", fields["icon"], 0),
+		Team:       p.text("entity.team", fields["team"], searchable),
+		Properties: p.texts("entity.properties", fields["properties"], required),
+		Relations:  p.texts("entity.relations", fields["relations"], required|searchable),
 	}
 }
 
-// fields are the fields of one object that have not been taken yet.
-type fields struct {
-	parser *entryParser
-	prefix string // "entity." within an entity
-	values map[string]any
-}
-
-func (p *entryParser) fields(prefix string, value any) (fields, bool) {
-	object, ok := value.(map[string]any)
-	if !ok {
-		p.fail(strings.TrimSuffix(prefix, "."), "expected an object, found %s", kind(value))
+// object returns the fields of an object. If names are listed, it has no others.
+func (p *entryParser) object(path string, value any, names ...string) (fields map[string]any, ok bool) {
+	if fields, ok = value.(map[string]any); !ok {
+		p.fail(path, "expected an object, found %s", kind(value))
 	}
-	return fields{parser: p, prefix: prefix, values: maps.Clone(object)}, ok
-}
-
-// take removes a field. It reports false for null and for a missing field.
-func (f fields) take(name string) (value any, ok bool) {
-	value = f.values[name]
-	delete(f.values, name)
-	return value, value != nil
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if len(names) > 0 && !slices.Contains(names, name) {
+			p.fail(strings.TrimPrefix(path+"."+name, "."), "unknown field")
+		}
+	}
+	return fields, ok
 }
 
 // The traits of a field with a text.
@@ -157,63 +146,48 @@ const (
 	searchable                    // it may be a search query
 )
 
-// text takes a field that must be a string.
-func (f fields) text(name string, t traits) string {
-	value, ok := f.take(name)
+// text returns a string; null is a missing field.
+func (p *entryParser) text(path string, value any, t traits) string {
 	text, isText := value.(string)
-	switch path := f.prefix + name; {
-	case !ok && t&required != 0:
-		f.parser.fail(path, "is missing")
-	case !ok:
-	case isSearch(value) && t&searchable != 0:
-		f.parser.searches = append(f.parser.searches, path)
-	case isSearch(value):
-		f.parser.fail(path, "expected a JQ expression, found a search query {combinator, rules}")
-	case !isText:
-		f.parser.fail(path, "expected a JQ expression (a string), found %s", kind(value))
-	case strings.TrimSpace(text) == "" && t&required != 0:
-		f.parser.fail(path, "is empty")
+	object, _ := value.(map[string]any)
+	isSearch := object["combinator"] != nil || object["rules"] != nil // it finds an entity by its properties
+	switch {
+	case isSearch && t&searchable != 0:
+		p.searches = append(p.searches, path)
+	case isSearch:
+		p.fail(path, "expected a JQ expression, found a search query {combinator, rules}")
+	case value != nil && !isText:
+		p.fail(path, "expected a JQ expression (a string), found %s", kind(value))
+	case t&required == 0:
+	case value == nil:
+		p.fail(path, "is missing")
+	case strings.TrimSpace(text) == "":
+		p.fail(path, "is empty")
 	}
 	return text
 }
 
-// texts takes a field that must be an object of strings.
-func (f fields) texts(name string, t traits) map[string]string {
-	value, ok := f.take(name)
-	if !ok {
+// texts returns an object of strings.
+func (p *entryParser) texts(path string, value any, t traits) map[string]string {
+	if value == nil {
 		return nil
 	}
-	inner, ok := f.parser.fields(f.prefix+name+".", value)
-	if !ok {
-		return nil
-	}
-	texts := make(map[string]string, len(inner.values))
-	for _, key := range slices.Sorted(maps.Keys(inner.values)) {
-		texts[key] = inner.text(key, t)
+	fields, _ := p.object(path, value)
+	texts := make(map[string]string, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		texts[name] = p.text(path+"."+name, fields[name], t)
 	}
 	return texts
 }
 
-// operation takes the operation: a string or {"type": …}.
-func (f fields) operation() string {
-	if advanced, ok := f.values["operation"].(map[string]any); ok {
-		f.values["operation"] = advanced["type"]
+// operation returns the operation: a string or {"type": …}.
+func (p *entryParser) operation(value any) string {
+	if advanced, ok := value.(map[string]any); ok {
+		value = advanced["type"]
 	}
-	operation := f.text("operation", 0)
+	operation := p.text("operation", value, 0)
 	if operation != "" && operation != operationCreate && operation != operationDelete {
-		f.parser.fail("operation", "expected %q or %q, found %q", operationCreate, operationDelete, operation)
+		p.fail("operation", "expected %q or %q, found %q", operationCreate, operationDelete, operation)
 	}
 	return operation
-}
-
-func (f fields) rejectOthers() {
-	for _, name := range slices.Sorted(maps.Keys(f.values)) {
-		f.parser.fail(f.prefix+name, "unknown field")
-	}
-}
-
-// isSearch reports whether a value is one of Port's search queries, which find an entity by its properties.
-func isSearch(value any) bool {
-	object, _ := value.(map[string]any)
-	return object["combinator"] != nil || object["rules"] != nil
 }

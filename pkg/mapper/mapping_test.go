@@ -75,6 +75,8 @@ func TestParseMappingErrors(t *testing.T) {
 		{"YAML without entries", "title: x", `mapping: expected an array of entries or an object with "mappings"`},
 		{"YAML with a comment alone", "# x", "mapping: expected an array of entries, found null"},
 		{"YAML with a field that is unknown", "- {blueprint: b, filters: true, entity: {identifier: .}}", "mapping entry 1: filters: unknown field"},
+		{"YAML with null as a field", "- {blueprint: b, ~: x, entity: {identifier: .}}", "mapping entry 1: ~: unknown field"},
+		{"YAML with a list as a field", "- {blueprint: b, [a]: x, entity: {identifier: .}}", "mapping: neither JSON nor YAML"},
 		{"YAML with a list for an expression", "- blueprint: b\n  entity: {identifier: [.a]}", "mapping entry 1: entity.identifier: expected a JQ expression (a string), found an array"},
 		{"broken", "[\n{]", "mapping: line 2: invalid character"},
 		{"no list", `"x"`, "mapping: expected an array of entries, found a string"},
@@ -131,6 +133,7 @@ func FuzzParseMapping(f *testing.F) {
 	f.Add([]byte(`{"mappings": [{"blueprint": "b", "operation": {"type": "delete"}, "entity": {"identifier": "."}}]}`))
 	f.Add([]byte(`[{"blueprint": "b", "entity": {"identifier": {"combinator": "and", "rules": []}}}]`))
 	f.Add([]byte("- &a\n  blueprint: b\n  filter: true\n  entity: {identifier: .body.repo.name, 1: 2024-01-01}\n- *a"))
+	f.Add([]byte("- {<<: {blueprint: b}, entity: {? {a: b} : c, identifier: !!int x}}"))
 	f.Add([]byte("[null, 3, \"\xff\"]"))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		entries, err := mapper.ParseMapping(document)
