@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"github.com/dlclark/regexp2"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -12,9 +15,13 @@ import (
 
 // Conformer converts the values of entities to the types that a blueprint declares. It is safe for concurrent use.
 type Conformer struct {
-	properties map[string]rule
+	properties map[string]port.Property
 	relations  map[string]port.Relation
+	patterns   map[string]*regexp2.Regexp // nil for a pattern that is not understood: Port checks it
 }
+
+// searchTimeout is the time limit of matching a pattern, whose engine backtracks.
+const searchTimeout = 100 * time.Millisecond
 
 // Warning is a value that was left out of an entity. Reasons are from a fixed set and hold no values.
 type Warning struct {
@@ -24,9 +31,14 @@ type Warning struct {
 
 // NewConformer returns a Conformer for the blueprint.
 func NewConformer(bp port.Blueprint) *Conformer {
-	c := &Conformer{properties: make(map[string]rule, len(bp.Schema.Properties)), relations: bp.Relations}
-	for name, declared := range bp.Schema.Properties {
-		c.properties[name] = newRule(declared)
+	c := &Conformer{properties: bp.Schema.Properties, relations: bp.Relations, patterns: map[string]*regexp2.Regexp{}}
+	for _, declared := range bp.Schema.Properties {
+		for p := &declared; p != nil; p = p.Items {
+			if pattern, err := regexp2.Compile(p.Pattern, regexp2.ECMAScript|regexp2.Unicode); err == nil && p.Pattern != "" {
+				pattern.MatchTimeout = searchTimeout
+				c.patterns[p.Pattern] = pattern
+			}
+		}
 	}
 	return c
 }
@@ -65,7 +77,7 @@ func (c *Conformer) property(name string, value any) (fitted any, reason string)
 	if !ok {
 		return nil, "the blueprint has no such property"
 	}
-	return declared.fit(value)
+	return c.fit(&declared, value)
 }
 
 // relation returns an identifier, or an array of identifiers for a relation to many. Both accept the form of the other.
@@ -85,10 +97,11 @@ func (c *Conformer) relation(name string, value any) (fitted any, reason string)
 		return nil, "the relation takes one entity"
 	}
 	for _, item := range identifiers {
-		switch identifier, ok := item.(string); {
-		case !ok:
+		identifier, ok := item.(string)
+		if !ok {
 			return nil, "is not an identifier"
-		case forbidden(identifier) != "":
+		}
+		if forbidden(identifier) != "" {
 			return nil, "is an identifier that Port forbids"
 		}
 	}
@@ -98,117 +111,110 @@ func (c *Conformer) relation(name string, value any) (fitted any, reason string)
 	return identifiers, ""
 }
 
-// rule converts values to one declaration.
-type rule struct {
-	declared port.Property
-	format   func(string) (string, bool) // normalizes a text, and reports whether it is valid; nil: any text
-	pattern  func(string) bool           // nil: any text
-	items    *rule                       // nil: any items
-}
-
-func newRule(declared port.Property) rule {
-	r := rule{declared: declared, format: formats[declared.Format], pattern: newPattern(declared.Pattern)}
-	if declared.Items != nil {
-		items := newRule(*declared.Items)
-		r.items = &items
-	}
-	return r
-}
-
 // fit converts a value to the declared type and checks it. A type that is not known allows any value.
-func (r *rule) fit(value any) (fitted any, reason string) {
+func (c *Conformer) fit(declared *port.Property, value any) (fitted any, reason string) {
 	if value == nil {
 		return nil, ""
 	}
-	switch r.declared.Type {
+	switch declared.Type {
 	case "string":
-		value, reason = r.text(value)
+		value, reason = c.fitText(declared, value)
 	case "number":
-		value, reason = r.number(value)
+		value, reason = fitNumber(declared, value)
 	case "boolean":
-		value, reason = toBoolean(value)
+		value, reason = fitBoolean(value)
 	case "object":
-		value, reason = r.object(value)
+		value, reason = fitObject(declared, value)
 	case "array":
-		value, reason = r.array(value)
+		value, reason = c.fitArray(declared, value)
 	default:
 		return value, ""
 	}
-	if reason == "" && !r.listed(value) {
+	isValue := func(allowed any) bool { return jq.Compare(allowed, value) == 0 }
+	if reason == "" && len(declared.Enum) > 0 && !slices.ContainsFunc(declared.Enum, isValue) {
 		reason = "is not one of the values that the blueprint lists"
 	}
 	return value, reason
 }
 
-func (r *rule) listed(value any) bool {
-	return len(r.declared.Enum) == 0 || slices.ContainsFunc(r.declared.Enum, func(allowed any) bool {
-		return jq.Compare(allowed, value) == 0
-	})
-}
-
-func (r *rule) invalid() string { return "is not a valid " + r.declared.Format }
-
-func (r *rule) text(value any) (fitted any, reason string) {
+func (c *Conformer) fitText(declared *port.Property, value any) (fitted any, reason string) {
 	text, ok := jq.ScalarText(value)
 	if !ok {
 		return nil, "is not a string"
 	}
-	if r.format != nil {
-		if text, ok = r.format(text); !ok {
-			return nil, r.invalid()
-		}
+	if text, ok = formatted(declared.Format, text); !ok {
+		return nil, "is not a valid " + declared.Format
 	}
+	length := utf8.RuneCountInString(text)
 	switch {
-	case r.declared.MinLength != nil && utf8.RuneCountInString(text) < *r.declared.MinLength:
+	case declared.MinLength != nil && length < *declared.MinLength:
 		return nil, "is shorter than the blueprint allows"
-	case r.declared.MaxLength != nil && utf8.RuneCountInString(text) > *r.declared.MaxLength:
+	case declared.MaxLength != nil && length > *declared.MaxLength:
 		return nil, "is longer than the blueprint allows"
-	case r.pattern != nil && !r.pattern(text):
-		return nil, "does not match the blueprint's pattern"
+	}
+	if pattern := c.patterns[declared.Pattern]; pattern != nil {
+		if matches, err := pattern.MatchString(text); err == nil && !matches { // Port checks what takes too long
+			return nil, "does not match the blueprint's pattern"
+		}
 	}
 	return text, ""
 }
 
-func (r *rule) number(value any) (fitted any, reason string) {
+func fitNumber(declared *port.Property, value any) (fitted any, reason string) {
 	switch number := toNumber(value); {
 	case number == nil:
 		return nil, "is not a number"
-	case r.declared.Minimum != nil && jq.Compare(number, *r.declared.Minimum) < 0:
+	case declared.Minimum != nil && jq.Compare(number, *declared.Minimum) < 0:
 		return nil, "is below the blueprint's minimum"
-	case r.declared.Maximum != nil && jq.Compare(number, *r.declared.Maximum) > 0:
+	case declared.Maximum != nil && jq.Compare(number, *declared.Maximum) > 0:
 		return nil, "is above the blueprint's maximum"
 	default:
 		return number, ""
 	}
 }
 
-func (r *rule) object(value any) (fitted any, reason string) {
+func fitBoolean(value any) (fitted any, reason string) {
+	switch value {
+	case true, "true":
+		return true, ""
+	case false, "false":
+		return false, ""
+	default:
+		return nil, "is not a boolean"
+	}
+}
+
+// fitObject checks an object. A labeled-url has an address, which may lie within Port and have no host, and may have a
+// text. Source: Port's documentation of the property "Labeled URL".
+func fitObject(declared *port.Property, value any) (fitted any, reason string) {
 	object, ok := value.(map[string]any)
-	switch {
-	case !ok:
+	if !ok {
 		return nil, "is not an object"
-	case r.declared.Format == "labeled-url" && !isLabeledURL(object):
-		return nil, r.invalid()
+	}
+	address, _ := object["url"].(string)
+	label, labelled := object["displayText"]
+	if _, isText := label.(string); declared.Format == "labeled-url" && (address == "" || labelled && !isText) {
+		return nil, "is not a valid labeled-url"
 	}
 	return object, ""
 }
 
-// array converts the items of an array. If one does not fit, neither does the array: a part of it would be a loss.
-func (r *rule) array(value any) (fitted any, reason string) {
+// fitArray converts the items of an array. If one does not fit, neither does the array: a part of it would be a loss.
+func (c *Conformer) fitArray(declared *port.Property, value any) (fitted any, reason string) {
 	items, ok := value.([]any)
 	switch {
 	case !ok:
 		return nil, "is not an array"
-	case r.declared.MinItems != nil && len(items) < *r.declared.MinItems:
+	case declared.MinItems != nil && len(items) < *declared.MinItems:
 		return nil, "has fewer items than the blueprint allows"
-	case r.declared.MaxItems != nil && len(items) > *r.declared.MaxItems:
+	case declared.MaxItems != nil && len(items) > *declared.MaxItems:
 		return nil, "has more items than the blueprint allows"
-	case r.items == nil:
+	case declared.Items == nil:
 		return items, ""
 	}
 	converted := make([]any, len(items))
 	for i, item := range items {
-		if converted[i], reason = r.items.fit(item); reason != "" {
+		if converted[i], reason = c.fit(declared.Items, item); reason != "" {
 			return nil, "has an item that " + reason
 		}
 	}

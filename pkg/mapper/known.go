@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ type knowledge struct {
 
 func newKnowledge(service codecov.Service) knowledge {
 	k := knowledge{unknown: unknownParts, shape: shapeOf(samplePayload(service, sampleCommits[0]))}
-	if _, ok := serviceURL(service, "", "", ""); !ok {
+	if _, ok := commitPages[service]; !ok {
 		k.unknown = append(slices.Clone(k.unknown), unknownServiceURL)
 	}
 	for _, part := range k.unknown {
@@ -116,17 +117,14 @@ func eventPart(query *jq.Query) string {
 func isWithin(path, part string) bool { return strings.HasPrefix(path+".", part+".") }
 
 // sampleCommits are two commits of one branch that have nothing else in common.
-var sampleCommits = [2]codecov.Commit{
-	sampleCommit("a7794fc92007d3a1b99066c8f6ec66a393bf3520", "one", time.Date(2024, 2, 2, 14, 21, 35, 0, time.UTC), 3, 12.5),
-	sampleCommit("ce38c96963e6c7100f668503da2ce4e7500de739", "another", time.Date(2025, 11, 30, 8, 7, 9, 500_000_000, time.UTC), 11, 50),
-}
+var sampleCommits = [2]codecov.Commit{sampleCommit(3, "one"), sampleCommit(11, "another")}
 
-func sampleCommit(sha, text string, at time.Time, n int64, coverage float64) codecov.Commit {
-	branch, lines, misses := "main", 4*n, 2*n
+func sampleCommit(n int64, text string) codecov.Commit {
+	branch, lines, misses, coverage := "main", 4*n, 2*n, float64(n)+0.5
 	return codecov.Commit{
-		CommitID:  sha,
+		CommitID:  strings.Repeat(strconv.FormatInt(n, 16), 40),
 		Message:   &text,
-		Timestamp: at,
+		Timestamp: time.Date(2000+int(n), time.Month(n), int(n), int(n), int(n), int(n), int(n)*1000, time.UTC),
 		Author:    &codecov.Author{Service: string(codecov.GitHub), Username: &text, Name: &text},
 		Branch:    &branch,
 		Totals: &codecov.Totals{

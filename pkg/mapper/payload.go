@@ -2,7 +2,6 @@ package mapper
 
 import (
 	"math"
-	"math/big"
 	"net/url"
 	"strconv"
 	"strings"
@@ -38,36 +37,41 @@ func payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any 
 	if name := r.Author.Username; name != nil && *name != "" {
 		owner = *name // Codecov accepts an owner in any case, but the webhook sends the right one
 	}
-	page := a.AppURL + "/" + a.Service.Short() + "/" + url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
-	var head any
-	if c != nil {
-		address, known := serviceURL(a.Service, owner, r.Name, c.CommitID)
-		head = headOf(*c, page, address, known)
-	}
-	return map[string]any{"body": map[string]any{
+	path := url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
+	page := a.AppURL + "/" + a.Service.Short() + "/" + path
+	body := map[string]any{
 		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
-		"head":    head,
+		"head":    nil,
 		"base":    nil,
 		"compare": nil,
 		"owner":   map[string]any{"username": owner, "service": string(a.Service)},
 		"pull":    nil,
-	}}
+	}
+	if c != nil {
+		sha := url.PathEscape(c.CommitID)
+		head := map[string]any{
+			"author":    author(c.Author),
+			"url":       page + "/commit/" + sha,
+			"timestamp": timestamp(c.Timestamp),
+			"totals":    totals(c.Totals),
+			"commitid":  c.CommitID,
+			"branch":    orNull(c.Branch),
+			"message":   orNull(c.Message),
+		}
+		if provider, known := commitPages[a.Service]; known {
+			head["service_url"] = provider[0] + strings.ReplaceAll(path, ":", "/") + provider[1] + sha
+		}
+		body["head"] = head
+	}
+	return map[string]any{"body": body}
 }
 
-func headOf(c codecov.Commit, page, serviceURL string, known bool) map[string]any {
-	head := map[string]any{
-		"author":    author(c.Author),
-		"url":       page + "/commit/" + url.PathEscape(c.CommitID),
-		"timestamp": timestamp(c.Timestamp),
-		"totals":    totals(c.Totals),
-		"commitid":  c.CommitID,
-		"branch":    orNull(c.Branch),
-		"message":   orNull(c.Message),
-	}
-	if known {
-		head["service_url"] = serviceURL
-	}
-	return head
+// commitPages holds the parts of a commit's address before and behind the repository's path. The addresses of self-hosted
+// git providers are unknown. A GitLab subgroup, group:subgroup at Codecov, is a path there.
+var commitPages = map[codecov.Service][2]string{
+	codecov.GitHub:    {"https://github.com/", "/commit/"},
+	codecov.GitLab:    {"https://gitlab.com/", "/commit/"},
+	codecov.Bitbucket: {"https://bitbucket.org/", "/commits/"},
 }
 
 func author(a *codecov.Author) any {
@@ -87,39 +91,21 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000")
 }
 
-// serviceURL returns the commit's page at the git provider, and false for self-hosted ones. A GitLab subgroup,
-// group:subgroup at Codecov, is a path there.
-func serviceURL(service codecov.Service, owner, repo, sha string) (address string, ok bool) {
-	host, commit := "", "/commit/"
-	switch service {
-	case codecov.GitHub:
-		host = "https://github.com/"
-	case codecov.GitLab:
-		host = "https://gitlab.com/"
-	case codecov.Bitbucket:
-		host, commit = "https://bitbucket.org/", "/commits/"
-	default:
-		return "", false
-	}
-	path := strings.ReplaceAll(url.PathEscape(owner), ":", "/")
-	return host + path + "/" + url.PathEscape(repo) + commit + url.PathEscape(sha), true
-}
-
 // totals has the webhook's keys; complexity_ratio is not among them.
 func totals(t *codecov.Totals) any {
 	if t == nil {
 		return nil
 	}
 	return map[string]any{
-		"files":            count(t.Files),
-		"lines":            count(t.Lines),
-		"hits":             count(t.Hits),
-		"misses":           count(t.Misses),
-		"partials":         count(t.Partials),
+		"files":            number(t.Files),
+		"lines":            number(t.Lines),
+		"hits":             number(t.Hits),
+		"misses":           number(t.Misses),
+		"partials":         number(t.Partials),
 		"coverage":         coverage(*t),
-		"branches":         count(t.Branches),
-		"methods":          count(t.Methods),
-		"sessions":         count(t.Sessions),
+		"branches":         number(t.Branches),
+		"methods":          number(t.Methods),
+		"sessions":         number(t.Sessions),
 		"complexity":       number(t.Complexity),
 		"complexity_total": number(t.ComplexityTotal),
 	}
@@ -152,34 +138,16 @@ func coverage(t codecov.Totals) any {
 	return nil
 }
 
-// whole returns an int, or a *big.Int if the platform's int is too small.
-func whole(n int64) any {
-	if int64(int(n)) == n {
-		return int(n)
-	}
-	return big.NewInt(n)
-}
-
-// count returns a whole number, or nil for a null.
-func count(n *int64) any {
-	if n == nil {
-		return nil
-	}
-	return whole(*n)
-}
-
-// maxExact is the largest whole number up to which a float64 holds every whole number: 2^53.
-const maxExact = 1 << 53
-
-// number returns a whole number as an int, as the webhook's JSON would be parsed.
-func number(f *float64) any {
+// number returns a whole number as an int, as the webhook's JSON would be parsed, unless it is too large for one. It
+// returns nil for a null.
+func number[N int64 | float64](n *N) any {
 	switch {
-	case f == nil:
+	case n == nil:
 		return nil
-	case *f == math.Trunc(*f) && math.Abs(*f) <= maxExact:
-		return whole(int64(*f))
+	case N(int(*n)) == *n:
+		return int(*n)
 	default:
-		return *f
+		return float64(*n)
 	}
 }
 

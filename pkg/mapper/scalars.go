@@ -11,17 +11,6 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 )
 
-func toBoolean(value any) (fitted any, reason string) {
-	switch value {
-	case true, "true":
-		return true, ""
-	case false, "false":
-		return false, ""
-	default:
-		return nil, "is not a boolean"
-	}
-}
-
 // toNumber returns an int, a *big.Int or a float64, and nil for a value that is not exactly a number.
 func toNumber(value any) any {
 	switch v := value.(type) {
