@@ -1,9 +1,9 @@
 package mapper
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/json"
-	"fmt"
+	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -14,13 +14,19 @@ const (
 	HistoryBlueprint = "codecov_commit_coverage" // one entity per commit
 )
 
-//go:embed builtin
-var builtin embed.FS
+var (
+	//go:embed builtin/mapping.json
+	builtinMapping []byte
+	//go:embed builtin/codecov_coverage.json
+	currentBlueprint []byte
+	//go:embed builtin/codecov_commit_coverage.json
+	historyBlueprint []byte
+)
 
 // BuiltinMapping returns the mapping of Port's guide for codecov_coverage, and an entry for codecov_commit_coverage,
 // the history. Each call returns a new copy.
 func BuiltinMapping() []Entry {
-	entries, err := parseFrom(OriginBuiltin, builtinFile("mapping.json"))
+	entries, err := parseFrom(OriginBuiltin, builtinMapping)
 	if err != nil {
 		panic(err) // a file of this package: its tests fail first
 	}
@@ -29,24 +35,16 @@ func BuiltinMapping() []Entry {
 
 // BuiltinMappingJSON returns the built-in mapping as it is pasted into the page of a webhook in Port: a JSON array.
 // Each call returns a new copy.
-func BuiltinMappingJSON() json.RawMessage { return builtinFile("mapping.json") }
+func BuiltinMappingJSON() json.RawMessage { return slices.Clone(builtinMapping) }
 
 // BuiltinBlueprints returns the blueprints of the built-in mapping: codecov_coverage as in Port's guide, then
 // codecov_commit_coverage, which is related to it. Each call returns a new copy.
 func BuiltinBlueprints() []port.Blueprint {
 	blueprints := make([]port.Blueprint, 2)
-	for i, name := range []string{CurrentBlueprint + ".json", HistoryBlueprint + ".json"} {
-		if err := json.Unmarshal(builtinFile(name), &blueprints[i]); err != nil {
-			panic(fmt.Errorf("the built-in blueprint %s is broken: %w", name, err)) // a file of this package: its tests fail first
+	for i, document := range [][]byte{currentBlueprint, historyBlueprint} {
+		if err := json.Unmarshal(document, &blueprints[i]); err != nil {
+			panic(err) // a file of this package: its tests fail first
 		}
 	}
 	return blueprints
-}
-
-func builtinFile(name string) []byte {
-	data, err := builtin.ReadFile("builtin/" + name)
-	if err != nil {
-		panic(err) // embedded when the program was built
-	}
-	return data
 }

@@ -23,10 +23,10 @@ type Options struct {
 
 // Mapping is a compiled mapping. It is safe for concurrent use.
 type Mapping struct {
+	sources []Entry
+	options Options
 	entries []entry
 	limits  []Limit
-	timeout time.Duration
-	live    bool
 }
 
 // Limit is a part of a mapping that Port evaluates for live events and a backfill cannot, or that Port itself cannot
@@ -45,26 +45,12 @@ type Limit struct {
 // null.
 func (m *Mapping) Limits() []Limit { return slices.Clone(m.limits) }
 
-// entry is an Entry with its expressions compiled; a missing expression is nil.
+// entry is an Entry with its expressions compiled. An expression that is missing or left out is nil.
 type entry struct {
-	index                                        int
+	EntryInfo
 	source                                       Entry
-	filter, items, identifier, title, icon, team *expression
-	properties, relations                        []field // sorted by name
-	perCommit                                    bool
-}
-
-// field is the expression of a property or relation.
-type field struct {
-	name       string
-	expression *expression
-}
-
-// expression is a compiled JQ expression.
-type expression struct {
-	query   *jq.Query
-	unknown bool  // it depends on what the REST API does not return
-	shape   Shape // of an object that is known in part; else nil
+	filter, items, identifier, title, icon, team *jq.Query
+	properties, relations                        []*jq.Query // of EntryInfo's names
 }
 
 // The prefixes of the fields of properties and relations.
@@ -80,9 +66,20 @@ var decisiveFields = []string{"filter", "itemsToParse", "entity.identifier"}
 // their indexes. The error joins one for each invalid expression, which wraps a *jq.SyntaxError. Invalid expressions
 // of Port's own webhook are limits, not errors, because Port ignores them.
 func Compile(entries []Entry, o Options) (*Mapping, error) {
-	service := cmp.Or(o.Service, codecov.GitHub)
-	m := &Mapping{timeout: cmp.Or(max(o.Timeout, 0), time.Second)}
-	engine, known := jq.NewEngine(o.Now), newKnowledge(service)
+	o.Service = cmp.Or(o.Service, codecov.GitHub)
+	o.Timeout = cmp.Or(max(o.Timeout, 0), time.Second)
+	return compile(entries, o, newKnowledge(o.Service))
+}
+
+// Live returns the mapping for payloads that Codecov's webhook has sent, in which nothing is unknown.
+func (m *Mapping) Live() *Mapping {
+	live, _ := compile(m.sources, m.options, knowledge{}) // it has been compiled before
+	return live
+}
+
+func compile(entries []Entry, o Options, known knowledge) (*Mapping, error) {
+	m := &Mapping{sources: entries, options: o}
+	engine := jq.NewEngine(o.Now)
 	var failures []error
 	for i, source := range entries {
 		c := compiler{engine: engine, known: known, index: i, source: source}
@@ -92,7 +89,7 @@ func Compile(entries []Entry, o Options) (*Mapping, error) {
 			m.limits = append(m.limits, c.limits[skipped])
 			continue
 		}
-		compiled.perCommit = m.isPerCommit(compiled, service)
+		compiled.PerCommit = m.isPerCommit(compiled)
 		m.entries = append(m.entries, compiled)
 		m.limits = append(m.limits, c.limits...)
 	}
@@ -110,6 +107,7 @@ type compiler struct {
 	source   Entry
 	limits   []Limit
 	failures []error
+	partial  map[string]Shape
 }
 
 func (c *compiler) entry() entry {
@@ -118,8 +116,7 @@ func (c *compiler) entry() entry {
 		return entry{}
 	}
 	template := c.source.Entity
-	return entry{
-		index:      c.index,
+	e := entry{
 		source:     c.source,
 		filter:     c.expression("filter", c.source.Filter),
 		items:      c.expression("itemsToParse", c.source.ItemsToParse),
@@ -127,44 +124,52 @@ func (c *compiler) entry() entry {
 		title:      c.expression("entity.title", template.Title),
 		icon:       c.expression("entity.icon", template.Icon),
 		team:       c.expression("entity.team", template.Team),
-		properties: c.fields(propertyPrefix, template.Properties),
-		relations:  c.fields(relationPrefix, template.Relations),
 	}
+	e.EntryInfo = EntryInfo{
+		Index: c.index, Blueprint: c.source.Blueprint, ParsesItems: e.items != nil,
+		Title: e.title != nil, Icon: e.icon != nil, Team: e.team != nil,
+	}
+	e.Properties, e.properties = c.expressions(propertyPrefix, template.Properties)
+	e.Relations, e.relations = c.expressions(relationPrefix, template.Relations)
+	e.Partial = c.partial
+	return e
 }
 
-func (c *compiler) fields(prefix string, sources map[string]string) []field {
-	fields := make([]field, 0, len(sources))
+// expressions compiles the expressions of properties or relations, sorted by name.
+func (c *compiler) expressions(prefix string, sources map[string]string) (names []string, queries []*jq.Query) {
+	names = []string{}
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		if x := c.expression(prefix+name, sources[name]); x != nil {
-			fields = append(fields, field{name, x})
+		if query := c.expression(prefix+name, sources[name]); query != nil {
+			names, queries = append(names, name), append(queries, query)
 		}
 	}
-	return fields
+	return names, queries
 }
 
 func (c *compiler) limit(path, reason string, skipped bool) {
 	c.limits = append(c.limits, Limit{c.index, c.source.Blueprint, path, reason, skipped})
 }
 
-// expression compiles the expression of a field, and adds a limit if a backfill cannot replay it. It returns nil for
-// an expression that is missing or cannot be evaluated at all.
-func (c *compiler) expression(path, source string) *expression {
-	x, reason := c.compile(path, source)
+// expression compiles the expression of a field. It returns nil for an expression that is missing, and for one that a
+// backfill cannot replay, which is a limit.
+func (c *compiler) expression(path, source string) *jq.Query {
+	query, reason := c.compile(path, source)
 	switch {
 	case reason == "":
-	case path == "filter" && x != nil:
-		x.unknown = false
+		return query
+	case path == "filter" && query != nil:
 		c.limit(path, reason+": it runs with null in its place", false)
+		return query
 	case slices.Contains(decisiveFields, path):
 		c.limit(path, reason+": the entry is not replayed", true)
 	default:
 		c.limit(path, reason+": it is neither written nor compared", false)
 	}
-	return x
+	return nil
 }
 
-// compile returns an expression, and the reason why a backfill cannot replay it.
-func (c *compiler) compile(path, source string) (x *expression, reason string) {
+// compile returns a query, and the reason why a backfill cannot replay it.
+func (c *compiler) compile(path, source string) (query *jq.Query, reason string) {
 	switch {
 	case slices.Contains(c.source.Searches, path):
 		return nil, "it is a search query among the entities of Port"
@@ -185,13 +190,19 @@ func (c *compiler) compile(path, source string) (x *expression, reason string) {
 	}
 	unknown, shape := c.known.firstUnknown(query)
 	if unknown != "" {
-		reason = fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
+		return query, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
-	return &expression{query: query, unknown: unknown != "", shape: shape}, reason
+	if property, ok := strings.CutPrefix(path, propertyPrefix); ok && shape != nil {
+		if c.partial == nil {
+			c.partial = map[string]Shape{}
+		}
+		c.partial[property] = shape
+	}
+	return query, ""
 }
 
 // isPerCommit reports whether two commits that only agree in repository and branch get different identifiers.
-func (m *Mapping) isPerCommit(e entry, service codecov.Service) bool {
+func (m *Mapping) isPerCommit(e entry) bool {
 	e.filter = nil
 	var identifiers [2][]string
 	for i, commit := range sampleCommits {
@@ -199,7 +210,7 @@ func (m *Mapping) isPerCommit(e entry, service codecov.Service) bool {
 			identifiers[i] = append(identifiers[i], identifier)
 			return false
 		})
-		r.entry(&e, samplePayload(service, commit))
+		r.entry(&e, samplePayload(m.options.Service, commit))
 		r.evaluation.Close()
 	}
 	return !slices.Equal(identifiers[0], identifiers[1])

@@ -22,56 +22,18 @@ type EntryInfo struct {
 // Entries describes the entries that Map runs, in their order.
 func (m *Mapping) Entries() []EntryInfo {
 	infos := make([]EntryInfo, len(m.entries))
-	for i := range m.entries {
-		infos[i] = m.info(&m.entries[i])
+	for i, e := range m.entries {
+		infos[i] = e.EntryInfo
 	}
 	return infos
 }
-
-func (m *Mapping) info(e *entry) EntryInfo {
-	info := EntryInfo{
-		Index:      e.index,
-		Blueprint:  e.source.Blueprint,
-		Properties: m.writtenNames(e.properties),
-		Relations:  m.writtenNames(e.relations),
-		Title:      m.writes(e.title),
-		Icon:       m.writes(e.icon),
-		Team:       m.writes(e.team),
-		PerCommit:  e.perCommit,
-
-		ParsesItems: e.items != nil,
-	}
-	for _, property := range e.properties {
-		if property.expression.shape == nil || m.live {
-			continue
-		}
-		if info.Partial == nil {
-			info.Partial = map[string]Shape{}
-		}
-		info.Partial[property.name] = property.expression.shape
-	}
-	return info
-}
-
-func (m *Mapping) writtenNames(fields []field) []string {
-	names := make([]string, 0, len(fields))
-	for _, f := range fields {
-		if m.writes(f.expression) {
-			names = append(names, f.name)
-		}
-	}
-	return names
-}
-
-// writes reports whether the expression is there and known.
-func (m *Mapping) writes(x *expression) bool { return x != nil && (m.live || !x.unknown) }
 
 // Blueprints returns the blueprints that the mapping writes, in the order of their first entry.
 func (m *Mapping) Blueprints() []string {
 	var blueprints []string
 	for _, e := range m.entries {
-		if !slices.Contains(blueprints, e.source.Blueprint) {
-			blueprints = append(blueprints, e.source.Blueprint)
+		if !slices.Contains(blueprints, e.Blueprint) {
+			blueprints = append(blueprints, e.Blueprint)
 		}
 	}
 	return blueprints
@@ -80,12 +42,7 @@ func (m *Mapping) Blueprints() []string {
 // Select returns a mapping of the entries that keep accepts, with their indexes.
 func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	part := *m
-	part.entries = nil
-	for i := range m.entries {
-		if keep(m.info(&m.entries[i])) {
-			part.entries = append(part.entries, m.entries[i])
-		}
-	}
+	part.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e entry) bool { return !keep(e.EntryInfo) })
 	return &part
 }
 
@@ -94,18 +51,11 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {
-		if e.perCommit {
+		if e.PerCommit {
 			total += commits
 		} else {
 			total += repositories
 		}
 	}
 	return total
-}
-
-// Live returns the mapping for payloads that Codecov's webhook has sent, in which nothing is unknown.
-func (m *Mapping) Live() *Mapping {
-	live := *m
-	live.live = true
-	return &live
 }

@@ -64,14 +64,13 @@ func (m *Mapping) Map(ctx context.Context, payload map[string]any, claim func(bl
 
 // run is the evaluation of a mapping on one payload.
 type run struct {
-	mapping    *Mapping
 	claim      func(blueprint, identifier string) bool
 	evaluation *jq.Evaluation
 	result     Result
 }
 
 func (m *Mapping) newRun(ctx context.Context, claim func(blueprint, identifier string) bool) *run {
-	return &run{mapping: m, claim: claim, evaluation: jq.NewEvaluation(ctx, m.timeout)}
+	return &run{claim: claim, evaluation: jq.NewEvaluation(ctx, m.options.Timeout)}
 }
 
 func (r *run) entry(e *entry, payload map[string]any) {
@@ -79,17 +78,17 @@ func (r *run) entry(e *entry, payload map[string]any) {
 		r.entity(e, payload)
 		return
 	}
-	value, _ := r.value(e.items, payload)
+	value, _ := r.evaluation.Value(e.items, payload)
 	items, ok := value.([]any)
 	if !ok {
-		r.result.Unnamed = append(r.result.Unnamed, e.index)
+		r.result.Unnamed = append(r.result.Unnamed, e.Index)
 		return
 	}
 	if len(items) > MaxItems {
 		if r.result.DroppedItems == nil {
 			r.result.DroppedItems = map[string]int{}
 		}
-		r.result.DroppedItems[e.source.Blueprint] += len(items) - MaxItems
+		r.result.DroppedItems[e.Blueprint] += len(items) - MaxItems
 		items = items[:MaxItems]
 	}
 	for _, item := range items {
@@ -101,54 +100,54 @@ func (r *run) entry(e *entry, payload map[string]any) {
 
 func (r *run) entity(e *entry, payload map[string]any) {
 	if e.filter != nil {
-		if passed, _ := r.value(e.filter, payload); passed != true {
-			r.result.Filtered = append(r.result.Filtered, e.index)
+		if passed, _ := r.evaluation.Value(e.filter, payload); passed != true {
+			r.result.Filtered = append(r.result.Filtered, e.Index)
 			return
 		}
 	}
-	value, _ := r.value(e.identifier, payload)
+	value, _ := r.evaluation.Value(e.identifier, payload)
 	identifier, ok := value.(string)
 	if !ok || identifier == "" {
-		r.result.Unnamed = append(r.result.Unnamed, e.index)
+		r.result.Unnamed = append(r.result.Unnamed, e.Index)
 		return
 	}
-	if !r.claim(e.source.Blueprint, identifier) {
+	if !r.claim(e.Blueprint, identifier) {
 		return
 	}
 	if reason := forbidden(identifier); reason != "" {
-		r.result.Problems = append(r.result.Problems, Problem{e.index, e.source.Blueprint, identifier, reason})
+		r.result.Problems = append(r.result.Problems, Problem{e.Index, e.Blueprint, identifier, reason})
 		return
 	}
-	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.index, Blueprint: e.source.Blueprint, Entity: port.Entity{
+	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.Index, Blueprint: e.Blueprint, Entity: port.Entity{
 		Identifier: identifier,
 		Title:      r.text(e.title, payload),
 		Icon:       r.text(e.icon, payload),
 		Team:       r.team(e.team, payload),
-		Properties: r.fields(e.properties, payload),
-		Relations:  r.fields(e.relations, payload),
+		Properties: r.values(e.Properties, e.properties, payload),
+		Relations:  r.values(e.Relations, e.relations, payload),
 	}})
 }
 
-func (r *run) fields(fields []field, payload map[string]any) map[string]any {
-	values := make(map[string]any, len(fields))
-	for _, f := range fields {
-		if value, ok := r.value(f.expression, payload); ok {
-			values[f.name] = value
+func (r *run) values(names []string, queries []*jq.Query, payload map[string]any) map[string]any {
+	values := make(map[string]any, len(names))
+	for i, name := range names {
+		if value, ok := r.evaluation.Value(queries[i], payload); ok {
+			values[name] = value
 		}
 	}
 	return values
 }
 
 // text returns the value of a part that is a string, and "" for null, which Port refuses there.
-func (r *run) text(x *expression, payload map[string]any) string {
-	value, _ := r.value(x, payload)
+func (r *run) text(query *jq.Query, payload map[string]any) string {
+	value, _ := r.evaluation.Value(query, payload)
 	text, _ := jq.ScalarText(value)
 	return text
 }
 
 // team returns the name of a team, an array of names, or nil.
-func (r *run) team(x *expression, payload map[string]any) any {
-	value, _ := r.value(x, payload)
+func (r *run) team(query *jq.Query, payload map[string]any) any {
+	value, _ := r.evaluation.Value(query, payload)
 	names, isList := value.([]any)
 	if !isList {
 		names = []any{value}
@@ -161,12 +160,4 @@ func (r *run) team(x *expression, payload map[string]any) any {
 		return nil
 	}
 	return value
-}
-
-// value evaluates an expression. It reports false if the expression is missing, unknown or without a result.
-func (r *run) value(x *expression, payload map[string]any) (value any, ok bool) {
-	if !r.mapping.writes(x) {
-		return nil, false
-	}
-	return r.evaluation.Value(x.query, payload)
 }

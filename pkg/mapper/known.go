@@ -49,18 +49,14 @@ type knowledge struct {
 }
 
 func newKnowledge(service codecov.Service) knowledge {
-	k := knowledge{unknown: unknownParts, shape: shapeOf(samplePayload(service, sampleCommits[0]))}
+	k := knowledge{unknownParts, shapeOf(samplePayload(service, sampleCommits[0]))}
 	if _, ok := commitPages[service]; !ok {
 		k.unknown = append(slices.Clone(k.unknown), unknownServiceURL)
-	}
-	for _, part := range k.unknown {
-		keys := strings.Split(part, ".")[1:]
-		last := len(keys) - 1
-		delete(k.shape.at(keys[:last]), keys[last])
 	}
 	return k
 }
 
+// shapeOf returns the shape of a payload in which every known part has a value.
 func shapeOf(value any) Shape {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -68,17 +64,11 @@ func shapeOf(value any) Shape {
 	}
 	shape := make(Shape, len(object))
 	for key, inner := range object {
-		shape[key] = shapeOf(inner)
+		if inner != nil {
+			shape[key] = shapeOf(inner)
+		}
 	}
 	return shape
-}
-
-// at returns the shape of the part below the keys.
-func (s Shape) at(keys []string) Shape {
-	for _, key := range keys {
-		s = s[key]
-	}
-	return s
 }
 
 // firstUnknown returns the unknown part that the query depends on, as in ".body.pull", and "" if there is none. A
@@ -91,10 +81,14 @@ func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 			case isWithin(read.Path, part):
 				return part, nil
 			case !read.Whole || !isWithin(part, read.Path):
-			case query.Path() != nil:
-				return "", k.shape.at(query.Path())
-			default:
+			case query.Path() == nil:
 				return part, nil
+			default:
+				shape = k.shape
+				for _, key := range query.Path() {
+					shape = shape[key]
+				}
+				return "", shape
 			}
 		}
 	}
@@ -103,12 +97,11 @@ func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 
 // eventPart returns the part of a live event that the query reads, and "" if it reads none.
 func eventPart(query *jq.Query) string {
-	for _, read := range query.Reads() {
-		for _, part := range eventParts {
-			if isWithin(read.Path, part) {
-				return part
-			}
-		}
+	isRead := func(part string) bool {
+		return slices.ContainsFunc(query.Reads(), func(read jq.Read) bool { return isWithin(read.Path, part) })
+	}
+	if i := slices.IndexFunc(eventParts, isRead); i >= 0 {
+		return eventParts[i]
 	}
 	return ""
 }

@@ -9,36 +9,25 @@ import (
 // for identifiers, relations and addresses of pages: an entity's repository is then known from the entity alone.
 // Entries for other blueprints are ignored.
 func (m *Mapping) NamesAsBuiltin() bool {
-	written := m.Blueprints()
 	for _, builtin := range BuiltinMapping() {
-		if !slices.Contains(written, builtin.Blueprint) {
+		names := func(e entry) bool { return e.Blueprint == builtin.Blueprint }
+		namesOtherwise := func(e entry) bool { return names(e) && !sameNames(e.source, builtin) }
+		if !slices.ContainsFunc(m.entries, names) || slices.ContainsFunc(m.entries, namesOtherwise) {
 			return false
-		}
-		for _, e := range m.entries {
-			if e.source.Blueprint == builtin.Blueprint && !sameNames(e.source, builtin) {
-				return false
-			}
 		}
 	}
 	return true
 }
 
 func sameNames(e, builtin Entry) bool {
-	if strings.TrimSpace(e.ItemsToParse) != "" || !sameExpression(e.Entity.Identifier, builtin.Entity.Identifier) {
-		return false
-	}
+	pairs := [][2]string{{e.ItemsToParse, ""}, {e.Entity.Identifier, builtin.Entity.Identifier}}
 	for name, source := range builtin.Entity.Relations {
-		if !sameExpression(e.Entity.Relations[name], source) {
-			return false
-		}
+		pairs = append(pairs, [2]string{e.Entity.Relations[name], source})
 	}
 	for _, name := range []string{"repository", "url"} { // addresses of pages hold the entity's owner
-		source, ok := builtin.Entity.Properties[name]
-		if ok && !sameExpression(e.Entity.Properties[name], source) {
-			return false
+		if source, ok := builtin.Entity.Properties[name]; ok {
+			pairs = append(pairs, [2]string{e.Entity.Properties[name], source})
 		}
 	}
-	return true
+	return !slices.ContainsFunc(pairs, func(p [2]string) bool { return strings.TrimSpace(p[0]) != strings.TrimSpace(p[1]) })
 }
-
-func sameExpression(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }

@@ -29,10 +29,13 @@ func (e *Evaluation) Close() {
 	}
 }
 
-// Value returns the first result of a query, and false if it has none. A query that fails or is stopped returns null,
-// and so does one whose result cannot be sent (see normalize).
+// Value returns the first result of a query, and false if it has none or is nil. A query that fails or is stopped
+// returns null, and so does one whose result cannot be sent (see normalize).
 func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) {
-	if q.keys != nil {
+	switch {
+	case q == nil:
+		return nil, false
+	case q.keys != nil:
 		return normalize(follow(input, q.keys)), true
 	}
 	for {
