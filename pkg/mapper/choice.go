@@ -3,7 +3,11 @@ package mapper
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // The names of the choices that are not documents.
@@ -69,7 +73,7 @@ func completed(entries []Entry) []Entry {
 func parseFrom(origin string, document []byte) ([]Entry, error) {
 	entries, err := ParseMapping(document)
 	if err != nil {
-		return nil, withOrigin(origin, err)
+		return nil, fmt.Errorf("%s: %w", origin, err)
 	}
 	for i := range entries {
 		entries[i].Origin = origin
@@ -77,9 +81,34 @@ func parseFrom(origin string, document []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-func withOrigin(origin string, err error) error {
-	if origin == "" {
-		return err
+// relationMark begins the description of a relation that is filled without an entry of the webhook. The expression
+// follows, so Port itself remembers it.
+const relationMark = "Filled by codecov-port: "
+
+// MarkRelation returns the description of a relation that AddRelations fills by a JQ expression.
+func MarkRelation(expression string) string { return relationMark + expression }
+
+// MarkedExpression returns the expression in a description by MarkRelation, and reports false for any other description.
+func MarkedExpression(description string) (string, bool) {
+	return strings.CutPrefix(description, relationMark)
+}
+
+// AddRelations returns the entries with the marked relations of the blueprint. A relation that an entry maps itself stays
+// as it is.
+func AddRelations(entries []Entry, blueprint port.Blueprint) []Entry {
+	related := slices.Clone(entries)
+	for i, e := range related {
+		if e.Blueprint != blueprint.Identifier || e.Deletes() {
+			continue
+		}
+		relations := make(map[string]string)
+		for name, relation := range blueprint.Relations {
+			if expression, ok := MarkedExpression(relation.Description); ok {
+				relations[name] = expression
+			}
+		}
+		maps.Copy(relations, e.Entity.Relations)
+		related[i].Entity.Relations = relations
 	}
-	return fmt.Errorf("%s: %w", origin, err)
+	return related
 }

@@ -53,11 +53,8 @@ type entry struct {
 	properties, relations                        []*jq.Query // of EntryInfo's names
 }
 
-// The prefixes of the fields of properties and relations.
-const (
-	propertyPrefix = "entity.properties."
-	relationPrefix = "entity.relations."
-)
+// propertyPrefix begins the fields of properties.
+const propertyPrefix = "entity.properties."
 
 // decisiveFields hold expressions that every entity of an entry needs.
 var decisiveFields = []string{"filter", "itemsToParse", "entity.identifier"}
@@ -130,7 +127,7 @@ func (c *compiler) entry() entry {
 		Title: e.title != nil, Icon: e.icon != nil, Team: e.team != nil,
 	}
 	e.Properties, e.properties = c.expressions(propertyPrefix, template.Properties)
-	e.Relations, e.relations = c.expressions(relationPrefix, template.Relations)
+	e.Relations, e.relations = c.expressions("entity.relations.", template.Relations)
 	e.Partial = c.partial
 	return e
 }
@@ -182,11 +179,16 @@ func (c *compiler) compile(path, source string) (query *jq.Query, reason string)
 		return nil, fmt.Sprintf("Port cannot compile it (%v)", err)
 	case err != nil:
 		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.index+1, c.source.Blueprint, path, err, source)
-		c.failures = append(c.failures, withOrigin(c.source.Origin, err))
+		if c.source.Origin != "" {
+			err = fmt.Errorf("%s: %w", c.source.Origin, err)
+		}
+		c.failures = append(c.failures, err)
 		return nil, ""
 	}
-	if part := eventPart(query); part != "" {
-		return nil, fmt.Sprintf("it reads %s, which only a live event has", part)
+	for _, part := range eventParts {
+		if slices.ContainsFunc(query.Reads, func(r jq.Read) bool { return isWithin(r.Path, part) }) {
+			return nil, fmt.Sprintf("it reads %s, which only a live event has", part)
+		}
 	}
 	unknown, shape := c.known.firstUnknown(query)
 	if unknown != "" {

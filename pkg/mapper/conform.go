@@ -2,7 +2,12 @@ package mapper
 
 import (
 	"cmp"
+	"encoding/json"
+	"math"
+	"math/big"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,9 +25,6 @@ type Conformer struct {
 	patterns   map[string]*regexp2.Regexp // nil for a pattern that is not understood: Port checks it
 }
 
-// searchTimeout is the time limit of matching a pattern, whose engine backtracks.
-const searchTimeout = 100 * time.Millisecond
-
 // Warning is a value that was left out of an entity. Reasons are from a fixed set and hold no values.
 type Warning struct {
 	Property string // the identifier of the property or of the relation
@@ -35,7 +37,7 @@ func NewConformer(bp port.Blueprint) *Conformer {
 	for _, declared := range bp.Schema.Properties {
 		for p := &declared; p != nil; p = p.Items {
 			if pattern, err := regexp2.Compile(p.Pattern, regexp2.ECMAScript|regexp2.Unicode); err == nil && p.Pattern != "" {
-				pattern.MatchTimeout = searchTimeout
+				pattern.MatchTimeout = 100 * time.Millisecond // it backtracks
 				c.patterns[p.Pattern] = pattern
 			}
 		}
@@ -171,6 +173,45 @@ func fitNumber(declared *port.Property, value any) (fitted any, reason string) {
 	default:
 		return number, ""
 	}
+}
+
+// toNumber returns an int, a *big.Int or a float64, and nil for a value that is not exactly a number.
+func toNumber(value any) any {
+	switch v := value.(type) {
+	case int, *big.Int:
+		return v
+	case float64:
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v
+		}
+	case json.Number:
+		return jq.ParseNumber(v.String())
+	case string:
+		return exactNumber(v)
+	}
+	return nil
+}
+
+// decimal is a number as JSON writes it.
+var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
+
+// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would
+// lose digits of.
+func exactNumber(text string) any {
+	if !decimal.MatchString(text) {
+		return nil
+	}
+	number := jq.ParseNumber(text)
+	if f, isFloat := number.(float64); isFloat && significantDigits(text) != significantDigits(strconv.FormatFloat(f, 'e', -1, 64)) {
+		return nil
+	}
+	return number
+}
+
+// significantDigits returns the digits of a number from the first to the last that is not zero.
+func significantDigits(text string) string {
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	return strings.Trim(strings.Replace(mantissa, ".", "", 1), "-0")
 }
 
 func fitBoolean(value any) (fitted any, reason string) {

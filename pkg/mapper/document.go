@@ -20,10 +20,10 @@ import (
 // "body", and values for Map. The error names the line if the JSON is invalid.
 func ParsePayload(data []byte) (map[string]any, error) {
 	data, err := asUTF8(data)
-	if err != nil {
-		return nil, fmt.Errorf("payload: %w", err)
+	var document any
+	if err == nil {
+		document, err = decodeJSON(data)
 	}
-	document, err := decodeJSON(data)
 	if err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
 	}
@@ -50,15 +50,15 @@ func decodeMapping(data []byte) (any, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var node yaml.Node
 	var document any
-	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
+	if err = decoder.Decode(&node); err == nil {
+		scalarsToText(&node)
+		err = node.Decode(&document)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("neither JSON nor YAML: %w", err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more than one YAML document")
-	}
-	scalarsToText(&node)
-	if err := node.Decode(&document); err != nil {
-		return nil, fmt.Errorf("neither JSON nor YAML: %w", err)
 	}
 	return document, nil
 }

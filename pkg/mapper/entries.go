@@ -1,6 +1,9 @@
 package mapper
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // EntryInfo describes what an entry of a compiled mapping writes.
 type EntryInfo struct {
@@ -8,15 +11,12 @@ type EntryInfo struct {
 	Blueprint  string
 	Properties []string // the properties that are written and compared, sorted
 	Relations  []string // the relations that are written and compared, sorted
-	// Title, Icon and Team report whether the entry writes them.
-	Title, Icon, Team bool
-	// PerCommit reports whether each commit has an identifier of its own: the entry's entities are a history, not a
-	// state.
-	PerCommit bool
-	// ParsesItems reports whether the entry has an itemsToParse: it returns any number of entities per commit.
-	ParsesItems bool
-	// Partial holds the properties whose value is an object of the payload that is known in part.
-	Partial map[string]Shape
+
+	Title, Icon, Team bool // the entry writes them
+	PerCommit         bool // each commit has an identifier of its own: the entities are a history, not a state
+	ParsesItems       bool // the entry has an itemsToParse: it returns any number of entities per commit
+
+	Partial map[string]Shape // the properties whose value is an object of the payload that is known in part
 }
 
 // Entries describes the entries that Map runs, in their order.
@@ -58,4 +58,31 @@ func (m *Mapping) MaxEntities(repositories, commits int) int {
 		}
 	}
 	return total
+}
+
+// NamesAsBuiltin reports whether the mapping writes every blueprint of the built-in one, with the same expressions
+// for identifiers, relations and addresses of pages: an entity's repository is then known from the entity alone.
+// Entries for other blueprints are ignored.
+func (m *Mapping) NamesAsBuiltin() bool {
+	for _, builtin := range BuiltinMapping() {
+		names := func(e entry) bool { return e.Blueprint == builtin.Blueprint }
+		namesOtherwise := func(e entry) bool { return names(e) && !sameNames(e.source, builtin) }
+		if !slices.ContainsFunc(m.entries, names) || slices.ContainsFunc(m.entries, namesOtherwise) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameNames(e, builtin Entry) bool {
+	pairs := [][2]string{{e.ItemsToParse, ""}, {e.Entity.Identifier, builtin.Entity.Identifier}}
+	for name, source := range builtin.Entity.Relations {
+		pairs = append(pairs, [2]string{e.Entity.Relations[name], source})
+	}
+	for _, name := range []string{"repository", "url"} { // addresses of pages hold the entity's owner
+		if source, ok := builtin.Entity.Properties[name]; ok {
+			pairs = append(pairs, [2]string{e.Entity.Properties[name], source})
+		}
+	}
+	return !slices.ContainsFunc(pairs, func(p [2]string) bool { return strings.TrimSpace(p[0]) != strings.TrimSpace(p[1]) })
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -16,13 +19,12 @@ const MaxItems = 500
 type Result struct {
 	Entities []Mapped  // in the order of the mapping's entries
 	Problems []Problem // entities that Port would refuse
-	// Unnamed lists the indexes of the entries that passed their filter and returned no identifier; an entry with
-	// itemsToParse may be listed once for each item.
-	Unnamed []int
-	// Filtered lists the indexes of the entries whose filter did not pass, in the same way.
-	Filtered []int
-	// DroppedItems counts the items beyond MaxItems, which Port ignores, by blueprint. It is nil if there are none.
-	DroppedItems map[string]int
+
+	// Indexes of entries; one with itemsToParse may be listed once for each item.
+	Unnamed  []int // they passed their filter and returned no identifier
+	Filtered []int // their filter did not pass
+
+	DroppedItems map[string]int // by blueprint, the items beyond MaxItems, which Port ignores; nil if there are none
 }
 
 // Mapped is an entity that an entry returned. It holds no field that depends on what Codecov's REST API does not
@@ -154,10 +156,31 @@ func (r *run) team(query *jq.Query, payload map[string]any) any {
 	}
 	isNoName := func(name any) bool {
 		text, ok := name.(string)
-		return !ok || text == ""
+		return !ok || text == "" && !isList
 	}
 	if len(names) == 0 || slices.ContainsFunc(names, isNoName) {
 		return nil
 	}
 	return value
+}
+
+// maxIdentifier is Port's limit of an entity's identifier, in characters.
+const maxIdentifier = 1000
+
+// forbidden returns why Port refuses an identifier, and "" if Port accepts it. Source: Port's OpenAPI document,
+// entities/bulk.
+func forbidden(identifier string) string {
+	const allowed = `0123456789@_.+:\/=-`
+	switch {
+	case identifier == "":
+		return "is empty"
+	case identifier == "." || identifier == "..":
+		return "is only dots"
+	case utf8.RuneCountInString(identifier) > maxIdentifier:
+		return "is longer than 1,000 characters"
+	case strings.ContainsFunc(identifier, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune(allowed, r) }):
+		return "has a character that Port forbids (letters, digits and @ _ . + : \\ / = - are allowed)"
+	default:
+		return ""
+	}
 }

@@ -19,8 +19,8 @@ func formatted(format, text string) (stored string, ok bool) {
 		return dateTime(text)
 	case "url":
 		address, err := url.Parse(text)
-		isBlank := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-		return text, err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Hostname() != "" && !strings.ContainsFunc(text, isBlank)
+		ok = err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Hostname() != ""
+		return text, ok && !strings.ContainsFunc(text, unicode.IsSpace)
 	case "email", "idn-email", "user": // Port identifies its users by their addresses
 		address, err := mail.ParseAddress(text)
 		return text, err == nil && address.Address == text

@@ -19,9 +19,6 @@ var unknownParts = []string{
 	".body.head.totals.messages", ".body.head.totals.diff", ".body.base", ".body.compare", ".body.pull",
 }
 
-// unknownServiceURL is unknown as well if the git provider is self-hosted: its address is not known.
-const unknownServiceURL = ".body.head.service_url"
-
 // Shape lists the known keys of an object of the payload, at any depth. A nil Shape is a value that is known
 // as a whole.
 type Shape map[string]Shape
@@ -51,7 +48,7 @@ type knowledge struct {
 func newKnowledge(service codecov.Service) knowledge {
 	k := knowledge{unknownParts, shapeOf(samplePayload(service, sampleCommits[0]))}
 	if _, ok := commitPages[service]; !ok {
-		k.unknown = append(slices.Clone(k.unknown), unknownServiceURL)
+		k.unknown = append(slices.Clone(k.unknown), ".body.head.service_url")
 	}
 	return k
 }
@@ -75,17 +72,17 @@ func shapeOf(value any) Shape {
 // query that uses an object with unknown parts otherwise than by following a known key depends on them. A query that
 // is only a path may return such an object: its shape is returned.
 func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
-	for _, read := range query.Reads() {
+	for _, read := range query.Reads {
 		for _, part := range k.unknown {
 			switch {
 			case isWithin(read.Path, part):
 				return part, nil
 			case !read.Whole || !isWithin(part, read.Path):
-			case query.Path() == nil:
+			case query.Path == nil:
 				return part, nil
 			default:
 				shape = k.shape
-				for _, key := range query.Path() {
+				for _, key := range query.Path {
 					shape = shape[key]
 				}
 				return "", shape
@@ -93,17 +90,6 @@ func (k knowledge) firstUnknown(query *jq.Query) (part string, shape Shape) {
 		}
 	}
 	return "", nil
-}
-
-// eventPart returns the part of a live event that the query reads, and "" if it reads none.
-func eventPart(query *jq.Query) string {
-	isRead := func(part string) bool {
-		return slices.ContainsFunc(query.Reads(), func(read jq.Read) bool { return isWithin(read.Path, part) })
-	}
-	if i := slices.IndexFunc(eventParts, isRead); i >= 0 {
-		return eventParts[i]
-	}
-	return ""
 }
 
 // isWithin reports whether the path leads to the part or into it.

@@ -1,3 +1,7 @@
+// Package mapper maps commits to Port entities as Port's own webhook would have done: it rebuilds the payload that
+// Codecov's webhook sends, runs a JQ mapping over it, and converts the values to the types that a blueprint declares.
+//
+// Its functions are pure: no network, no clock, no randomness.
 package mapper
 
 import (
@@ -34,12 +38,7 @@ type EntityTemplate struct {
 }
 
 // Deletes reports whether the entry deletes entities. Such entries are never replayed.
-func (e Entry) Deletes() bool { return e.Operation == operationDelete }
-
-const (
-	operationCreate = "create"
-	operationDelete = "delete"
-)
+func (e Entry) Deletes() bool { return e.Operation == "delete" }
 
 // ParseMapping parses a mapping: the JSON array that is pasted into the page of a webhook in Port, an object that
 // holds it as "mappings", or either as YAML. The error joins all errors, each with the entry's number
@@ -186,8 +185,8 @@ func (p *entryParser) operation(value any) string {
 		value = advanced["type"]
 	}
 	operation := p.text("operation", value, 0)
-	if operation != "" && operation != operationCreate && operation != operationDelete {
-		p.fail("operation", "expected %q or %q, found %q", operationCreate, operationDelete, operation)
+	if !slices.Contains([]string{"", "create", "delete"}, operation) {
+		p.fail("operation", "expected \"create\" or \"delete\", found %q", operation)
 	}
 	return operation
 }

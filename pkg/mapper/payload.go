@@ -22,8 +22,7 @@ type Account struct {
 //
 // What the REST API does not return is not invented: base, compare and pull are null, and the keys service_id, email,
 // messages and diff are left out, as is service_url for self-hosted providers, whose address is unknown. Values have
-// the types that gojq accepts: map[string]any, []any, string, int, float64, bool, nil, and *big.Int for whole numbers
-// beyond the platform's int.
+// the types that gojq accepts: map[string]any, []any, string, int, float64, bool and nil.
 func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
 	return payload(a, r, &c)
 }
@@ -96,13 +95,17 @@ func totals(t *codecov.Totals) any {
 	if t == nil {
 		return nil
 	}
+	coverage := any(Coverage(*t))
+	if coverage == "" {
+		coverage = nil
+	}
 	return map[string]any{
 		"files":            number(t.Files),
 		"lines":            number(t.Lines),
 		"hits":             number(t.Hits),
 		"misses":           number(t.Misses),
 		"partials":         number(t.Partials),
-		"coverage":         coverage(*t),
+		"coverage":         coverage,
 		"branches":         number(t.Branches),
 		"methods":          number(t.Methods),
 		"sessions":         number(t.Sessions),
@@ -129,13 +132,6 @@ func Coverage(t codecov.Totals) string {
 		return strconv.Itoa(int(*t.Coverage))
 	}
 	return strconv.FormatFloat(*t.Coverage, 'f', 5, 64)
-}
-
-func coverage(t codecov.Totals) any {
-	if exact := Coverage(t); exact != "" {
-		return exact
-	}
-	return nil
 }
 
 // number returns a whole number as an int, as the webhook's JSON would be parsed, unless it is too large for one. It

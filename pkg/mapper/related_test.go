@@ -13,7 +13,7 @@ func TestAddRelations(t *testing.T) {
 	builtin := mapper.BuiltinMapping()
 	own, search, deletes := builtin[0], builtin[0], builtin[0]
 	own.Entity.Relations = map[string]string{"service": `"own"`, "other": `"x"`}
-	search.Searches = []string{"entity.relations.service"}
+	search.Searches, search.Entity.Relations = []string{"entity.relations.service"}, map[string]string{"service": ""}
 	deletes.Operation = "delete"
 	blueprint := port.Blueprint{Identifier: mapper.CurrentBlueprint, Relations: map[string]port.Relation{
 		"service": {Target: "service", Description: mapper.MarkRelation(".body.repo.name")},
@@ -23,7 +23,7 @@ func TestAddRelations(t *testing.T) {
 	for _, e := range mapper.AddRelations([]mapper.Entry{builtin[0], builtin[1], own, search, deletes}, blueprint) {
 		got = append(got, e.Entity.Relations)
 	}
-	want := []map[string]string{{"service": ".body.repo.name"}, {"repository": ".body.repo.name"}, {"service": `"own"`, "other": `"x"`}, {}, nil}
+	want := []map[string]string{{"service": ".body.repo.name"}, {"repository": ".body.repo.name"}, {"service": `"own"`, "other": `"x"`}, {"service": ""}, nil}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("relations (-want +got):\n%s", diff)
 	}

@@ -35,8 +35,8 @@ func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) 
 	switch {
 	case q == nil:
 		return nil, false
-	case q.keys != nil:
-		return normalize(follow(input, q.keys)), true
+	case q.Path != nil:
+		return normalize(follow(input, q.Path)), true
 	}
 	for {
 		fresh := e.deadline == nil

@@ -41,16 +41,10 @@ func NewEngine(now time.Time) *Engine {
 
 // Query is a compiled expression.
 type Query struct {
+	Reads []Read   // the parts of its input that it reads
+	Path  []string // the keys of a query that only follows keys from its input, as .body.repo.name does; else nil
 	code  *gojq.Code
-	keys  []string
-	reads []Read
 }
-
-// Reads returns the parts of its input that the query reads.
-func (q *Query) Reads() []Read { return q.reads }
-
-// Path returns the keys of a query that only follows keys from its input, as .body.repo.name does, and nil for any other.
-func (q *Query) Path() []string { return q.keys }
 
 // SyntaxError is returned by Compile. Column counts characters from 1 and is 0 if it is unknown.
 type SyntaxError struct {
@@ -87,8 +81,8 @@ func (e *Engine) Compile(source string) (*Query, error) {
 		}
 		return nil, &SyntaxError{at, err}
 	}
-	compiled := &Query{keys: keyPath(query)}
-	if compiled.reads, err = analyze(query); err != nil {
+	compiled := &Query{Path: keyPath(query)}
+	if compiled.Reads, err = analyze(query); err != nil {
 		return nil, &SyntaxError{column(text, err), err}
 	}
 	query.FuncDefs = slices.Concat(e.usedDefinitions(text), query.FuncDefs)

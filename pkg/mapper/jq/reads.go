@@ -214,16 +214,15 @@ func (a *analyzer) fold(f *gojq.Foreach, in []string, vars variables) []string {
 }
 
 func (a *analyzer) condition(c *gojq.If, in []string, vars variables) []string {
-	a.test(a.query(c.Cond, in, vars))
-	value := a.query(c.Then, in, vars)
-	for _, branch := range c.Elif {
+	value := in // without an else
+	if c.Else != nil {
+		value = a.query(c.Else, in, vars)
+	}
+	for _, branch := range append([]*gojq.IfElif{{Cond: c.Cond, Then: c.Then}}, c.Elif...) {
 		a.test(a.query(branch.Cond, in, vars))
 		value = slices.Concat(value, a.query(branch.Then, in, vars))
 	}
-	if c.Else == nil {
-		return slices.Concat(value, in)
-	}
-	return slices.Concat(value, a.query(c.Else, in, vars))
+	return value
 }
 
 func (a *analyzer) object(object *gojq.Object, in []string, vars variables) []string {

@@ -63,25 +63,20 @@ func (r *regexes) find(text, pattern, flags string) ([]any, error) {
 	return found, err
 }
 
+// matchObject describes a match and its groups. The engine names a group without a name after its number.
 func matchObject(match *regexp2.Match) map[string]any {
-	groups := match.Groups()
-	captures := make([]any, 0, len(groups)-1)
-	for i, group := range groups[1:] {
-		captures = append(captures, captureObject(group, i+1))
+	captures := []any{}
+	for i, group := range match.Groups()[1:] {
+		capture := map[string]any{"offset": -1, "length": 0, "string": nil, "name": nil}
+		if group.Name != strconv.Itoa(i+1) {
+			capture["name"] = group.Name
+		}
+		if len(group.Captures) > 0 {
+			capture["offset"], capture["length"], capture["string"] = group.Index, group.Length, group.String()
+		}
+		captures = append(captures, capture)
 	}
 	return map[string]any{"offset": match.Index, "length": match.Length, "string": match.String(), "captures": captures}
-}
-
-// captureObject describes one group. The engine names a group without a name after its number.
-func captureObject(group regexp2.Group, number int) map[string]any {
-	object := map[string]any{"offset": -1, "length": 0, "string": nil, "name": nil}
-	if group.Name != strconv.Itoa(number) {
-		object["name"] = group.Name
-	}
-	if len(group.Captures) > 0 {
-		object["offset"], object["length"], object["string"] = group.Index, group.Length, group.String()
-	}
-	return object
 }
 
 func (r *regexes) compile(pattern, flags string) (*regexp2.Regexp, error) {
