@@ -41,8 +41,7 @@ type Limit struct {
 
 // Limits lists what Compile left out: entries that delete, search queries {combinator, rules}, expressions over the
 // headers or query parameters of a live event or over parts of the payload that Codecov's REST API does not return,
-// and expressions of Port's webhook that Port cannot compile. It also lists filters over such parts, which run with
-// null.
+// and expressions of Port's webhook that Port cannot compile. Filters over such parts are listed and run with null.
 func (m *Mapping) Limits() []Limit { return slices.Clone(m.limits) }
 
 // entry is an Entry with its expressions compiled. An expression that is missing or left out is nil.
@@ -68,26 +67,27 @@ func Compile(entries []Entry, o Options) (*Mapping, error) {
 	return compile(entries, o, newKnowledge(o.Service))
 }
 
-// Live returns the mapping for payloads that Codecov's webhook has sent, in which nothing is unknown.
+// Live returns the mapping, with all its entries, for payloads that Codecov's webhook has sent: nothing is unknown.
 func (m *Mapping) Live() *Mapping {
 	live, _ := compile(m.sources, m.options, knowledge{}) // it has been compiled before
 	return live
 }
 
 func compile(entries []Entry, o Options, known knowledge) (*Mapping, error) {
-	m := &Mapping{sources: entries, options: o}
+	m := &Mapping{sources: slices.Clone(entries), options: o}
 	engine := jq.NewEngine(o.Now)
 	var failures []error
 	for i, source := range entries {
-		c := compiler{engine: engine, known: known, index: i, source: source}
-		compiled := c.entry()
+		c := compiler{engine: engine, known: known}
+		c.entry.source, c.entry.Index, c.entry.Blueprint = source, i, source.Blueprint
+		c.compile()
 		failures = append(failures, c.failures...)
 		if skipped := slices.IndexFunc(c.limits, func(l Limit) bool { return l.Skipped }); skipped >= 0 {
 			m.limits = append(m.limits, c.limits[skipped])
 			continue
 		}
-		compiled.PerCommit = m.isPerCommit(compiled)
-		m.entries = append(m.entries, compiled)
+		c.entry.PerCommit = m.isPerCommit(c.entry)
+		m.entries = append(m.entries, c.entry)
 		m.limits = append(m.limits, c.limits...)
 	}
 	if len(failures) > 0 {
@@ -100,36 +100,26 @@ func compile(entries []Entry, o Options, known knowledge) (*Mapping, error) {
 type compiler struct {
 	engine   *jq.Engine
 	known    knowledge
-	index    int
-	source   Entry
+	entry    entry
 	limits   []Limit
 	failures []error
-	partial  map[string]Shape
 }
 
-func (c *compiler) entry() entry {
-	if c.source.Deletes() {
+func (c *compiler) compile() {
+	e, source := &c.entry, c.entry.source
+	if source.Deletes() {
 		c.limit("operation", "the entry deletes entities: the entry is not replayed", true)
-		return entry{}
+		return
 	}
-	template := c.source.Entity
-	e := entry{
-		source:     c.source,
-		filter:     c.expression("filter", c.source.Filter),
-		items:      c.expression("itemsToParse", c.source.ItemsToParse),
-		identifier: c.expression("entity.identifier", template.Identifier),
-		title:      c.expression("entity.title", template.Title),
-		icon:       c.expression("entity.icon", template.Icon),
-		team:       c.expression("entity.team", template.Team),
-	}
-	e.EntryInfo = EntryInfo{
-		Index: c.index, Blueprint: c.source.Blueprint, ParsesItems: e.items != nil,
-		Title: e.title != nil, Icon: e.icon != nil, Team: e.team != nil,
-	}
-	e.Properties, e.properties = c.expressions(propertyPrefix, template.Properties)
-	e.Relations, e.relations = c.expressions("entity.relations.", template.Relations)
-	e.Partial = c.partial
-	return e
+	e.filter = c.expression("filter", source.Filter)
+	e.items = c.expression("itemsToParse", source.ItemsToParse)
+	e.identifier = c.expression("entity.identifier", source.Entity.Identifier)
+	e.title = c.expression("entity.title", source.Entity.Title)
+	e.icon = c.expression("entity.icon", source.Entity.Icon)
+	e.team = c.expression("entity.team", source.Entity.Team)
+	e.Properties, e.properties = c.expressions(propertyPrefix, source.Entity.Properties)
+	e.Relations, e.relations = c.expressions("entity.relations.", source.Entity.Relations)
+	e.ParsesItems, e.Title, e.Icon, e.Team = e.items != nil, e.title != nil, e.icon != nil, e.team != nil
 }
 
 // expressions compiles the expressions of properties or relations, sorted by name.
@@ -144,13 +134,13 @@ func (c *compiler) expressions(prefix string, sources map[string]string) (names 
 }
 
 func (c *compiler) limit(path, reason string, skipped bool) {
-	c.limits = append(c.limits, Limit{c.index, c.source.Blueprint, path, reason, skipped})
+	c.limits = append(c.limits, Limit{c.entry.Index, c.entry.Blueprint, path, reason, skipped})
 }
 
 // expression compiles the expression of a field. It returns nil for an expression that is missing, and for one that a
 // backfill cannot replay, which is a limit.
 func (c *compiler) expression(path, source string) *jq.Query {
-	query, reason := c.compile(path, source)
+	query, reason := c.query(path, source)
 	switch {
 	case reason == "":
 		return query
@@ -165,22 +155,22 @@ func (c *compiler) expression(path, source string) *jq.Query {
 	return nil
 }
 
-// compile returns a query, and the reason why a backfill cannot replay it.
-func (c *compiler) compile(path, source string) (query *jq.Query, reason string) {
+// query returns a compiled expression, and the reason why a backfill cannot replay it.
+func (c *compiler) query(path, source string) (query *jq.Query, reason string) {
 	switch {
-	case slices.Contains(c.source.Searches, path):
+	case slices.Contains(c.entry.source.Searches, path):
 		return nil, "it is a search query among the entities of Port"
 	case strings.TrimSpace(source) == "":
 		return nil, ""
 	}
 	query, err := c.engine.Compile(source)
 	switch {
-	case err != nil && c.source.Origin == OriginWebhook:
+	case err != nil && c.entry.source.Origin == OriginWebhook:
 		return nil, fmt.Sprintf("Port cannot compile it (%v)", err)
 	case err != nil:
-		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.index+1, c.source.Blueprint, path, err, source)
-		if c.source.Origin != "" {
-			err = fmt.Errorf("%s: %w", c.source.Origin, err)
+		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.entry.Index+1, c.entry.Blueprint, path, err, source)
+		if c.entry.source.Origin != "" {
+			err = fmt.Errorf("%s: %w", c.entry.source.Origin, err)
 		}
 		c.failures = append(c.failures, err)
 		return nil, ""
@@ -195,10 +185,10 @@ func (c *compiler) compile(path, source string) (query *jq.Query, reason string)
 		return query, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
 	if property, ok := strings.CutPrefix(path, propertyPrefix); ok && shape != nil {
-		if c.partial == nil {
-			c.partial = map[string]Shape{}
+		if c.entry.Partial == nil {
+			c.entry.Partial = map[string]Shape{}
 		}
-		c.partial[property] = shape
+		c.entry.Partial[property] = shape
 	}
 	return query, ""
 }

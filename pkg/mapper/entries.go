@@ -65,9 +65,9 @@ func (m *Mapping) MaxEntities(repositories, commits int) int {
 // Entries for other blueprints are ignored.
 func (m *Mapping) NamesAsBuiltin() bool {
 	for _, builtin := range BuiltinMapping() {
-		names := func(e entry) bool { return e.Blueprint == builtin.Blueprint }
-		namesOtherwise := func(e entry) bool { return names(e) && !sameNames(e.source, builtin) }
-		if !slices.ContainsFunc(m.entries, names) || slices.ContainsFunc(m.entries, namesOtherwise) {
+		writes := func(e entry) bool { return e.Blueprint == builtin.Blueprint }
+		namesOtherwise := func(e entry) bool { return writes(e) && !sameNames(e.source, builtin) }
+		if !slices.ContainsFunc(m.entries, writes) || slices.ContainsFunc(m.entries, namesOtherwise) {
 			return false
 		}
 	}

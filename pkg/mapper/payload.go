@@ -83,11 +83,11 @@ func author(a *codecov.Author) any {
 // timestamp formats a time as the webhook does, with Python's isoformat of a UTC time without its zone: six decimals
 // if they are not zero, else none.
 func timestamp(t time.Time) string {
-	t = t.UTC()
-	if t.Nanosecond() < int(time.Microsecond) {
-		return t.Format("2006-01-02T15:04:05")
+	layout := "2006-01-02T15:04:05"
+	if t.Nanosecond() >= int(time.Microsecond) {
+		layout += ".000000"
 	}
-	return t.Format("2006-01-02T15:04:05.000000")
+	return t.UTC().Format(layout)
 }
 
 // totals has the webhook's keys; complexity_ratio is not among them.

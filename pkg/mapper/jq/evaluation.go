@@ -8,9 +8,8 @@ import (
 // Evaluation evaluates queries under one time limit, which they share: a limit for each would cost more than most
 // queries. It is not safe for concurrent use.
 type Evaluation struct {
-	parent  context.Context
-	timeout time.Duration
-
+	parent   context.Context
+	timeout  time.Duration
 	deadline context.Context // set when the first query needs the engine
 	stop     context.CancelFunc
 }

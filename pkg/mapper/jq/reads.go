@@ -229,15 +229,14 @@ func (a *analyzer) object(object *gojq.Object, in []string, vars variables) []st
 	for _, member := range object.KeyVals {
 		a.compute(in, vars, interpolated(member.KeyString)...)
 		a.compute(in, vars, member.KeyQuery)
-		value, isVariable := vars[member.Key]
+		value := in // of a computed key
 		switch {
 		case member.Val != nil:
 			value = a.query(member.Val, in, vars)
-		case isVariable:
+		case strings.HasPrefix(member.Key, "$"):
+			value = vars[member.Key]
 		case member.Key != "":
 			value = below(in, member.Key)
-		default:
-			value = in
 		}
 		a.use(value)
 	}
