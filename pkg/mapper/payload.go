@@ -38,17 +38,10 @@ func payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any 
 	}
 	path := url.PathEscape(owner) + "/" + url.PathEscape(r.Name)
 	page := a.AppURL + "/" + a.Service.Short() + "/" + path
-	body := map[string]any{
-		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
-		"head":    nil,
-		"base":    nil,
-		"compare": nil,
-		"owner":   map[string]any{"username": owner, "service": string(a.Service)},
-		"pull":    nil,
-	}
+	var head any
 	if c != nil {
 		sha := url.PathEscape(c.CommitID)
-		head := map[string]any{
+		fields := map[string]any{
 			"author":    author(c.Author),
 			"url":       page + "/commit/" + sha,
 			"timestamp": timestamp(c.Timestamp),
@@ -58,11 +51,18 @@ func payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any 
 			"message":   orNull(c.Message),
 		}
 		if provider, known := commitPages[a.Service]; known {
-			head["service_url"] = provider[0] + strings.ReplaceAll(path, ":", "/") + provider[1] + sha
+			fields["service_url"] = provider[0] + strings.ReplaceAll(path, ":", "/") + provider[1] + sha
 		}
-		body["head"] = head
+		head = fields
 	}
-	return map[string]any{"body": body}
+	return map[string]any{"body": map[string]any{
+		"repo":    map[string]any{"url": page, "name": r.Name, "private": r.Private},
+		"head":    head,
+		"base":    nil,
+		"compare": nil,
+		"owner":   map[string]any{"username": owner, "service": string(a.Service)},
+		"pull":    nil,
+	}}
 }
 
 // commitPages holds the parts of a commit's address before and behind the repository's path. The addresses of self-hosted
