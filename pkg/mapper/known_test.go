@@ -49,6 +49,7 @@ func TestUnknownIsNotNull(t *testing.T) {
 		"pull":                          {expression: `.body.pull.number // "none"`, unknown: ".body.pull"},
 		"a flag":                        {expression: "if .body.pull.merged then 1 else 0 end", unknown: ".body.pull"},
 		"there or not":                  {expression: ".body.pull != null", unknown: ".body.pull"},
+		"ignored":                       {expression: ".body.pull.number | 1", unknown: ".body.pull"},
 		"within text":                   {expression: `"\(.body.repo.name) \(.body.pull.number)"`, unknown: ".body.pull"},
 		"in a branch that is not taken": {expression: `if false then .body.pull.number else 1 end`, unknown: ".body.pull"},
 		"through a variable":            {expression: ".body as $b | $b.pull.number", unknown: ".body.pull"},

@@ -15,8 +15,7 @@ type Read struct {
 	Whole bool   // the query returns it or computes with it; false: it only tests it for null, false or its type
 }
 
-// everything is read by a query whose reads cannot be followed.
-var everything = []string{""}
+var everything = []string{""} // read by a query whose reads cannot be followed
 
 // maxPaths bounds what a part of a query may return: "(.a, .b) | (.a, .b) | …" doubles it with each step.
 const maxPaths = 100
@@ -98,6 +97,7 @@ func (a *analyzer) operation(q *gojq.Query, in []string, vars variables) []strin
 	switch q.Op {
 	case gojq.OpPipe:
 		left := a.query(q.Left, in, vars)
+		a.test(left) // even if the right side ignores it
 		if len(q.Patterns) == 0 {
 			return a.query(q.Right, left, vars)
 		}
