@@ -1,11 +1,17 @@
 package backfill
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
 // commitList is one of the lists of commits to read from a repository.
@@ -97,8 +103,9 @@ func matchesBranch(pattern, branch string) bool {
 // seenBranches records which of the selected names and globs match a branch with commits. The zero value is ready to use,
 // concurrently.
 type seenBranches struct {
-	mu   sync.Mutex
-	seen map[string]bool // by pattern; only those that were looked for
+	mu     sync.Mutex
+	seen   map[string]bool  // by pattern; only those that were looked for
+	unread map[string][]int // by name: the indexes of the repositories where it was not looked for
 }
 
 // add records the patterns that a list was read for, and those of them that none of its rows matches.
@@ -110,6 +117,49 @@ func (s *seenBranches) add(patterns, unmatched []string) {
 	}
 	for _, pattern := range patterns {
 		s.seen[pattern] = s.seen[pattern] || !slices.Contains(unmatched, pattern)
+	}
+}
+
+// skip records lists of a repository that are not read. A name can be looked up; what matches a glob stays unknown.
+func (s *seenBranches) skip(lists []commitList, repository int) {
+	for _, list := range lists {
+		if list.branch == "" {
+			s.add(list.patterns, nil)
+			continue
+		}
+		s.mu.Lock()
+		if s.unread == nil {
+			s.unread = make(map[string][]int)
+		}
+		s.unread[list.branch] = append(s.unread[list.branch], repository)
+		s.mu.Unlock()
+	}
+}
+
+// lookUpBranches asks for the selected names that no commit was on, in the repositories where other branches satisfied the selection, until
+// one has it. A repository that cannot be asked may have it.
+func (r *reading) lookUpBranches(ctx context.Context) {
+	ctx, end := r.services.codecov.guard(ctx)
+	defer end()
+	for name, repositories := range r.branches.unread {
+		if r.branches.seen[name] || !slices.Contains(r.options.Selection.Branches, name) {
+			continue
+		}
+		var found atomic.Bool
+		var requests errgroup.Group
+		requests.SetLimit(r.options.Readers)
+		for _, i := range repositories {
+			requests.Go(func() error {
+				if repository := r.found.repositories[i]; !found.Load() {
+					count, err := r.options.Codecov.CountCommits(ctx, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: name})
+					r.services.codecov.Record(err)
+					found.CompareAndSwap(false, count > 0 || err != nil)
+				}
+				return nil
+			})
+		}
+		_ = requests.Wait()
+		r.branches.seen[name] = found.Load()
 	}
 }
 

@@ -68,6 +68,9 @@ func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
 	defer endRejected()
 	err := r.readRanks(reading, entities)
 	err = cmp.Or(r.found.back.wait(reading), err)
+	if err == nil {
+		r.lookUpBranches(reading)
+	}
 	flood := (*FloodError)(nil)
 	switch {
 	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.options.Stop): // Ctrl-C declines, too
@@ -227,6 +230,7 @@ func (r *reader) readCommits(ctx context.Context) error {
 	r.empty = len(lists) == 0
 	for i, list := range lists {
 		if r.picker.done() {
+			r.shared.branches.skip(lists[i:], r.index)
 			break
 		}
 		if err := r.readList(ctx, list, i == 0, i == len(lists)-1); err != nil {

@@ -2,11 +2,16 @@ package backfill_test
 
 import (
 	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
+	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	"github.com/codecov-port/codecov-port/internal/fake/recordings"
 )
 
@@ -58,5 +63,61 @@ func TestOneOfSeveralBranches(t *testing.T) {
 	}
 	if b.port.Count(history) != 1 {
 		t.Errorf("%d entities of history, want 1", b.port.Count(history))
+	}
+}
+
+// TestBranchesBehindTheLimit are looked up: newer branches alone may satisfy --max-commits.
+func TestBranchesBehindTheLimit(t *testing.T) {
+	first, others := recordings.Now(), recordings.Now().AddDate(0, 0, -1)
+	accounts := account(t, map[string][]string{
+		"api": rows("main", first, 2), "app": slices.Concat(rows("main", first, 1), rows("rare", others, 1)), "lib": rows("dev", first, 1), "web": rows("main", first, 1),
+	}, "api", "app", "lib", "web")
+	mian, typo := "no repository has commits on branch mian", "no repository has commits on branch typo"
+	for patterns, want := range map[string]struct {
+		repository string
+		failures   []string
+		lookups    int // of branches, at most
+	}{
+		"main typo":           {"api", []string{typo}, 1},
+		"main mian":           {"*", []string{mian}, 3}, // lib was read
+		"main mian rare":      {"*", []string{mian}, 3 + 3},
+		"main rare":           {"*", nil, 3},
+		"main dev":            {"*", nil, 0},
+		"main dev x/*":        {"*", nil, 0}, // a glob would take the whole list
+		"main mian typo rare": {"*", []string{mian, typo}, 3 * 3},
+	} {
+		for _, readers := range []int{1, 4} {
+			var lookups atomic.Int64
+			b := newBenchOver(t, func(next http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(r *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(r.URL.Path, "/commits") && r.URL.Query().Get("page_size") == "1" {
+						lookups.Add(1)
+					}
+					return next.RoundTrip(r)
+				})
+			}, accounts)
+			b.options.Readers = readers
+			b.options.Selection = backfill.Selection{Repositories: []string{want.repository}, Branches: strings.Fields(patterns), MaxCommits: 1}
+			var got []string
+			for _, failure := range b.run(t).Failures {
+				got = append(got, failure.Message)
+			}
+			if diff := cmp.Diff(want.failures, got); diff != "" {
+				t.Errorf("--branch %s, failures (-want +got):\n%s", patterns, diff)
+			}
+			if asked := int(lookups.Load()); asked > want.lookups || want.failures != nil && asked == 0 {
+				t.Errorf("--branch %s: %d requests to look branches up, want up to %d", patterns, asked, want.lookups)
+			}
+		}
+	}
+}
+
+// TestBranchThatCannotBeLookedUp is not named: a repository may have it.
+func TestBranchThatCannotBeLookedUp(t *testing.T) {
+	b := newBench(t, account(t, map[string][]string{"api": rows("main", recordings.Now(), 1)}, "api"))
+	b.options.Selection = backfill.Selection{Branches: []string{"main", "rare"}, MaxCommits: 1}
+	b.codecov.Faults.Add(faults.Fault{Times: -1, Status: http.StatusForbidden, Match: func(r *http.Request) bool { return r.URL.Query().Get("page_size") == "1" }})
+	if result := b.run(t); !result.Complete || b.port.Count(history) != 1 {
+		t.Errorf("%d entities, failures %+v", b.port.Count(history), result.Failures)
 	}
 }
