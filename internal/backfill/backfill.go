@@ -13,8 +13,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,24 +45,20 @@ type Options struct {
 	Log         *slog.Logger         // receives repositories and split batches at Info; optional
 	Stop        <-chan struct{}      // when closed, the run stops reading, finishes what is under way and returns
 	Readers     int                  // repositories read concurrently; 0: 64
-	Writers     int                  // concurrent bulk requests; 0: 32
+	Writers     int                  // concurrent bulk requests; 0: 64
 }
-
-const (
-	defaultReaders = 64
-	defaultWriters = 64
-)
 
 // DefaultMaxEntities is the number of entities of a free Port account.
 const DefaultMaxEntities = port.FreeEntities
 
 func (o Options) withDefaults() Options {
+	const concurrency = 64
 	if o.Selection.NoHistory {
 		o.Mapping = o.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit })
 	}
 	o.MaxEntities = cmp.Or(max(o.MaxEntities, 0), DefaultMaxEntities)
-	o.Readers = cmp.Or(max(o.Readers, 0), defaultReaders)
-	o.Writers = cmp.Or(max(o.Writers, 0), defaultWriters)
+	o.Readers = cmp.Or(max(o.Readers, 0), concurrency)
+	o.Writers = cmp.Or(max(o.Writers, 0), concurrency)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -72,30 +69,59 @@ func (o Options) withDefaults() Options {
 // ends at once; Options.Stop ends it in good order.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	o = o.withDefaults()
-	recorder := newRecorder(o)
-	o.Progress.follow(recorder, o)
+	r := &run{
+		options:  o,
+		recorder: newRecorder(o),
+		ledger:   newLedger(),
+		codecov:  NewCircuit(2, perRequestStatuses...),
+		provider: NewCircuit(2, perRequestStatuses...),
+		port:     NewCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
+		targets:  make(map[string]*target),
+		back:     readBack{done: make(chan struct{})},
+	}
+	o.Progress.follow(r.recorder)
 	started := time.Now()
-	err := run(ctx, o, recorder)
-	return recorder.result(o, time.Since(started)), err
+	err := r.pipeline(ctx)
+	return r.recorder.end(time.Since(started)), err
 }
 
-// run discovers both sides before it changes anything: rejected credentials leave no trace.
-func run(ctx context.Context, o Options, recorder *recorder) error {
-	services, found := newServices(), &discovery{ledger: newLedger()}
-	defer func() { found.back.stop() }()
-	interrupted, err := found.discover(ctx, o, recorder)
+// run is what the parts of a run share. It is not changed after discover, except for the ledger, the circuits, the figures and what is
+// read back.
+type run struct {
+	options  Options
+	recorder *recorder
+	ledger   *ledger
+	codecov  *Circuit
+	provider *Circuit // the git provider, through Codecov
+	port     *Circuit
+
+	accounts     []account // by Options.Owners
+	repositories []repository
+	targets      map[string]*target // by blueprint
+	back         readBack           // what Port holds
+	reading      sync.WaitGroup     // of what Port holds
+}
+
+// pipeline discovers both sides before it changes anything: rejected credentials leave no trace.
+func (r *run) pipeline(run context.Context) error {
+	ctx, cancel := context.WithCancel(run)
+	defer r.reading.Wait()
+	defer cancel()
+	interrupted, err := r.discover(ctx)
 	if interrupted || err != nil {
 		return err
 	}
-	writer := newWriter(o, found, services, recorder)
-	reading := newReading(o, found, services, writer, recorder)
-	failure := pipe(ctx, writer, reading.readAll)
+	writer := newWriter(r)
+	failure := writer.stage(ctx, newReading(r, writer).readAll)
 	if ctx.Err() != nil || isRefusal(failure) {
 		return failure
 	}
-	failure = cmp.Or(failure, pipe(ctx, writer, writer.sendLast), services.portRejected.Cause())
-	if failure == nil && !IsClosed(o.Stop) {
-		recorder.recordStale(found.stale(o))
+	failure = cmp.Or(failure, writer.stage(ctx, writer.sendLast))
+	if cause := r.port.Cause(); failure == nil && errors.Is(cause, port.ErrUnauthorized) {
+		failure = cause
+	}
+	if failure == nil && !IsClosed(r.options.Stop) {
+		r.recordStale()
 	}
 	return failure
 }
@@ -106,71 +132,35 @@ func isRefusal(err error) bool {
 	return errors.As(err, &flood) || errors.As(err, &noMatch) || errors.As(err, &unread)
 }
 
-// pipe runs a producer of entities beside the writers. If the producer fails, the writers finish what was produced; if a writer fails,
-// everything ends.
-func pipe(ctx context.Context, w *writer, produce func(context.Context, chan<- outgoing) error) error {
-	entities := make(chan outgoing, port.MaxBulkEntities)
-	g, ctx := errgroup.WithContext(ctx)
-	var failure error
-	g.Go(func() error {
-		defer close(entities)
-		failure = produce(ctx, entities)
-		return nil
-	})
-	g.Go(func() error { return w.write(ctx, entities) })
-	return cmp.Or(g.Wait(), failure)
-}
-
-// discovery is what a run knows before it reads commits. It is not changed afterwards, except for the ledger and what is read back.
-type discovery struct {
-	repositories []repository
-	missing      missingRepositories // what Codecov's lists did not contain
-	back         *readBack           // what Port holds
-	blueprints   map[string]bool     // those of the mapping that exist in Port
-	targets      map[string]*target  // by blueprint
-	ledger       *ledger
-	others       otherAccounts // in Port
-	related      relatedEntities
-}
-
 // discover lists the repositories, reads the blueprints, and starts to read their entities. It reports whether Options.Stop ended it.
-func (d *discovery) discover(run context.Context, o Options, recorder *recorder) (interrupted bool, err error) {
-	ctx, end := StopOn(run, o.Stop, errStopped)
+func (r *run) discover(run context.Context) (interrupted bool, err error) {
+	ctx, end := StopOn(run, r.options.Stop, errStopped)
 	defer end()
 	g, listing := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		d.repositories, err = listRepositories(listing, o, &d.missing, recorder)
-		return err
-	})
-	g.Go(func() (err error) {
-		if d.targets, d.blueprints, err = readTargets(listing, o); err == nil {
-			d.startReadBack(run, o)
+	g.Go(func() error { return r.listRepositories(listing) })
+	g.Go(func() error {
+		err := r.readTargets(listing)
+		if err == nil {
+			r.reading.Go(func() { r.readBack(run) })
 		}
 		return err
 	})
 	if err = g.Wait(); err == nil {
-		err = d.addMissing(ctx, o, recorder)
+		err = r.addMissing(ctx)
 	}
 	if err == nil {
-		err = d.checkRepositories(ctx, o)
+		err = r.checkRepositories(ctx)
 	}
 	if errors.Is(context.Cause(ctx), errStopped) {
-		recorder.recordInterrupted(0)
+		r.recorder.update(func(c *recorder) { c.result.Interrupted = true })
 		return true, nil
 	}
 	if err == nil {
-		recorder.recordToRead(withCoverage(d.repositories, o.Selection))
+		toRead := r.withCommits()
+		r.recorder.update(func(c *recorder) { c.progress.Stage, c.progress.Repositories = Reading, toRead })
 	}
 	return false, err
 }
 
 // errStopped is the cause of a context that Options.Stop ended.
 var errStopped = errors.New("stopped")
-
-// MissingBlueprintError is returned if the mapping writes to a blueprint that Port does not have and that is not built in.
-type MissingBlueprintError struct{ Blueprint string }
-
-// Error names the blueprint.
-func (e *MissingBlueprintError) Error() string {
-	return fmt.Sprintf("the mapping writes to blueprint %q, which does not exist in Port", e.Blueprint)
-}

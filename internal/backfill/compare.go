@@ -1,11 +1,12 @@
 package backfill
 
 import (
-	"encoding/json"
+	"context"
+	"fmt"
 	"hash/maphash"
-	"math"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,18 +46,6 @@ func isInstant(p port.Property) bool {
 	return p.Format == "date-time" || p.Items != nil && p.Items.Format == "date-time"
 }
 
-// include lists what a search has to return; nil is everything, because icon and team cannot be included by name.
-func (f fields) include() []string {
-	if f.icon || f.team {
-		return nil
-	}
-	names := []string{"$identifier", "$title"}
-	for _, p := range f.properties {
-		names = append(names, p.name)
-	}
-	return append(names, f.relations...)
-}
-
 // areAllIn reports whether the entity has every field: values that do not fit their blueprint are dropped, for example.
 func (f fields) areAllIn(e port.Entity) bool {
 	for _, p := range f.properties {
@@ -82,16 +71,14 @@ type fingerprint struct {
 // hasher hashes values by meaning. Its random seed keeps others from making values collide.
 type hasher struct{ seed maphash.Seed }
 
-func newHasher() hasher { return hasher{seed: maphash.MakeSeed()} }
-
 // fingerprint returns the fingerprint of an entity. hasPartial is false if the entity lacks a field that is known in part.
 func (h hasher) fingerprint(f fields, e port.Entity) (print fingerprint, hasPartial bool) {
 	var whole, partial uint64
-	if f.title {
-		whole += h.text("$title", e.Title)
+	if f.title && e.Title != "" {
+		whole += h.member("$title", e.Title, false)
 	}
-	if f.icon {
-		whole += h.text("$icon", e.Icon)
+	if f.icon && e.Icon != "" {
+		whole += h.member("$icon", e.Icon, false)
 	}
 	if f.team {
 		whole += h.member("$team", teamSet(e.Team), false)
@@ -114,32 +101,15 @@ func (h hasher) fingerprint(f fields, e port.Entity) (print fingerprint, hasPart
 
 // teamSet returns the sorted names of a team value: Port stores one name as an array, and the order has no meaning.
 func teamSet(team any) any {
-	switch t := team.(type) {
-	case string:
-		if t == "" {
-			return nil
-		}
-		return []any{t}
-	case []any:
-		if len(t) == 0 {
-			return nil
-		}
-		names := slices.Clone(t)
-		slices.SortFunc(names, func(a, b any) int {
-			x, _ := a.(string)
-			y, _ := b.(string)
-			return strings.Compare(x, y)
-		})
-		return slices.CompactFunc(names, func(a, b any) bool { return a == b })
+	if name, ok := team.(string); ok && name != "" {
+		return []any{name}
 	}
-	return nil
-}
-
-func (h hasher) text(name, value string) uint64 {
-	if value == "" {
-		return 0
+	names, _ := team.([]any)
+	if len(names) == 0 {
+		return nil
 	}
-	return h.member(name, value, false)
+	names = slices.SortedFunc(slices.Values(names), func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return slices.CompactFunc(names, func(a, b any) bool { return a == b })
 }
 
 // member hashes a named value. Null is the same as absent.
@@ -150,34 +120,19 @@ func (h hasher) member(name string, value any, instant bool) uint64 {
 	return mix(maphash.String(h.seed, name), h.value(value, instant))
 }
 
-// Kinds of values, so that 1 and "1" differ.
-const (
-	kindText = iota + 1
-	kindNumber
-	kindTrue
-	kindFalse
-	kindNull
-	kindArray
-	kindObject
-	kindInstant
-)
-
 func (h hasher) value(value any, instant bool) uint64 {
 	switch v := value.(type) {
-	case nil:
-		return mix(kindNull, 0)
 	case string:
-		if at, err := time.Parse(time.RFC3339Nano, v); instant && err == nil {
-			return mix(kindInstant, uint64(at.UnixMilli())) // Port stores milliseconds
+		if instant {
+			if at, err := time.Parse(time.RFC3339Nano, v); err == nil {
+				return maphash.Comparable(h.seed, at.UnixMilli()) // Port stores milliseconds
+			}
 		}
-		return mix(kindText, maphash.String(h.seed, v))
-	case bool:
-		if v {
-			return mix(kindTrue, 0)
-		}
-		return mix(kindFalse, 0)
+		return maphash.String(h.seed, v)
+	case nil, bool:
+		return maphash.Comparable(h.seed, v)
 	case []any:
-		sum := mix(kindArray, uint64(len(v)))
+		sum := mix(1, uint64(len(v)))
 		for _, element := range v {
 			sum = mix(sum, h.value(element, instant))
 		}
@@ -185,27 +140,18 @@ func (h hasher) value(value any, instant bool) uint64 {
 	case map[string]any:
 		var sum uint64
 		for key, element := range v {
-			if element != nil {
-				sum += mix(maphash.String(h.seed, key), h.value(element, false))
-			}
+			sum += h.member(key, element, false)
 		}
-		return mix(kindObject, sum)
+		return mix(2, sum)
 	}
-	return mix(kindNumber, math.Float64bits(asFloat(value)))
+	return maphash.Comparable(h.seed, asFloat(value))
 }
 
 // asFloat returns a number as Port stores it.
 func asFloat(value any) float64 {
-	var number float64
-	switch v := value.(type) {
-	case int:
-		number = float64(v)
-	case float64:
-		number = v
-	case json.Number:
-		number, _ = v.Float64()
-	case interface{ Text(int) string }: // *big.Int
-		number, _ = json.Number(v.Text(10)).Float64()
+	number, ok := value.(float64)
+	if !ok {
+		number, _ = strconv.ParseFloat(fmt.Sprint(value), 64)
 	}
 	return number + 0 // -0 is 0
 }
@@ -214,4 +160,74 @@ func asFloat(value any) float64 {
 func mix(a, b uint64) uint64 {
 	high, low := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd6e8feb86659fd93)
 	return high ^ low ^ a
+}
+
+// Change is what an update would change in one property, relation, $title, $icon or $team.
+type Change struct {
+	Blueprint  string `json:"blueprint"`
+	Identifier string `json:"entity"`
+	Property   string `json:"property"`
+	From       any    `json:"from"` // nil: not set
+	To         any    `json:"to"`
+}
+
+// changes reads entities from Port, and returns what writing these would change.
+func (r *run) changes(ctx context.Context, t *target, entities []port.Entity) ([]Change, error) {
+	var identifiers []string
+	for _, entity := range entities {
+		identifiers = append(identifiers, entity.Identifier)
+	}
+	stored := make(map[string]port.Entity, len(entities))
+	options := port.SearchOptions{Query: port.IdentifierIn(identifiers...), Include: t.include()}
+	for entity, err := range r.options.Port.Search(ctx, t.blueprint.Identifier, options) {
+		if err != nil {
+			return nil, fmt.Errorf("read the entities of %s: %w", t.blueprint.Identifier, err)
+		}
+		stored[entity.Identifier], _ = t.conformer.Conform(entity)
+	}
+	var changes []Change
+	for _, entity := range entities {
+		changes = append(changes, t.changes(r.ledger.hash, stored[entity.Identifier], entity)...)
+	}
+	return changes, nil
+}
+
+// changes returns the differences between the stored entity and the new one, sorted by property.
+func (t *target) changes(h hasher, stored, entity port.Entity) []Change {
+	var changes []Change
+	compare := func(name string, from, to any, instant bool) {
+		if h.member("", from, instant) != h.member("", to, instant) {
+			changes = append(changes, Change{Blueprint: t.blueprint.Identifier, Identifier: entity.Identifier, Property: name, From: from, To: to})
+		}
+	}
+	if entity.Title != "" {
+		compare("$title", stored.Title, entity.Title, false)
+	}
+	if entity.Icon != "" {
+		compare("$icon", stored.Icon, entity.Icon, false)
+	}
+	if entity.Team != nil {
+		compare("$team", teamSet(stored.Team), teamSet(entity.Team), false)
+	}
+	for name, to := range entity.Properties {
+		compare(name, shapeOf(to).Project(stored.Properties[name]), to, isInstant(t.blueprint.Schema.Properties[name]))
+	}
+	for name, to := range entity.Relations {
+		compare(name, stored.Relations[name], to, false)
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Property, b.Property) })
+	return changes
+}
+
+// shapeOf returns the keys of an object: what is written of it is compared.
+func shapeOf(value any) mapper.Shape {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	shape := make(mapper.Shape, len(object))
+	for key, member := range object {
+		shape[key] = shapeOf(member)
+	}
+	return shape
 }

@@ -1,7 +1,6 @@
 package backfill
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -41,109 +40,121 @@ func (h History) Moved() float64 { return h.Newest().Coverage - h.Points[0].Cove
 
 // sampler keeps a bounded number of the commits that are added, newest first. The zero value is ready to use.
 type sampler struct {
-	kept   []sample
-	stride int // one of so many commits is kept
-	count  int // commits added
-
-	last   *codecov.Totals // of the commit added last
-	lastAt time.Time
-}
-
-// sample is a Point in 12 bytes: they are kept for each repository.
-type sample struct {
-	at       uint32  // Unix seconds, from 1970 to 2106
-	coverage float32 // seven digits: Codecov stores at most five decimals
-	lines    uint32
+	points []Point
+	stride int            // one of so many commits is kept
+	count  int            // commits added
+	last   codecov.Commit // added last
 }
 
 // add adds a commit with coverage.
-func (s *sampler) add(at time.Time, totals *codecov.Totals) {
-	if at.Before(firstCommits) {
+func (s *sampler) add(commit codecov.Commit) {
+	if commit.Timestamp.Before(firstCommits) {
 		return
 	}
 	s.stride = max(s.stride, 1)
-	if s.count%s.stride == 0 && len(s.kept) == MaxPoints-1 {
-		s.thin()
+	if s.count%s.stride == 0 && len(s.points) == MaxPoints-1 {
+		half := s.points[:0] // every second point
+		for i := 0; i < len(s.points); i += 2 {
+			half = append(half, s.points[i])
+		}
+		s.points, s.stride = half, 2*s.stride
 	}
 	if s.count%s.stride == 0 {
-		s.keep(at, totals)
+		s.keep(commit)
 	}
-	s.last, s.lastAt = totals, at
+	s.last = commit
 	s.count++
 }
 
-func (s *sampler) keep(at time.Time, totals *codecov.Totals) {
-	coverage, err := strconv.ParseFloat(mapper.Coverage(*totals), 64)
+func (s *sampler) keep(commit codecov.Commit) {
+	coverage, err := strconv.ParseFloat(mapper.Coverage(*commit.Totals), 64)
 	if err != nil {
 		return // it has none
 	}
-	s.kept = append(s.kept, sample{
-		at:       uint32(min(max(at.Unix(), 0), math.MaxUint32)),
-		coverage: float32(coverage),
-		lines:    uint32(min(max(linesOf(totals), 0), math.MaxUint32)),
-	})
-}
-
-// thin drops every second point.
-func (s *sampler) thin() {
-	s.stride *= 2
-	half := s.kept[:0]
-	for i := 0; i < len(s.kept); i += 2 {
-		half = append(half, s.kept[i])
+	point := Point{At: commit.Timestamp.UTC().Truncate(time.Second), Coverage: coverage}
+	if commit.Totals.Lines != nil {
+		point.Lines = max(*commit.Totals.Lines, 0)
 	}
-	s.kept = half
+	s.points = append(s.points, point)
 }
 
-// samples returns what was kept and the commit added last, oldest first.
-func (s *sampler) samples() []sample {
+// history returns the points, which end with the commit added last.
+func (s *sampler) history(r repository) History {
 	if s.count > 0 && (s.count-1)%s.stride != 0 {
-		s.keep(s.lastAt, s.last)
+		s.keep(s.last)
 	}
-	slices.Reverse(s.kept) // they came newest first
-	slices.SortStableFunc(s.kept, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
-	return s.kept
+	slices.Reverse(s.points) // they came newest first
+	slices.SortStableFunc(s.points, func(a, b Point) int { return a.At.Compare(b.At) })
+	return History{Owner: r.owner, Repository: r.row.Name, Commits: s.count, Points: s.points}
 }
 
-// repositoryHistory is a History in little memory.
-type repositoryHistory struct {
-	owner, repository string
-	commits           int
-	samples           []sample
+// AccountTrend is the coverage of all repositories together, weighted by their lines: now, and over time.
+type AccountTrend struct {
+	Percent float64 `json:"percent"`
+	Lines   int64   `json:"lines"`
+	Trend   []Point `json:"trend"` // oldest first
 }
 
-// histories returns the histories by owner and name.
-func histories(kept []repositoryHistory) []History {
-	all := make([]History, len(kept))
-	for i, h := range kept {
-		all[i] = History{Owner: h.owner, Repository: h.repository, Commits: h.commits, Points: points(h.samples)}
+func accountTrend(histories []History) *AccountTrend {
+	const moments = 24
+	points := AccountCoverage(histories, moments)
+	if len(points) == 0 {
+		return nil
 	}
-	slices.SortFunc(all, func(a, b History) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
-	})
-	return all
+	for i := range points {
+		points[i].Coverage = math.Round(points[i].Coverage*1e5) / 1e5
+	}
+	newest := points[len(points)-1]
+	return &AccountTrend{Percent: newest.Coverage, Lines: newest.Lines, Trend: points}
 }
 
-func points(samples []sample) []Point {
-	points := make([]Point, len(samples))
-	for i, kept := range samples {
-		points[i] = Point{time.Unix(int64(kept.at), 0).UTC(), widened(kept.coverage), int64(kept.lines)}
+// AccountCoverage returns the coverage of all repositories together at so many moments, evenly between the oldest point and the
+// newest: the last known coverage of each repository, weighted by its lines. Before its first point a repository counts with
+// that point: one that starts later than others would otherwise move the mean. Oldest first; the last one is the current
+// state. It returns one point if no repository has a past, and none if moments is below 1 or there are no lines.
+func AccountCoverage(histories []History, moments int) []Point {
+	if len(histories) == 0 || moments < 1 {
+		return nil
+	}
+	var points []Point
+	places := make([]int, len(histories)) // of the last known point of each
+	for _, at := range evenly(histories, moments) {
+		sum, lines := 0.0, int64(0)
+		for i, history := range histories {
+			for places[i]+1 < len(history.Points) && !history.Points[places[i]+1].At.After(at) {
+				places[i]++
+			}
+			known := history.Points[places[i]]
+			sum += known.Coverage * float64(known.Lines)
+			lines += known.Lines
+		}
+		if lines > 0 {
+			points = append(points, Point{At: at, Coverage: sum / float64(lines), Lines: lines})
+		}
 	}
 	return points
 }
 
-// widened returns the float64 that a float32 was made of: 97.2 and not 97.19999694824219.
-func widened(short float32) float64 {
-	number, err := strconv.ParseFloat(strconv.FormatFloat(float64(short), 'g', -1, 32), 64)
-	if err != nil {
-		return float64(short)
+// evenly returns the moments; the last one is that of the newest point.
+func evenly(histories []History, moments int) []time.Time {
+	first := slices.MinFunc(histories, func(a, b History) int { return a.Points[0].At.Compare(b.Points[0].At) }).Points[0].At
+	last := slices.MaxFunc(histories, func(a, b History) int { return a.Newest().At.Compare(b.Newest().At) }).Newest().At
+	past := slices.ContainsFunc(histories, func(h History) bool { return len(h.Points) > 1 })
+	if moments == 1 || !past || first.Equal(last) {
+		return []time.Time{last}
 	}
-	return math.Round(number*1e5) / 1e5 // the decimals that Codecov keeps
+	span := last.Unix() - first.Unix() // a time.Duration would end at 292 years
+	times := make([]time.Time, moments)
+	for i := range times {
+		times[i] = time.Unix(first.Unix()+span*int64(i)/int64(moments-1), 0).UTC()
+	}
+	times[moments-1] = last
+	return times
 }
 
-// linesOf returns the number of lines, 0 if Codecov has none.
-func linesOf(totals *codecov.Totals) int64 {
-	if totals.Lines == nil {
-		return 0
-	}
-	return *totals.Lines
+// Hundredths returns a coverage in hundredths of a percent, rounded down as Codecov shows it: 97.229 is 9722, and only 100 is
+// 10000.
+func Hundredths(percent float64) int {
+	const slack = 1e-7 // 1.15 * 100 is 114.99999999999999
+	return int(math.Floor(percent*100 + slack))
 }

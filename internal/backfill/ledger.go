@@ -34,7 +34,7 @@ func heldFor(account int) int { return unclaimed - 1 - account }
 func accountIn(owner int) (account int, ok bool) { return unclaimed - 1 - owner, owner < unclaimed }
 
 func newLedger() *ledger {
-	l := &ledger{hash: newHasher()}
+	l := &ledger{hash: hasher{maphash.MakeSeed()}}
 	for i := range l.shards {
 		l.shards[i].records, l.shards[i].claimed = make(map[uint64]record), make(map[uint64]int32)
 	}
@@ -64,43 +64,24 @@ func (l *ledger) stored(entry int, identifier string) (fingerprint, bool) {
 	return fingerprint{whole: r.whole, partial: r.partial}, isStored
 }
 
-// claim is the outcome of claiming an identifier.
-type claim int
-
-const (
-	claimed        claim = iota // nobody had claimed it
-	claimedBefore               // by the same repository, for a newer commit
-	claimedEarlier              // an earlier repository of the list keeps it
-	takenOver                   // from a later repository of the list
-	heldByAccount               // Port holds it for another account
-)
-
-// claim claims an identifier for the repository at an index of the list. It returns the index of the other repository or account,
-// if there is one.
-func (l *ledger) claim(entry int, identifier string, repository int) (outcome claim, other int) {
+// claim claims an identifier for the repository at an index of the list, unless Port holds it for an account, or this repository or an
+// earlier one has claimed it. It returns the owner before.
+func (l *ledger) claim(entry int, identifier string, repository int) (before int) {
 	s, key := l.shard(entry, identifier)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	other = s.owner(key)
-	account, isHeld := accountIn(other)
-	switch {
-	case other == unclaimed:
-		outcome = claimed
-	case isHeld:
-		return heldByAccount, account
-	case other == repository:
-		return claimedBefore, other
-	case other < repository:
-		return claimedEarlier, other
-	default:
-		outcome = takenOver
+	before = s.owner(key)
+	if before != unclaimed && before <= repository {
+		return before
 	}
-	s.setOwner(key, repository)
-	return outcome, other
+	if r, isStored := s.records[key]; isStored {
+		r.owner = int32(repository)
+		s.records[key] = r
+	} else {
+		s.claimed[key] = int32(repository)
+	}
+	return before
 }
-
-// isClaimed reports whether a repository of this run has claimed the identifier.
-func (l *ledger) isClaimed(entry int, identifier string) bool { return l.owner(entry, identifier) >= 0 }
 
 // owner returns the index of the repository that has claimed the identifier, unclaimed, or the account that Port holds it for.
 func (l *ledger) owner(entry int, identifier string) int {
@@ -118,13 +99,4 @@ func (s *shard) owner(key uint64) int {
 		return int(repository)
 	}
 	return unclaimed
-}
-
-func (s *shard) setOwner(key uint64, repository int) {
-	if r, isStored := s.records[key]; isStored {
-		r.owner = int32(repository)
-		s.records[key] = r
-		return
-	}
-	s.claimed[key] = int32(repository)
 }

@@ -2,7 +2,6 @@ package backfill
 
 import (
 	"math"
-	"sync"
 	"sync/atomic"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -12,12 +11,33 @@ import (
 // Progress reports how far a run has come: pass it with Options and take snapshots. The zero value is ready for one run. It is safe
 // for concurrent use.
 type Progress struct {
-	source atomic.Pointer[progressSource]
+	recorder atomic.Pointer[recorder]
 }
 
-type progressSource struct {
-	recorder *recorder
-	options  Options
+func (p *Progress) follow(c *recorder) {
+	if p != nil {
+		p.recorder.Store(c)
+	}
+}
+
+// Snapshot returns the progress. It is the zero Snapshot before the run begins.
+func (p *Progress) Snapshot() Snapshot {
+	c := p.recorder.Load()
+	if c == nil {
+		return Snapshot{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.progress
+	s.Listed, s.Commits = c.result.Repositories.Listed, c.result.Commits.Read
+	s.CommitsExpected, s.CommitsCounted = c.lists.expected(s.Commits, s.Repositories), c.lists.opened >= s.Repositories
+	for _, entities := range c.result.Entities {
+		s.Unchanged += entities.Unchanged
+		s.Written += entities.Created + entities.Updated
+		s.Failed += entities.Failed
+	}
+	s.Codecov, s.Port = c.options.Codecov.Counts(), c.options.Port.Counts()
+	return s
 }
 
 // Snapshot is the progress of a run at one moment.
@@ -54,32 +74,11 @@ const (
 	Ended
 )
 
-// Snapshot returns the progress. It is the zero Snapshot before the run begins.
-func (p *Progress) Snapshot() Snapshot {
-	source := p.source.Load()
-	if source == nil {
-		return Snapshot{}
-	}
-	s := source.recorder.snapshot()
-	s.DryRun, s.Codecov, s.Port = source.options.DryRun, source.options.Codecov.Counts(), source.options.Port.Counts()
-	return s
-}
-
-func (p *Progress) follow(c *recorder, o Options) {
-	if p != nil {
-		p.source.Store(&progressSource{c, o})
-	}
-}
-
-// progressCounts are the counts that only snapshots need.
-type progressCounts struct {
-	stage              Stage
-	toRead             int // repositories whose commits are read
-	opened, done       int // of those
-	counted            int // commits in the lists that have been opened
-	read, countedOfEnd int // in the lists that have ended: commits read, and counted
-	found, settled     int
-	gateOpen           bool
+// listCounts count the commits in the lists of repositories, as far as they are selected.
+type listCounts struct {
+	opened      int // repositories with a list that has been opened
+	counted     int // commits in the lists that have been opened
+	read, ended int // of the repositories that were read to their end: commits read, and counted
 }
 
 // minLists is the number of lists that must be opened before the others are estimated: the first few say little about the rest.
@@ -87,93 +86,15 @@ const minLists = 20
 
 // expected estimates the number of commits in all, of which so many have been read; 0 if unknown. Lists may count more than is selected:
 // those under way are expected to return the same share as those that have ended, and those not yet opened as much as the average.
-func (p *progressCounts) expected(read int) int {
-	if p.opened < min(p.toRead, minLists) || p.opened == 0 {
+func (l listCounts) expected(read, repositories int) int {
+	if l.opened < min(repositories, minLists) || l.opened == 0 {
 		return 0
 	}
 	share := 1.0
-	if p.countedOfEnd > 0 {
-		share = float64(p.read) / float64(p.countedOfEnd)
+	if l.ended > 0 {
+		share = float64(l.read) / float64(l.ended)
 	}
-	underWay := max(float64(p.counted-p.countedOfEnd)*share, float64(read-p.read))
-	opened := float64(p.read) + underWay
-	unopened := opened * float64(max(p.toRead-p.opened, 0)) / float64(p.opened)
+	opened := float64(l.read) + max(float64(l.counted-l.ended)*share, float64(read-l.read))
+	unopened := opened * float64(max(repositories-l.opened, 0)) / float64(l.opened)
 	return max(int(math.Round(opened+unopened)), read)
-}
-
-func (c *recorder) snapshot() Snapshot {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, commits := c.progress, c.r.Commits.Read
-	s := Snapshot{
-		Stage: p.stage, Listed: c.r.Repositories.Listed, Repositories: p.toRead, RepositoriesDone: p.done,
-		Commits: commits, CommitsExpected: p.expected(commits), CommitsCounted: p.opened >= p.toRead,
-		Found: p.found, Held: !p.gateOpen, Settled: p.settled,
-	}
-	for _, entities := range c.entities {
-		s.Unchanged += entities.Unchanged
-		s.Written += entities.Created + entities.Updated
-		s.Failed += entities.Failed
-	}
-	return s
-}
-
-func (c *recorder) enter(stage Stage) { c.update(func(*Result) { c.progress.stage = stage }) }
-
-// recordToRead begins the reading of so many repositories.
-func (c *recorder) recordToRead(repositories int) {
-	c.update(func(*Result) { c.progress.stage, c.progress.toRead = Reading, repositories })
-}
-
-// recordFound counts an entity to write.
-func (c *recorder) recordFound() { c.update(func(*Result) { c.progress.found++ }) }
-
-func (c *recorder) recordOpenGate() { c.update(func(*Result) { c.progress.gateOpen = true }) }
-
-// commitCount counts the commits of one repository.
-type commitCount struct {
-	lists    int // opened
-	expected int // commits in them, as far as they are selected
-	read     int
-}
-
-// maxListed is the largest credible number of commits in a list.
-const maxListed int = 1e9
-
-// listCounter returns a function for CommitsOptions.Counted; its first call counts.
-func (c *recorder) listCounter(count *commitCount, s Selection, picked int) func(listed int) {
-	var once sync.Once
-	limit := maxListed
-	switch {
-	case s.NoHistory:
-		limit = 1
-	case s.MaxCommits > 0:
-		limit = s.MaxCommits - picked
-	}
-	return func(listed int) {
-		once.Do(func() {
-			listed = min(max(listed, 0), limit)
-			c.update(func(*Result) {
-				if count.lists == 0 {
-					c.progress.opened++
-				}
-				c.progress.counted += listed
-				count.lists++
-				count.expected += listed
-			})
-		})
-	}
-}
-
-// recordListEnd replaces what was expected of a repository by what it returned.
-func (c *recorder) recordListEnd(count commitCount) {
-	c.update(func(*Result) {
-		p := &c.progress
-		p.done++
-		p.read += count.read
-		p.countedOfEnd += count.expected
-		if count.lists == 0 { // it could not be read
-			p.opened++
-		}
-	})
 }

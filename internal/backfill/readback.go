@@ -2,7 +2,10 @@ package backfill
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -10,13 +13,109 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// readBack records in the ledger what Port holds of each blueprint. It goes on while commits are read; claiming and comparing wait
-// for its end.
+// target is a blueprint that the run writes to.
+type target struct {
+	blueprint   port.Blueprint
+	exists      bool // in Port
+	conformer   *mapper.Conformer
+	comparisons map[int]fields // what is compared, by the entry of the mapping
+	entry       int            // the first of these entries: its index identifies the blueprint in the ledger
+}
+
+// MissingBlueprintError is returned if the mapping writes to a blueprint that Port does not have and that is not built in.
+type MissingBlueprintError struct{ Blueprint string }
+
+// Error names the blueprint.
+func (e *MissingBlueprintError) Error() string {
+	return fmt.Sprintf("the mapping writes to blueprint %q, which does not exist in Port", e.Blueprint)
+}
+
+// readTargets reads the blueprints that the mapping writes to. Missing ones are as they will be created.
+func (r *run) readTargets(ctx context.Context) error {
+	identifiers := r.options.Mapping.Blueprints()
+	declared := make([]*port.Blueprint, len(identifiers))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, identifier := range identifiers {
+		g.Go(func() (err error) {
+			declared[i], err = ReadBlueprint(ctx, r.options.Port, identifier)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, identifier := range identifiers {
+		exists := declared[i] != nil
+		if !exists {
+			own := slices.IndexFunc(r.options.Blueprints, func(b port.Blueprint) bool { return b.Identifier == identifier })
+			if own < 0 {
+				return &MissingBlueprintError{Blueprint: identifier}
+			}
+			declared[i] = &r.options.Blueprints[own]
+		}
+		t := &target{blueprint: *declared[i], exists: exists, conformer: mapper.NewConformer(*declared[i]), comparisons: make(map[int]fields), entry: -1}
+		for _, entry := range r.options.Mapping.Entries() {
+			if entry.Blueprint == identifier {
+				t.comparisons[entry.Index] = newFields(entry, t.blueprint)
+				if t.entry < 0 {
+					t.entry = entry.Index
+				}
+			}
+		}
+		r.targets[identifier] = t
+	}
+	return nil
+}
+
+// ReadBlueprint reads a blueprint. It returns nil if Port does not have it.
+func ReadBlueprint(ctx context.Context, client *port.Client, identifier string) (*port.Blueprint, error) {
+	blueprint, err := client.Blueprint(ctx, identifier)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read blueprint %s: %w", identifier, err)
+	}
+	return &blueprint, nil
+}
+
+// relatesOnlyToTargets reports whether each relation leads to a blueprint that the run writes: entities of others are never created.
+func (r *run) relatesOnlyToTargets(t *target) bool {
+	for _, relation := range t.blueprint.Relations {
+		if r.targets[relation.Target] == nil {
+			return false
+		}
+	}
+	return len(t.blueprint.Relations) > 0
+}
+
+// include lists what a search has to return for all entries of the blueprint; nil is everything, because icon and team cannot be
+// included by name.
+func (t *target) include() []string {
+	names := []string{"$identifier", "$title"}
+	for _, f := range t.comparisons {
+		if f.icon || f.team {
+			return nil
+		}
+		for _, p := range f.properties {
+			names = append(names, p.name)
+		}
+		names = append(names, f.relations...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// readBack is what Port holds. It is read while commits are read; claiming and comparing wait for its end.
 type readBack struct {
-	done   chan struct{}
-	cancel context.CancelFunc
-	stored []storedRepository // the accounts' repositories in Port
-	err    error
+	done chan struct{} // closed at the end
+	err  error
+
+	stored  []repositoryName           // the accounts' repositories in Port
+	related map[string]map[string]bool // the identifiers of blueprints outside the mapping; without those that cannot be read
+
+	mu     sync.Mutex
+	others []*otherAccount
 }
 
 // readBackError ends a run that cannot know what Port holds. Nothing was written.
@@ -24,40 +123,6 @@ type readBackError struct{ err error }
 
 func (e *readBackError) Error() string { return e.err.Error() }
 func (e *readBackError) Unwrap() error { return e.err }
-
-// startReadBack starts the reading. It ends with ctx, at the latest when stop is called.
-func (d *discovery) startReadBack(ctx context.Context, o Options) {
-	ctx, cancel := context.WithCancel(ctx)
-	b := &readBack{done: make(chan struct{}), cancel: cancel}
-	d.back = b
-	go func() {
-		defer close(b.done)
-		g, ctx := errgroup.WithContext(ctx)
-		for identifier := range d.blueprints {
-			g.Go(func() error {
-				repositories, err := d.readBackBlueprint(ctx, o, d.targets[identifier])
-				if err != nil {
-					return fmt.Errorf("read back the entities of %s: %w", identifier, err)
-				}
-				if identifier == mapper.CurrentBlueprint {
-					b.stored = repositories // by this goroutine only
-				}
-				return nil
-			})
-		}
-		if err := g.Wait(); err != nil {
-			b.err = &readBackError{err}
-		}
-	}()
-}
-
-// stop ends the reading, and waits for that.
-func (b *readBack) stop() {
-	if b != nil {
-		b.cancel()
-		<-b.done
-	}
-}
 
 // wait waits for the end of the reading: the ledger is complete then.
 func (b *readBack) wait(ctx context.Context) error {
@@ -67,24 +132,91 @@ func (b *readBack) wait(ctx context.Context) error {
 	return b.err
 }
 
-func (d *discovery) readBackBlueprint(ctx context.Context, o Options, t *target) ([]storedRepository, error) {
-	var stored []storedRepository
-	for entity, err := range o.Port.Search(ctx, t.blueprint.Identifier, port.SearchOptions{Include: t.include()}) {
+// readBack records in the ledger what Port holds of each blueprint, and reads which related entities exist.
+func (r *run) readBack(ctx context.Context) {
+	defer close(r.back.done)
+	g, ctx := errgroup.WithContext(ctx)
+	for identifier, t := range r.targets {
+		if !t.exists {
+			continue
+		}
+		g.Go(func() error {
+			repositories, err := r.readEntities(ctx, t)
+			if err != nil {
+				return &readBackError{fmt.Errorf("read back the entities of %s: %w", identifier, err)}
+			}
+			if identifier == mapper.CurrentBlueprint {
+				r.back.stored = repositories // by this goroutine only
+			}
+			return nil
+		})
+	}
+	r.back.related = make(map[string]map[string]bool)
+	for _, blueprint := range r.relatedBlueprints() {
+		g.Go(func() error {
+			if identifiers, err := Identifiers(ctx, r.options.Port, blueprint); err == nil {
+				r.back.mu.Lock()
+				defer r.back.mu.Unlock()
+				r.back.related[blueprint] = identifiers
+			}
+			return nil
+		})
+	}
+	r.back.err = g.Wait()
+}
+
+func (r *run) readEntities(ctx context.Context, t *target) ([]repositoryName, error) {
+	var stored []repositoryName
+	for entity, err := range r.options.Port.Search(ctx, t.blueprint.Identifier, port.SearchOptions{Include: t.include()}) {
 		if err != nil {
 			return nil, err
 		}
-		if s, ok := storedAs(entity, o); ok {
+		if s, ok := r.repositoryOf(entity); ok {
 			stored = append(stored, s)
 		}
 		owner := unclaimed
-		if service, other, ok := otherAccountOf(entity, o); ok && !o.Adopt {
-			owner = heldFor(d.others.index(service, other))
+		if other, ok := r.otherAccountOf(entity); ok && !r.options.Adopt {
+			owner = heldFor(other)
 		}
 		conformed, _ := t.conformer.Conform(entity)
 		for entry, compared := range t.comparisons {
-			print, _ := d.ledger.hash.fingerprint(compared, conformed)
-			d.ledger.recordStored(entry, entity.Identifier, print, owner)
+			print, _ := r.ledger.hash.fingerprint(compared, conformed)
+			r.ledger.recordStored(entry, entity.Identifier, print, owner)
 		}
 	}
 	return stored, nil
+}
+
+// relatedBlueprints returns the blueprints that entities relate to and that the run doesn't write.
+func (r *run) relatedBlueprints() []string {
+	var related []string
+	for _, t := range r.targets {
+		for _, compared := range t.comparisons {
+			for _, name := range compared.relations {
+				if r.isOutside(t.blueprint.Relations[name]) {
+					related = append(related, t.blueprint.Relations[name].Target)
+				}
+			}
+		}
+	}
+	slices.Sort(related)
+	return slices.Compact(related)
+}
+
+// isOutside reports whether a relation leads to entities that the run doesn't write and may leave out. Required relations stay: Port names
+// what is wrong with them.
+func (r *run) isOutside(relation port.Relation) bool {
+	return relation.Target != "" && !relation.Required && r.targets[relation.Target] == nil
+}
+
+// Identifiers returns the identifiers of all entities of a blueprint.
+func Identifiers(ctx context.Context, client *port.Client, blueprint string) (map[string]bool, error) {
+	identifiers := make(map[string]bool)
+	for entity, err := range client.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier"}}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the entities of %s: %w", blueprint, err)
+		}
+		identifiers[entity.Identifier] = true
+	}
+	return identifiers, nil
 }

@@ -7,50 +7,31 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port"
 )
-
-// outgoing is an entity on its way to Port.
-type outgoing struct {
-	blueprint  string
-	repository string
-	entity     port.Entity
-	exists     bool // Port holds another version of it
-}
-
-// entityName is an entity's full name.
-type entityName struct{ blueprint, identifier string }
 
 // reading is what the readers of all repositories share.
 type reading struct {
-	options  Options
+	run      *run
+	writer   *writer
 	current  *mapper.Mapping // the entries that return a state
 	history  *mapper.Mapping // the entries that return a history
-	found    *discovery
-	services *services
-	writer   *writer
-	recorder *recorder
 	branches seenBranches
-	done     []atomic.Bool // by index of the repository: read to its end, or recorded as unreadable
+	done     []bool // by index of the repository: read to its end, or recorded as unreadable
 }
 
-func newReading(o Options, found *discovery, services *services, writer *writer, recorder *recorder) *reading {
+func newReading(r *run, w *writer) *reading {
 	return &reading{
-		options:  o,
-		current:  o.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit }),
-		history:  o.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }),
-		found:    found,
-		services: services,
-		writer:   writer,
-		recorder: recorder,
-		done:     make([]atomic.Bool, len(found.repositories)),
+		run:     r,
+		writer:  w,
+		current: r.options.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit }),
+		history: r.options.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }),
+		done:    make([]bool, len(r.repositories)),
 	}
 }
 
@@ -58,63 +39,58 @@ func newReading(o Options, found *discovery, services *services, writer *writer,
 var errNoWriter = errors.New("Port has stopped accepting entities")
 
 // readAll reads all repositories into entities, several at a time, and opens the gate at the end. A repository that cannot be read is
-// data in the result; rejected credentials are an error. What was read by then is handed on, and the rest is recorded.
-func (r *reading) readAll(ctx context.Context, entities chan<- outgoing) error {
-	reading, endStop := StopOn(ctx, r.options.Stop, errStopped)
+// data in the result; rejected credentials are an error. What was read by then is written, and the rest is recorded.
+func (r *reading) readAll(ctx context.Context) error {
+	reading, endStop := StopOn(ctx, r.run.options.Stop, errStopped)
 	defer endStop()
-	reading, endPort := StopOn(reading, r.services.port.broken, errNoWriter)
+	reading, endPort := StopOn(reading, r.run.port.broken, errNoWriter)
 	defer endPort()
-	reading, endRejected := StopOn(reading, r.services.portRejected.broken, errNoWriter)
-	defer endRejected()
-	err := r.readRanks(reading, entities)
-	err = cmp.Or(r.found.back.wait(reading), err)
+	err := r.readRanks(reading)
+	err = cmp.Or(r.run.back.wait(reading), err)
 	if err == nil {
 		r.lookUpBranches(reading)
 	}
 	flood := (*FloodError)(nil)
 	switch {
-	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.options.Stop): // Ctrl-C declines, too
-		r.recorder.recordInterrupted(r.writer.gate.waiting())
+	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.run.options.Stop): // Ctrl-C declines, too
+		r.run.recorder.update(func(c *recorder) { c.result.Interrupted, c.result.NotWritten = true, len(r.writer.gate.held) })
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.As(err, &flood):
-		return err
-	}
-	if err == nil {
+	case err == nil:
 		err = r.checkBranches()
 	}
 	if isRefusal(err) {
 		return err
 	}
-	r.recorder.enter(Writing)
+	r.run.recorder.update(func(c *recorder) { c.progress.Stage = Writing })
 	if len(r.writer.waitingRepositories()) > 0 {
-		err = cmp.Or(err, r.writer.openGate(ctx, entities))
+		err = cmp.Or(err, r.writer.openGate(ctx, r.writer.createBlueprints))
 	}
-	if errors.Is(err, errNoWriter) {
-		r.recordUnfinished(cmp.Or(r.services.portRejected.Cause(), r.services.port.Cause()))
+	switch {
+	case errors.Is(err, errNoWriter):
+		r.recordUnfinished(r.run.port.Cause())
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		r.recordUnfinished(err)
 	}
 	return err
 }
 
 // readRanks reads the repositories in the order of the list, those of one name one after the other.
-func (r *reading) readRanks(ctx context.Context, entities chan<- outgoing) error {
-	for rank, left := 0, len(r.found.repositories); left > 0; rank++ {
+func (r *reading) readRanks(ctx context.Context) error {
+	for rank, left := 0, len(r.run.repositories); left > 0; rank++ {
 		readers, reading := errgroup.WithContext(ctx)
-		readers.SetLimit(r.options.Readers)
-		for i, repository := range r.found.repositories {
+		readers.SetLimit(r.run.options.Readers)
+		for i, repository := range r.run.repositories {
 			if repository.rank != rank {
 				continue
 			}
 			left--
 			if reading.Err() == nil {
 				readers.Go(func() error {
-					err := newReader(r, i, entities).read(reading)
-					r.done[i].Store(err == nil)
+					err := newReader(r, i).read(reading)
+					r.done[i] = err == nil
 					return err
 				})
 			}
@@ -129,13 +105,16 @@ func (r *reading) readRanks(ctx context.Context, entities chan<- outgoing) error
 	return nil
 }
 
-// recordUnfinished records the repositories that were not read to their end, and those with entities behind the gate.
+// recordUnfinished records the repositories that the end of the run left unread, or whose entities it left behind the gate.
 func (r *reading) recordUnfinished(cause error) {
-	waiting := r.writer.waitingRepositories()
-	for i, repository := range r.found.repositories {
-		wanted := repository.hasCommits(r.options.Selection) || r.options.Selection.IncludeInactive
-		if wanted && !r.done[i].Load() || waiting[repository.row.Name] {
-			r.recorder.recordUnfinished(repository.row.Name, cause)
+	waiting, selection := r.writer.waitingRepositories(), r.run.options.Selection
+	failure := Failure{Code: CodeUnfinished, Message: cause.Error()}
+	failure.Status, _ = statusOf(cause)
+	for i, repository := range r.run.repositories {
+		wanted := repository.hasCommits(selection) || selection.IncludeInactive
+		if wanted && !r.done[i] || waiting[repository.row.Name] {
+			failure.Repository = repository.row.Name
+			r.run.recorder.record(failure)
 		}
 	}
 }
@@ -145,61 +124,87 @@ const maxAhead = 24 * time.Hour
 
 // reader reads the commits of one repository, maps them, and hands on the entities that differ from Port's.
 type reader struct {
-	shared   *reading
-	index    int // of the repository in the list
-	repo     repository
-	account  mapper.Account
-	entities chan<- outgoing
-	picker   *picker
-	forecast *forecast
-	future   []codecov.Commit
-	cutOff   bool                // some commits are older than the selection
-	refused  map[entityName]bool // identifiers that were recorded as taken: once is enough
-	sampler  sampler
-	count    commitCount
-	empty    bool // the default branch has no commits
+	run     *run
+	shared  *reading
+	index   int // of the repository in the list
+	repo    repository
+	account mapper.Account
+	picker  picker
+	future  []codecov.Commit
+	cutOff  bool // some commits are older than the selection
+	empty   bool // the default branch has no commits
+	sampler sampler
+
+	takenOver map[entityName]bool // from repositories that come later in the list
+	refused   map[entityName]bool // they belong to others, which was recorded
+	held      map[entityName]int  // of the payload: by which account, by index
+
+	commits int  // read
+	opened  bool // a list was opened
+	listed  int  // commits in the opened lists, as far as they are selected
+
+	// The forecast of payloads:
+	counted  bool // the last list has been counted
+	rows     int  // left in it; negative if rows came before the count
+	payloads int  // left to pick
+	expected int  // by the gate; negative: uncounted
 }
 
-func newReader(shared *reading, index int, entities chan<- outgoing) *reader {
-	repo, o := shared.found.repositories[index], shared.options
+func newReader(shared *reading, index int) *reader {
+	repo, o := shared.run.repositories[index], shared.run.options
 	return &reader{
-		shared:   shared,
-		index:    index,
-		repo:     repo,
-		account:  mapper.Account{Service: o.Codecov.Service(), Owner: repo.owner, AppURL: o.AppURL},
-		entities: entities,
-		picker:   newPicker(o.Selection, o.Now),
-		forecast: newForecast(shared.writer.gate, o.Selection),
-		refused:  make(map[entityName]bool),
+		run:       shared.run,
+		shared:    shared,
+		index:     index,
+		repo:      repo,
+		account:   mapper.Account{Service: o.Codecov.Service(), Owner: repo.owner, AppURL: o.AppURL},
+		picker:    picker{selection: o.Selection, now: o.Now, left: o.Selection.limit(), periods: make(map[string]time.Time)},
+		takenOver: make(map[entityName]bool),
+		refused:   make(map[entityName]bool),
+		held:      make(map[entityName]int),
+		payloads:  o.Selection.limit(),
+		expected:  -1,
 	}
 }
 
 func (r *reader) read(ctx context.Context) error {
 	err := r.readRepository(ctx)
-	r.forecast.end()
-	return cmp.Or(err, r.shared.writer.openIfCertain(ctx, r.entities))
+	r.counted, r.rows = true, 0
+	return cmp.Or(err, r.forecast(ctx))
+}
+
+// forecast corrects how many payloads the gate expects: as many as there are rows left, and as many as the selection picks. It ends
+// the wait of held entities if there cannot be too many any more.
+func (r *reader) forecast(ctx context.Context) error {
+	if r.counted {
+		left := max(min(r.rows, r.payloads), 0)
+		r.shared.writer.gate.expect(r.expected, left)
+		r.expected = left
+	}
+	return r.shared.writer.openIfCertain(ctx)
 }
 
 func (r *reader) readRepository(ctx context.Context) error {
-	o, recorder := r.shared.options, r.shared.recorder
-	if r.repo.hasCommits(r.shared.options.Selection) {
-		defer func() { recorder.recordListEnd(r.count) }()
+	o := r.run.options
+	if r.repo.hasCommits(o.Selection) {
+		defer r.recordEnd()
 		if cause := r.brokenService(); cause != nil {
-			recorder.recordUnreadable(r.repo.row.Name, cause)
+			r.run.recorder.recordUnreadable(r.repo.row.Name, cause)
 			return nil
 		}
 		if err := r.readCommits(ctx); err != nil {
 			return r.recordFailure(ctx, err)
 		}
-		r.shared.services.codecov.succeed()
-		r.provider().succeed()
-		recorder.recordRead()
+		r.run.codecov.Record(nil)
+		r.provider().Record(nil)
+		r.run.recorder.update(func(c *recorder) { c.result.Repositories.Read++ })
 		if r.empty {
 			r.recordEmptyBranch(ctx)
 		}
-		o.Log.Info("repository read", "repository", r.repo.owner+"/"+r.repo.row.Name, "commits", r.count.read)
+		o.Log.Info("repository read", "repository", r.repo.path(), "commits", r.commits)
 	}
-	if o.Selection.IncludeInactive && r.hasNoCoverage() {
+	hasNone := !r.repo.row.HasCoverage() || o.Selection.Since.IsZero() && len(o.Selection.Branches) == 0 // not just none that is selected
+	if o.Selection.IncludeInactive && r.picker.left == o.Selection.limit() && hasNone {
 		return r.mapPayload(ctx, o.Mapping, mapper.InactivePayload(r.account, r.repo.row))
 	}
 	return nil
@@ -207,29 +212,26 @@ func (r *reader) readRepository(ctx context.Context) error {
 
 // recordEmptyBranch records that the default branch has no commits, with the branch that was updated last.
 func (r *reader) recordEmptyBranch(ctx context.Context) {
-	newest := ""
-	branches, err := r.shared.options.Codecov.Branches(ctx, r.repo.owner, r.repo.row.Name)
-	for _, branch := range branches {
-		if err == nil && newest == "" && branch.Name != r.repo.row.Branch && !strings.Contains(branch.Name, ":") { // of a fork
-			newest = branch.Name
-		}
+	empty := EmptyBranch{Owner: r.repo.owner, Repository: r.repo.row.Name, Branch: r.repo.row.Branch}
+	branches, _ := r.run.options.Codecov.Branches(ctx, r.repo.owner, r.repo.row.Name)
+	i := slices.IndexFunc(branches, func(b codecov.Branch) bool { return b.Name != empty.Branch && !strings.Contains(b.Name, ":") }) // of a fork
+	if i >= 0 {
+		empty.Newest = branches[i].Name
 	}
-	r.shared.recorder.recordEmptyBranch(EmptyBranch{Owner: r.repo.owner, Repository: r.repo.row.Name, Branch: r.repo.row.Branch, Newest: newest})
-}
-
-// hasNoCoverage reports whether the repository has no coverage at all: not just none that is selected.
-func (r *reader) hasNoCoverage() bool {
-	s := r.shared.options.Selection
-	return r.picker.picked == 0 && (!r.repo.row.HasCoverage() || s.Since.IsZero() && len(s.Branches) == 0)
+	r.run.recorder.update(func(c *recorder) { c.result.EmptyDefaultBranches = append(c.result.EmptyDefaultBranches, empty) })
 }
 
 // readCommits replays the selected commits, newest first; those with a wrong clock last, so that they don't hide the present.
 func (r *reader) readCommits(ctx context.Context) error {
-	defer func() { r.shared.recorder.recordHistory(r.repo, &r.sampler) }()
-	lists := r.shared.options.Selection.lists(r.repo.row.Branch)
+	defer func() {
+		if history := r.sampler.history(r.repo); len(history.Points) > 0 {
+			r.run.recorder.update(func(c *recorder) { c.result.Histories = append(c.result.Histories, history) })
+		}
+	}()
+	lists := r.run.options.Selection.lists(r.repo.row.Branch)
 	r.empty = len(lists) == 0
 	for i, list := range lists {
-		if r.picker.done() {
+		if r.picker.left == 0 {
 			r.shared.branches.skip(lists[i:], r.index)
 			break
 		}
@@ -238,7 +240,7 @@ func (r *reader) readCommits(ctx context.Context) error {
 		}
 	}
 	for _, commit := range r.future {
-		if r.picker.done() {
+		if r.picker.left == 0 {
 			break
 		}
 		if _, err := r.replay(ctx, commit); err != nil {
@@ -255,42 +257,41 @@ func (r *reader) readCommits(ctx context.Context) error {
 func (r *reader) readList(ctx context.Context, list commitList, first, last bool) error {
 	asking, end := r.provider().guard(ctx)
 	defer end()
-	asking, endAll := r.shared.services.codecov.guard(asking)
+	asking, endAll := r.run.codecov.guard(asking)
 	defer endAll()
 	exists, unmatched := false, slices.Clone(list.patterns)
-	ended, skipped := false, false
+	ended, skipped, counted := false, false, false
 	defer func() {
 		if !ended || skipped { // the rows that were not read may be on any branch
 			exists, unmatched = true, nil
 		}
 		r.shared.branches.add(list.patterns, unmatched)
-		r.empty = !exists && len(r.shared.options.Selection.Branches) == 0
+		r.empty = !exists && len(r.run.options.Selection.Branches) == 0
 	}()
-	counted, ahead := r.shared.recorder.listCounter(&r.count, r.shared.options.Selection, r.picker.picked), len(r.future)
 	options := codecov.CommitsOptions{
 		Branch:    list.branch,
-		LimitHint: r.shared.options.Selection.limitHint(),
+		LimitHint: r.run.options.Selection.limitHint(),
 		Counted: func(rows int) {
-			counted(rows)
-			if last {
-				r.forecast.count(rows + ahead + 1) // 1 for an inactive repository
+			if !counted {
+				counted = true
+				r.countList(rows, last)
 			}
 		},
 		Skipped: func(row *codecov.SkippedRowError) {
 			skipped = true
-			r.shared.recorder.recordMissingCommits(r.repo.row.Name, row)
+			r.recordMissing(row)
 		},
 	}
-	for commit, err := range r.shared.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
+	for commit, err := range r.run.options.Codecov.Commits(asking, r.repo.owner, r.repo.row.Name, options) {
 		if codecov.IsPartial(err) {
-			r.shared.recorder.recordMissingCommits(r.repo.row.Name, err)
+			r.recordMissing(err)
 			return nil
 		}
 		if err != nil {
 			return &readError{err}
 		}
 		exists, unmatched = true, list.unmatched(unmatched, commit.Branch)
-		if r.picker.tooOld(commit) {
+		if commit.Timestamp.Before(r.run.options.Selection.Since) {
 			r.cutOff = true
 			return nil
 		}
@@ -304,7 +305,7 @@ func (r *reader) readList(ctx context.Context, list commitList, first, last bool
 				return err
 			}
 		}
-		if r.picker.done() {
+		if r.picker.left == 0 {
 			return nil
 		}
 	}
@@ -312,17 +313,56 @@ func (r *reader) readList(ctx context.Context, list commitList, first, last bool
 	return nil
 }
 
-// settleRow ends the wait of held entities if this row was the last that might have made them too many.
+// countList counts the rows of a list that has been opened.
+func (r *reader) countList(rows int, last bool) {
+	const maxListed int = 1e9 // the largest credible number of commits in a list
+	selected, isFirst := min(max(rows, 0), maxListed, r.picker.left), !r.opened
+	r.opened = true
+	r.listed += selected
+	r.run.recorder.update(func(c *recorder) {
+		c.lists.counted += selected
+		if isFirst {
+			c.lists.opened++
+		}
+	})
+	if last {
+		r.counted = true
+		r.rows += rows + len(r.future) + 1 // 1 for an inactive repository
+	}
+}
+
+// recordEnd replaces what was expected of the repository by what it returned.
+func (r *reader) recordEnd() {
+	r.run.recorder.update(func(c *recorder) {
+		c.progress.RepositoriesDone++
+		c.lists.read += r.commits
+		c.lists.ended += r.listed
+		if !r.opened { // it could not be read
+			c.lists.opened++
+		}
+	})
+}
+
+// recordMissing records commits that are missing in a repository that is read otherwise.
+func (r *reader) recordMissing(cause error) {
+	failure := readFailure(r.repo.row.Name, cause)
+	if failure.Code == CodeRowUnreadable {
+		failure.Code = CodeCommitUnreadable
+	}
+	r.run.recorder.record(failure)
+}
+
+// settleRow records that a row will not be replayed any more.
 func (r *reader) settleRow(ctx context.Context) error {
-	r.forecast.settleRow()
-	return r.shared.writer.openIfCertain(ctx, r.entities)
+	r.rows--
+	return r.forecast(ctx)
 }
 
 // take counts a commit and replays it if it is usable and not in the future.
 func (r *reader) take(ctx context.Context, commit codecov.Commit, first bool) error {
 	usable, reason := mapper.Usable(commit)
-	r.count.read++
-	r.shared.recorder.recordCommit(reason)
+	r.commits++
+	r.run.recorder.recordCommit(reason)
 	switch {
 	case !usable:
 		return nil
@@ -332,26 +372,24 @@ func (r *reader) take(ctx context.Context, commit codecov.Commit, first bool) er
 	}
 	replayed, err := r.replay(ctx, commit)
 	if replayed && first {
-		r.sampler.add(commit.Timestamp, commit.Totals)
+		r.sampler.add(commit)
 	}
 	return err
 }
 
 func (r *reader) isAhead(commit codecov.Commit) bool {
-	return commit.Timestamp.After(r.shared.options.Now.Add(maxAhead))
+	return commit.Timestamp.After(r.run.options.Now.Add(maxAhead))
 }
 
 // provider is the service that Codecov asks for this repository: the git provider for a private one, none for a public one.
 func (r *reader) provider() *Circuit {
 	if r.repo.row.Private {
-		return r.shared.services.provider
+		return r.run.provider
 	}
-	return r.shared.services.codecov
+	return r.run.codecov
 }
 
-func (r *reader) brokenService() error {
-	return cmp.Or(r.shared.services.codecov.Cause(), r.provider().Cause())
-}
+func (r *reader) brokenService() error { return cmp.Or(r.run.codecov.Cause(), r.provider().Cause()) }
 
 // readError is an error of Codecov, not of the rest of the pipeline.
 type readError struct{ err error }
@@ -367,17 +405,16 @@ func (r *reader) recordFailure(ctx context.Context, err error) error {
 	if read := (*readError)(nil); !errors.As(err, &read) {
 		return err
 	}
-	if errors.Is(err, codecov.ErrUnauthorized) {
-		return fmt.Errorf("read the commits of %s: %w", r.repo.row.Name, err)
-	}
 	switch {
+	case errors.Is(err, codecov.ErrUnauthorized):
+		return fmt.Errorf("read the commits of %s: %w", r.repo.row.Name, err)
 	case errors.Is(err, errServiceDown):
 		err = r.brokenService()
 	case errors.Is(err, codecov.ErrOutage):
-		r.provider().fail(err)
+		r.provider().Record(err)
 	default:
-		r.shared.services.codecov.fail(err)
+		r.run.codecov.Record(err)
 	}
-	r.shared.recorder.recordUnreadable(r.repo.row.Name, err)
+	r.run.recorder.recordUnreadable(r.repo.row.Name, err)
 	return nil
 }

@@ -3,7 +3,6 @@ package backfill
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,117 +14,84 @@ import (
 
 // recorder collects the Result and the progress of a run. It is safe for concurrent use.
 type recorder struct {
+	options Options
+
 	mu        sync.Mutex
-	r         Result
-	progress  progressCounts
-	histories []repositoryHistory
-	entities  map[string]*EntityCounts     // by blueprint
-	dropped   map[DroppedValue]int         // by value with a count of 0
-	relations map[[2]string]*relationCount // by blueprint and relation
+	result    Result
+	progress  Snapshot
+	lists     listCounts
+	dropped   map[DroppedValue]int    // by value with a count of 0
+	relations map[[2]string]*Relation // by blueprint and relation
 
 	returned, unnamed, filtered map[int]bool // entries of the mapping that returned an entity, no identifier, or did not pass their filter
 }
 
 func newRecorder(o Options) *recorder {
 	c := &recorder{
-		r:        NewResult(),
-		entities: make(map[string]*EntityCounts),
-		dropped:  make(map[DroppedValue]int), relations: make(map[[2]string]*relationCount),
+		options: o, result: NewResult(), progress: Snapshot{DryRun: o.DryRun, Held: !o.Yes && !o.DryRun},
+		dropped: make(map[DroppedValue]int), relations: make(map[[2]string]*Relation),
 		returned: make(map[int]bool), unnamed: make(map[int]bool), filtered: make(map[int]bool),
 	}
-	c.progress.gateOpen = o.Yes || o.DryRun
-	c.r.Commits.Every = cmp.Or(o.Selection.Every, EveryCommit)
+	c.result.DryRun = o.DryRun
+	c.result.Commits.Every = cmp.Or(o.Selection.Every, EveryCommit)
 	for _, blueprint := range o.Mapping.Blueprints() {
-		c.entities[blueprint] = &EntityCounts{Blueprint: blueprint}
+		c.result.Entities = append(c.result.Entities, EntityCounts{Blueprint: blueprint})
 	}
 	return c
 }
 
-// update changes the result under the lock.
-func (c *recorder) update(change func(*Result)) {
+// update changes the figures under the lock.
+func (c *recorder) update(change func(*recorder)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	change(&c.r)
+	change(c)
+}
+
+func (c *recorder) entitiesOf(blueprint string) *EntityCounts {
+	return &c.result.Entities[slices.IndexFunc(c.result.Entities, func(e EntityCounts) bool { return e.Blueprint == blueprint })]
 }
 
 func (c *recorder) recordListed(repository codecov.Repository) {
-	c.update(func(r *Result) {
-		r.Repositories.Listed++
+	c.update(func(c *recorder) {
+		counts := &c.result.Repositories
+		counts.Listed++
 		if repository.Private {
-			r.Repositories.Private++
+			counts.Private++
 		}
 		if !repository.HasCoverage() {
-			r.Repositories.WithoutCoverage++
+			counts.WithoutCoverage++
 		}
 	})
 }
 
-func (c *recorder) recordEmptyBranch(e EmptyBranch) {
-	c.update(func(r *Result) { r.EmptyDefaultBranches = append(r.EmptyDefaultBranches, e) })
+// record records a failure. That of an entity means that it is not in Port as it should be.
+func (c *recorder) record(failure Failure) {
+	c.update(func(c *recorder) {
+		c.result.Failures = append(c.result.Failures, failure)
+		if failure.Blueprint == "" {
+			return
+		}
+		c.entitiesOf(failure.Blueprint).Failed++
+		if !slices.Contains([]string{CodeTaken, CodeOtherAccount, CodeForbiddenIdentifier}, failure.Code) { // those were never found
+			c.progress.Settled++
+		}
+	})
 }
-
-func (c *recorder) recordRead() { c.update(func(r *Result) { r.Repositories.Read++ }) }
 
 // recordUnreadable records a repository that cannot be read.
 func (c *recorder) recordUnreadable(repository string, err error) {
-	c.update(func(r *Result) {
-		r.Repositories.Failed++
-		r.Failures = append(r.Failures, readFailure(repository, err))
-	})
-}
-
-// recordSkippedRepository records a row that the list of repositories left out.
-func (c *recorder) recordSkippedRepository(row *codecov.SkippedRowError) {
-	c.recordUnreadable(row.Name, row)
-}
-
-// recordTruncatedList records a list of repositories that was not read to its end, although some of the rest were found by name.
-func (c *recorder) recordTruncatedList(cause error, found int) {
-	failure := readFailure("", cause)
-	if found > 0 {
-		failure.Message += fmt.Sprintf("; %d more were found by the names in Port", found)
-	}
-	c.recordFailure(failure)
-}
-
-// recordMissingCommits records commits that are missing in a repository that was read otherwise.
-func (c *recorder) recordMissingCommits(repository string, cause error) {
-	failure := readFailure(repository, cause)
-	if failure.Code == CodeRowUnreadable {
-		failure.Code = CodeCommitUnreadable
-	}
-	c.recordFailure(failure)
-}
-
-// recordUnfinished records a repository that an error of the whole run left unread, or whose entities it left unwritten.
-func (c *recorder) recordUnfinished(repository string, cause error) {
-	failure := Failure{Repository: repository, Code: CodeUnfinished, Message: cause.Error()}
-	failure.Status, _ = statusOf(cause)
-	c.recordFailure(failure)
-}
-
-func (c *recorder) recordFailure(failure Failure) {
-	c.update(func(r *Result) { r.Failures = append(r.Failures, failure) })
-}
-
-func (c *recorder) recordStale(repositories []StaleRepository) {
-	c.update(func(r *Result) { r.StaleRepositories = append(r.StaleRepositories, repositories...) })
+	c.update(func(c *recorder) { c.result.Repositories.Failed++ })
+	c.record(readFailure(repository, err))
 }
 
 // recordCommit counts a commit; one with a reason was skipped.
 func (c *recorder) recordCommit(skipped mapper.Reason) {
-	c.update(func(r *Result) {
-		r.Commits.Read++
+	c.update(func(c *recorder) {
+		c.result.Commits.Read++
 		if skipped != "" {
-			r.Commits.Skipped[string(skipped)]++
+			c.result.Commits.Skipped[string(skipped)]++
 		}
 	})
-}
-
-func (c *recorder) recordReplayed() { c.update(func(r *Result) { r.Commits.Replayed++ }) }
-
-func (c *recorder) recordCreatedBlueprints(identifiers []string) {
-	c.update(func(r *Result) { r.CreatedBlueprints = append(r.CreatedBlueprints, identifiers...) })
 }
 
 var tooManyItems = fmt.Sprintf("returned more than %d items, and Port ignores the others", mapper.MaxItems)
@@ -136,7 +102,7 @@ func (c *recorder) recordMapped(mapped mapper.Result) {
 	if len(mapped.Unnamed)+len(mapped.Filtered)+len(mapped.DroppedItems) == 0 {
 		return
 	}
-	c.update(func(*Result) {
+	c.update(func(c *recorder) {
 		for _, entry := range mapped.Unnamed {
 			c.unnamed[entry] = true
 		}
@@ -149,130 +115,100 @@ func (c *recorder) recordMapped(mapped mapper.Result) {
 	})
 }
 
-func (c *recorder) recordInterrupted(notWritten int) {
-	c.update(func(r *Result) { r.Interrupted, r.NotWritten = true, notWritten })
-}
-
-// recordReturned records that an entry of the mapping returned an entity.
-func (c *recorder) recordReturned(entry int) { c.update(func(*Result) { c.returned[entry] = true }) }
-
-func (c *recorder) recordUnchanged(blueprint string) {
-	c.update(func(*Result) { c.entities[blueprint].Unchanged++ })
+// recordReturned records that an entry of the mapping returned an entity, and its values that do not fit the blueprint.
+func (c *recorder) recordReturned(m mapper.Mapped, warnings []mapper.Warning) {
+	c.update(func(c *recorder) {
+		c.returned[m.Entry] = true
+		for _, warning := range warnings {
+			c.dropped[DroppedValue{Blueprint: m.Blueprint, Property: warning.Property, Reason: warning.Reason}]++
+		}
+	})
 }
 
 func (c *recorder) recordWritten(blueprint string, existed bool) {
-	c.update(func(*Result) {
-		c.progress.settled++
+	c.update(func(c *recorder) {
+		c.progress.Settled++
 		if existed {
-			c.entities[blueprint].Updated++
+			c.entitiesOf(blueprint).Updated++
 		} else {
-			c.entities[blueprint].Created++
+			c.entitiesOf(blueprint).Created++
 		}
 	})
 }
 
-func (c *recorder) recordChanges(changes []Change) {
-	c.update(func(r *Result) {
-		r.Changes = append(r.Changes, changes[:min(len(changes), MaxChanges-len(r.Changes))]...)
+// recordChanges records changes, and reports whether there is room for more.
+func (c *recorder) recordChanges(changes []Change) (more bool) {
+	c.update(func(c *recorder) {
+		c.result.Changes = append(c.result.Changes, changes[:min(len(changes), MaxChanges-len(c.result.Changes))]...)
+		more = len(c.result.Changes) < MaxChanges
 	})
-}
-
-func (c *recorder) hasAllChanges() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.r.Changes) >= MaxChanges
-}
-
-// recordFailed records an entity that is not in Port as it should be.
-func (c *recorder) recordFailed(failure Failure) {
-	c.update(func(r *Result) {
-		if !slices.Contains([]string{CodeTaken, CodeOtherAccount, CodeForbiddenIdentifier}, failure.Code) { // those were never found
-			c.progress.settled++
-		}
-		c.entities[failure.Blueprint].Failed++
-		r.Failures = append(r.Failures, failure)
-	})
-}
-
-func (c *recorder) recordDropped(blueprint string, warnings []mapper.Warning) {
-	if len(warnings) == 0 {
-		return
-	}
-	c.update(func(*Result) {
-		for _, warning := range warnings {
-			c.dropped[DroppedValue{Blueprint: blueprint, Property: warning.Property, Reason: warning.Reason}]++
-		}
-	})
-}
-
-// relationCount is a Relation, with its repositories as a set.
-type relationCount struct {
-	counts       Relation
-	repositories map[string]bool
+	return more
 }
 
 // recordRelation counts an entity under its relation, which has no counts of its own yet.
-func (c *recorder) recordRelation(relation Relation, repository repository, related bool) {
-	key := [2]string{relation.Blueprint, relation.Relation}
-	c.update(func(*Result) {
+func (c *recorder) recordRelation(relation Relation, repository string, related bool) {
+	c.update(func(c *recorder) {
+		key := [2]string{relation.Blueprint, relation.Relation}
 		if c.relations[key] == nil {
-			c.relations[key] = &relationCount{relation, make(map[string]bool)}
+			relation.Repositories = []string{}
+			c.relations[key] = &relation
 		}
 		count := c.relations[key]
 		if related {
-			count.counts.Related++
+			count.Related++
 			return
 		}
-		count.counts.Unrelated++
-		count.repositories[repository.owner+"/"+repository.row.Name] = true
+		count.Unrelated++
+		if i, found := slices.BinarySearch(count.Repositories, repository); !found {
+			count.Repositories = slices.Insert(count.Repositories, i, repository)
+		}
 	})
 }
 
-// recordHistory keeps the repository's history of coverage.
-func (c *recorder) recordHistory(repository repository, s *sampler) {
-	if samples := s.samples(); len(samples) > 0 {
-		history := repositoryHistory{repository.owner, repository.row.Name, s.count, samples}
-		c.update(func(*Result) { c.histories = append(c.histories, history) })
-	}
-}
-
-// result returns the Result, in an order that does not depend on the timing of the run.
-func (c *recorder) result(o Options, took time.Duration) *Result {
+// end returns the Result, in an order that does not depend on the timing of the run.
+func (c *recorder) end(took time.Duration) *Result {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.r
-	c.progress.stage = Ended
-	r.DryRun, r.Duration = o.DryRun, Seconds(took)
-	r.Histories = append(r.Histories, histories(c.histories)...)
-	r.Coverage = accountTrend(r.Histories)
+	c.progress.Stage = Ended
+	r, o := c.result, c.options
+	r.Duration = Seconds(took)
 	r.Requests = Requests{Codecov: o.Codecov.Counts(), Port: o.Port.Counts()}
-	for _, blueprint := range o.Mapping.Blueprints() {
-		r.Entities = append(r.Entities, *c.entities[blueprint])
-	}
 	for value, count := range c.dropped {
 		value.Count = count
 		r.DroppedValues = append(r.DroppedValues, value)
 	}
-	for _, count := range c.relations {
-		count.counts.Repositories = slices.AppendSeq([]string{}, maps.Keys(count.repositories))
-		slices.Sort(count.counts.Repositories)
-		r.Relations = append(r.Relations, count.counts)
+	for _, relation := range c.relations {
+		r.Relations = append(r.Relations, *relation)
 	}
 	for _, entry := range o.Mapping.Entries() {
 		switch {
 		case c.returned[entry.Index]:
 		case c.unnamed[entry.Index]:
 			r.EntriesWithoutIdentifier = append(r.EntriesWithoutIdentifier, entry.Index+1)
-		case c.filtered[entry.Index] && c.entities[entry.Blueprint].Failed == 0: // it may have passed for those that failed
+		case c.filtered[entry.Index] && c.entitiesOf(entry.Blueprint).Failed == 0: // it may have passed for those that failed
 			r.UnusedMappingEntries = append(r.UnusedMappingEntries, entry.Index+1)
 		}
 	}
 	if o.DryRun {
 		r.Plan = planOf(o, r.Entities)
 	}
-	sortResult(&r)
+	sortBy(r.DroppedValues, func(d DroppedValue) [3]string { return [3]string{d.Blueprint, d.Property, d.Reason} })
+	sortBy(r.Relations, func(d Relation) [3]string { return [3]string{d.Blueprint, d.Relation} })
+	sortBy(r.EmptyDefaultBranches, func(e EmptyBranch) [3]string { return [3]string{e.Owner, e.Repository} })
+	sortBy(r.StaleRepositories, func(s StaleRepository) [3]string { return [3]string{s.Owner, s.Repository} })
+	sortBy(r.Histories, func(h History) [3]string { return [3]string{h.Owner, h.Repository} })
+	sortBy(r.Changes, func(d Change) [3]string { return [3]string{d.Blueprint, d.Identifier} })
+	sortBy(r.Failures, func(f Failure) [3]string { return [3]string{f.Repository, f.Blueprint, f.Identifier} })
+	r.Coverage = accountTrend(r.Histories)
 	r.Complete = !r.Interrupted && len(r.Failures) == 0 && len(r.EntriesWithoutIdentifier) == 0
 	return &r
+}
+
+func sortBy[T any](list []T, keys func(T) [3]string) {
+	slices.SortStableFunc(list, func(a, b T) int {
+		x, y := keys(a), keys(b)
+		return slices.Compare(x[:], y[:])
+	})
 }
 
 // planOf returns what the real run needs to write these entities.
@@ -285,25 +221,4 @@ func planOf(o Options, entities []EntityCounts) *DryRunPlan {
 	delay, _ := o.Port.EstimateDuration(plan.Requests)
 	plan.Delay, plan.NeedsConfirmation = Seconds(delay), created > o.MaxEntities && !o.Yes
 	return &plan
-}
-
-func sortResult(r *Result) {
-	slices.SortFunc(r.Relations, func(a, b Relation) int {
-		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Relation, b.Relation))
-	})
-	slices.SortFunc(r.DroppedValues, func(a, b DroppedValue) int {
-		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Reason, b.Reason))
-	})
-	slices.SortFunc(r.EmptyDefaultBranches, func(a, b EmptyBranch) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
-	})
-	slices.SortFunc(r.StaleRepositories, func(a, b StaleRepository) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
-	})
-	slices.SortStableFunc(r.Changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
-	})
-	slices.SortStableFunc(r.Failures, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
-	})
 }

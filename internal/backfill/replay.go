@@ -2,6 +2,9 @@ package backfill
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
@@ -10,7 +13,7 @@ import (
 
 // replay replays one commit if it is selected, and reports whether it did.
 func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bool, err error) {
-	mapping := r.shared.options.Mapping
+	mapping := r.run.options.Mapping
 	switch r.picker.pick(commit) {
 	case pickNothing:
 		return false, nil
@@ -20,68 +23,165 @@ func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bo
 	if r.cutOff && r.isAhead(commit) {
 		mapping = r.shared.history // the present is older than the selection: a wrong clock must not take its place
 	}
-	r.shared.recorder.recordReplayed()
-	defer r.forecast.settlePick()
-	return true, r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit))
+	r.run.recorder.update(func(c *recorder) { c.result.Commits.Replayed++ })
+	if err := r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit)); err != nil {
+		return true, err
+	}
+	r.payloads--
+	return true, r.forecast(ctx)
 }
 
 // mapPayload maps one payload and hands on its entities.
 func (r *reader) mapPayload(ctx context.Context, mapping *mapper.Mapping, payload map[string]any) error {
-	if err := r.shared.found.back.wait(ctx); err != nil {
+	if err := r.run.back.wait(ctx); err != nil {
 		return err
 	}
-	claims := claims{takenOver: make(map[entityName]bool), otherAccounts: make(map[entityName]int)}
-	mapped, err := mapping.Map(ctx, payload, func(blueprint, identifier string) bool {
-		return r.claim(blueprint, identifier, claims)
-	})
+	mapped, err := mapping.Map(ctx, payload, r.claim)
 	if err != nil {
 		return err
 	}
-	for name, account := range claims.otherAccounts {
-		r.refuse(name, CodeOtherAccount, r.describeAccount(ctx, account))
+	for name, account := range r.held {
+		r.refuse(name, CodeOtherAccount, r.run.back.others[account].describe(ctx, r.run, r.repo.owner))
 	}
-	r.shared.recorder.recordMapped(mapped)
+	clear(r.held)
+	r.run.recorder.recordMapped(mapped)
 	for _, problem := range mapped.Problems {
-		r.fail(problem.Blueprint, problem.Identifier, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
+		r.fail(entityName{problem.Blueprint, problem.Identifier}, CodeForbiddenIdentifier, "the identifier "+problem.Reason)
 	}
 	for _, m := range mapped.Entities {
-		if err := r.send(ctx, m, claims.takenOver[entityName{m.Blueprint, m.Entity.Identifier}]); err != nil {
+		if err := r.send(ctx, m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reader) fail(blueprint, identifier, code, message string) {
-	r.shared.recorder.recordFailed(Failure{Repository: r.repo.row.Name, Blueprint: blueprint, Identifier: identifier, Code: code, Message: message})
+// claim reports whether the repository may write the identifier.
+func (r *reader) claim(blueprint, identifier string) bool {
+	name := entityName{blueprint, identifier}
+	before := r.run.ledger.claim(r.run.targets[blueprint].entry, identifier, r.index)
+	account, isHeld := accountIn(before)
+	switch {
+	case before == unclaimed:
+		return true
+	case before == r.index: // for a newer commit
+		return false
+	case isHeld:
+		r.held[name] = account
+		return false
+	case before < r.index:
+		r.refuse(name, CodeTaken, "repository "+r.run.repositories[before].path()+" returns this identifier, too, and keeps it")
+		return false
+	}
+	r.takenOver[name] = true
+	r.run.recorder.record(Failure{
+		Repository: r.run.repositories[before].row.Name, Blueprint: blueprint, Identifier: identifier,
+		Code: CodeTaken, Message: "repository " + r.repo.path() + " returns this identifier, too, and keeps it",
+	})
+	return true
 }
 
-// send conforms the entity to its blueprint, compares it with Port's, and hands it to the writers if it differs.
-func (r *reader) send(ctx context.Context, m mapper.Mapped, takenOver bool) error {
-	recorder, target := r.shared.recorder, r.shared.found.targets[m.Blueprint]
+// refuse records an identifier that belongs to others, once however many commits return it.
+func (r *reader) refuse(name entityName, code, message string) {
+	if !r.refused[name] {
+		r.refused[name] = true
+		r.fail(name, code, message)
+	}
+}
+
+func (r *reader) fail(name entityName, code, message string) {
+	r.run.recorder.record(Failure{Repository: r.repo.row.Name, Blueprint: name.blueprint, Identifier: name.identifier, Code: code, Message: message})
+}
+
+// send conforms the entity to its blueprint, compares it with Port's, and hands it to the writer if it differs.
+func (r *reader) send(ctx context.Context, m mapper.Mapped) error {
+	target, name := r.run.targets[m.Blueprint], entityName{m.Blueprint, m.Entity.Identifier}
 	entity, warnings := target.conformer.Conform(m.Entity)
-	recorder.recordDropped(m.Blueprint, warnings)
+	r.run.recorder.recordReturned(m, warnings)
 	if code, message := r.relationOfOthers(ctx, target.blueprint, entity); code != "" {
-		r.fail(m.Blueprint, entity.Identifier, code, message)
+		r.fail(name, code, message)
 		return nil
 	}
-	recorder.recordReturned(m.Entry)
-	entity = r.withoutMissing(ctx, target.blueprint, entity)
+	entity = r.withoutMissing(target.blueprint, entity)
 	entity, state, err := r.compare(ctx, target, m.Entry, entity)
 	if err != nil {
 		return err
 	}
 	out := outgoing{blueprint: m.Blueprint, repository: r.repo.row.Name, entity: entity, exists: state != entityNew}
 	switch {
-	case takenOver:
+	case r.takenOver[name]:
+		delete(r.takenOver, name)
 		r.shared.writer.keepLast(out, r.index)
 		return nil
 	case state == entityUnchanged:
-		recorder.recordUnchanged(m.Blueprint)
+		r.run.recorder.update(func(c *recorder) { c.entitiesOf(m.Blueprint).Unchanged++ })
 		return nil
 	}
-	recorder.recordFound()
-	return r.shared.writer.accept(ctx, out, r.entities)
+	r.run.recorder.update(func(c *recorder) { c.progress.Found++ })
+	return r.shared.writer.accept(ctx, out)
+}
+
+// relationOfOthers returns the code and message of a failure if the entity relates to one of another repository or account.
+func (r *reader) relationOfOthers(ctx context.Context, blueprint port.Blueprint, entity port.Entity) (code, message string) {
+	for name, value := range entity.Relations {
+		identifier, single := value.(string)
+		related := r.run.targets[blueprint.Relations[name].Target]
+		if !single || related == nil {
+			continue
+		}
+		owner := r.run.ledger.owner(related.entry, identifier)
+		if account, isHeld := accountIn(owner); isHeld {
+			text := r.run.back.others[account].describe(ctx, r.run, r.repo.owner)
+			return CodeOtherAccount, fmt.Sprintf("its relation %s leads to %q: %s", name, identifier, text)
+		}
+		if owner != unclaimed && owner != r.index {
+			return CodeTaken, "its relation " + name + " leads to an entity of another repository"
+		}
+	}
+	return "", ""
+}
+
+// withoutMissing returns the entity without relations to missing entities of blueprints that the run doesn't write.
+func (r *reader) withoutMissing(blueprint port.Blueprint, entity port.Entity) port.Entity {
+	var changed map[string]any // a copy of the relations, made for the first one that changes
+	for name, value := range entity.Relations {
+		declared := blueprint.Relations[name]
+		if value == nil || !r.run.isOutside(declared) {
+			continue
+		}
+		kept, isComplete := r.existing(declared.Target, value)
+		if !isComplete {
+			if changed == nil {
+				changed = maps.Clone(entity.Relations)
+			}
+			if changed[name] = kept; kept == nil {
+				delete(changed, name)
+			}
+		}
+		r.run.recorder.recordRelation(Relation{Blueprint: blueprint.Identifier, Relation: name, Target: declared.Target}, r.repo.path(), isComplete)
+	}
+	if changed != nil {
+		entity.Relations = changed
+	}
+	return entity
+}
+
+// existing returns the part of a relation's value that names entities of Port, nil if there is none, and whether that is all of it.
+// What cannot be read is taken to exist: Port decides.
+func (r *reader) existing(target string, value any) (kept any, isComplete bool) {
+	identifiers, isRead := r.run.back.related[target]
+	isMissing := func(member any) bool {
+		identifier, isText := member.(string)
+		return isText && isRead && !identifiers[identifier]
+	}
+	if many, ok := value.([]any); ok {
+		existing := slices.DeleteFunc(slices.Clone(many), isMissing)
+		return existing, len(existing) == len(many)
+	}
+	if isMissing(value) {
+		return nil, false
+	}
+	return value, true
 }
 
 // entityState is how an entity compares with what Port holds under its identifier.
@@ -96,7 +196,7 @@ const (
 // compare compares the entity with what Port holds. Unchanged fields that are known in part are removed from an entity
 // that is written: writing them would erase what a live event brought.
 func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.Entity) (port.Entity, entityState, error) {
-	ledger := r.shared.found.ledger
+	ledger := r.run.ledger
 	stored, ok := ledger.stored(entry, entity.Identifier)
 	if !ok {
 		return entity, entityNew, nil
@@ -108,8 +208,8 @@ func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.
 		return entity, entityUnchanged, nil
 	}
 	if !compared.areAllIn(entity) { // a fingerprint is of all fields: it differs even if the fields that are there do not
-		same, err := r.shared.writer.changesNothing(ctx, t, entity)
-		if same || err != nil {
+		changes, err := r.run.changes(ctx, t, []port.Entity{entity})
+		if len(changes) == 0 {
 			return entity, entityUnchanged, err
 		}
 	}

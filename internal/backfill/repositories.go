@@ -22,158 +22,181 @@ type repository struct {
 	rank int
 }
 
-func (r repository) title() string { return "repository " + r.owner + "/" + r.row.Name }
+func (r repository) path() string { return r.owner + "/" + r.row.Name }
 
 // hasCommits reports whether its commits are read. Those of selected branches are always read: Codecov also has coverage of
 // repositories that are inactive, as after the end of a plan.
 func (r repository) hasCommits(s Selection) bool { return r.row.HasCoverage() || len(s.Branches) > 0 }
 
-func withCoverage(repositories []repository, s Selection) int {
+// withCommits returns the number of repositories whose commits are read.
+func (r *run) withCommits() int {
 	count := 0
-	for _, r := range repositories {
-		if r.hasCommits(s) {
+	for _, repository := range r.repositories {
+		if repository.hasCommits(r.options.Selection) {
 			count++
 		}
 	}
 	return count
 }
 
+// account is what the list of an account's repositories did not contain.
+type account struct {
+	owner      string
+	skipped    []*codecov.SkippedRowError
+	truncation error // why the list was not read to its end
+}
+
+func (a account) isIncomplete() bool { return a.truncation != nil || len(a.skipped) > 0 }
+
+// isIncomplete reports whether the account may have repositories that its list did not contain.
+func (r *run) isIncomplete(owner string) bool {
+	return slices.ContainsFunc(r.accounts, func(a account) bool { return a.owner == owner && a.isIncomplete() })
+}
+
+// skipped reports whether a row that a list skipped is known to have this name.
+func (r *run) skipped(name string) bool {
+	return slices.ContainsFunc(r.accounts, func(a account) bool {
+		return slices.ContainsFunc(a.skipped, func(row *codecov.SkippedRowError) bool { return strings.EqualFold(row.Name, name) })
+	})
+}
+
 // listRepositories lists the selected repositories, account by account.
-func listRepositories(ctx context.Context, o Options, missing *missingRepositories, recorder *recorder) ([]repository, error) {
-	accounts := make([][]repository, len(o.Owners))
+func (r *run) listRepositories(ctx context.Context) error {
+	r.accounts = make([]account, len(r.options.Owners))
+	listed := make([][]repository, len(r.options.Owners))
 	g, ctx := errgroup.WithContext(ctx)
-	for i, owner := range o.Owners {
+	for i, owner := range r.options.Owners {
+		r.accounts[i].owner = owner
 		g.Go(func() (err error) {
-			accounts[i], err = listAccount(ctx, o, owner, o.Selection.exactNames(), missing, recorder)
+			listed[i], err = r.list(ctx, &r.accounts[i], r.options.Selection.exactNames())
 			return err
 		})
 	}
 	err := g.Wait()
-	return slices.Concat(accounts...), err
+	r.repositories = slices.Concat(listed...)
+	return err
 }
 
-// listAccount lists the selected repositories of one account, all of them or those of the given names. What the list does not
-// contain is recorded as missing.
-func listAccount(ctx context.Context, o Options, owner string, names []string, missing *missingRepositories, recorder *recorder) ([]repository, error) {
+// list lists the selected repositories of one account, all of them or those of the given names.
+func (r *run) list(ctx context.Context, a *account, names []string) ([]repository, error) {
 	var selected []repository
-	options := codecov.RepositoriesOptions{Names: names, Skipped: func(row *codecov.SkippedRowError) { missing.addRow(owner, row) }}
-	for row, err := range o.Codecov.Repositories(ctx, owner, options) {
+	options := codecov.RepositoriesOptions{Names: names, Skipped: func(row *codecov.SkippedRowError) { a.skipped = append(a.skipped, row) }}
+	for row, err := range r.options.Codecov.Repositories(ctx, a.owner, options) {
 		switch {
 		case codecov.IsPartial(err):
-			missing.addTruncation(owner, err)
+			a.truncation = err
 		case err != nil:
-			return nil, fmt.Errorf("list the repositories of %s: %w", owner, err)
-		case o.Selection.selects(row.Name):
-			recorder.recordListed(row)
-			selected = append(selected, repository{row: row, owner: owner})
+			return nil, fmt.Errorf("list the repositories of %s: %w", a.owner, err)
+		case r.options.Selection.selects(row.Name):
+			r.recorder.recordListed(row)
+			selected = append(selected, repository{row: row, owner: a.owner})
 		}
 	}
 	return selected, nil
 }
 
-// missingRepositories is what the lists of repositories did not contain. The zero value is ready to use, concurrently.
-type missingRepositories struct {
-	mu          sync.Mutex
-	rows        map[string][]*codecov.SkippedRowError // by owner
-	truncations map[string]error                      // by owner
-}
-
-func (m *missingRepositories) addRow(owner string, row *codecov.SkippedRowError) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.rows == nil {
-		m.rows = make(map[string][]*codecov.SkippedRowError)
-	}
-	m.rows[owner] = append(m.rows[owner], row)
-}
-
-func (m *missingRepositories) addTruncation(owner string, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.truncations == nil {
-		m.truncations = make(map[string]error)
-	}
-	m.truncations[owner] = err
-}
-
-// isIncomplete reports whether the account may have repositories that its list did not contain.
-func (m *missingRepositories) isIncomplete(owner string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.truncations[owner] != nil || len(m.rows[owner]) > 0
-}
-
-// contains reports whether a skipped row is known to have this name.
-func (m *missingRepositories) contains(name string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, rows := range m.rows {
-		if slices.ContainsFunc(rows, func(row *codecov.SkippedRowError) bool { return strings.EqualFold(row.Name, name) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// addMissing looks up by name the repositories that Port holds and that an incomplete list did not contain, and records what stays
-// missing.
-func (d *discovery) addMissing(ctx context.Context, o Options, recorder *recorder) error {
-	for _, owner := range o.Owners {
-		if !d.missing.isIncomplete(owner) {
+// addMissing looks up by name the repositories that Port holds and that an incomplete list did not contain, records what stays
+// missing, and ranks the repositories.
+func (r *run) addMissing(ctx context.Context) error {
+	for i := range r.accounts {
+		a := &r.accounts[i]
+		if !a.isIncomplete() {
 			continue
 		}
-		added, err := d.addByName(ctx, o, owner, recorder)
+		added, err := r.addByName(ctx, a)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errors.Is(err, codecov.ErrUnauthorized), isRefusal(err):
 			return err
 		case err != nil:
-			recorder.recordTruncatedList(err, 0)
+			r.recorder.record(readFailure("", err))
 		}
-		if cause := d.missing.truncations[owner]; cause != nil {
-			recorder.recordTruncatedList(cause, added)
+		if a.truncation != nil {
+			failure := readFailure("", a.truncation)
+			if added > 0 {
+				failure.Message += fmt.Sprintf("; %d more were found by the names in Port", added)
+			}
+			r.recorder.record(failure)
 		}
-		for _, row := range d.missing.rows[owner] {
-			recorder.recordSkippedRepository(row)
+		for _, row := range a.skipped {
+			r.recorder.recordUnreadable(row.Name, row)
 		}
 	}
-	setRanks(d.repositories)
+	ranks := make(map[string]int)
+	for i := range r.repositories {
+		name := r.repositories[i].row.Name
+		r.repositories[i].rank = ranks[name]
+		ranks[name]++
+	}
 	return nil
 }
 
 // addByName adds the repositories of an account that Port holds and that are found by their name, and returns their number.
-func (d *discovery) addByName(ctx context.Context, o Options, owner string, recorder *recorder) (int, error) {
-	if err := d.back.wait(ctx); err != nil {
+func (r *run) addByName(ctx context.Context, a *account) (int, error) {
+	if err := r.back.wait(ctx); err != nil {
 		return 0, err
 	}
 	var names []string
-	for _, s := range d.back.stored {
-		if s.owner == owner && o.Selection.selects(s.name) && !d.lists(s.name) && !d.missing.contains(s.name) {
+	for _, s := range r.back.stored {
+		isListed := slices.ContainsFunc(r.repositories, func(listed repository) bool { return strings.EqualFold(listed.row.Name, s.name) })
+		if s.owner == a.owner && r.options.Selection.selects(s.name) && !isListed && !r.skipped(s.name) {
 			names = append(names, s.name)
 		}
 	}
 	if len(names) == 0 {
 		return 0, nil
 	}
-	found, err := listAccount(ctx, o, owner, names, &d.missing, recorder)
+	found, err := r.list(ctx, a, names)
 	if err != nil {
 		return 0, fmt.Errorf("by the names in Port: %w", err)
 	}
-	d.repositories = append(d.repositories, found...)
+	r.repositories = append(r.repositories, found...)
 	return len(found), nil
 }
 
-// lists reports whether Codecov lists a repository of this name.
-func (d *discovery) lists(name string) bool {
-	return slices.ContainsFunc(d.repositories, func(r repository) bool { return strings.EqualFold(r.row.Name, name) })
+// NoMatchError ends a run whose selection names something that does not exist. Nothing was written.
+type NoMatchError struct {
+	Kind  string   // repository or branch
+	Value string   // the name or pattern
+	Known []string // names that exist, to suggest from; may be incomplete
 }
 
-func setRanks(repositories []repository) {
-	ranks := make(map[string]int)
-	for i := range repositories {
-		name := repositories[i].row.Name
-		repositories[i].rank = ranks[name]
-		ranks[name]++
+// Error names what does not exist.
+func (e *NoMatchError) Error() string { return fmt.Sprintf("no %s matches %q", e.Kind, e.Value) }
+
+// checkRepositories returns a *NoMatchError if a pattern matches no repository, listed by Codecov or held by Port. It cannot know
+// if a list is incomplete.
+func (r *run) checkRepositories(ctx context.Context) error {
+	listed := sync.OnceValue(func() []string { return r.repositoryNames(ctx) })
+	for _, pattern := range r.options.Selection.Repositories {
+		only := Selection{Repositories: []string{pattern}}
+		matches := func(listed repository) bool { return only.selects(listed.row.Name) }
+		if strings.HasPrefix(pattern, "!") || slices.ContainsFunc(r.repositories, matches) || r.skipped(pattern) {
+			continue
+		}
+		if err := r.back.wait(ctx); err != nil {
+			return err
+		}
+		isStored := slices.ContainsFunc(r.back.stored, func(s repositoryName) bool { return only.selects(s.name) }) // it is reported as stale
+		isUnknown := slices.ContainsFunc(r.accounts, account.isIncomplete) && !slices.Contains(r.options.Selection.exactNames(), pattern)
+		if !isStored && !isUnknown && !slices.ContainsFunc(listed(), only.selects) { // otherwise another pattern excludes all that match
+			return &NoMatchError{Kind: "repository", Value: pattern, Known: listed()}
+		}
 	}
+	return nil
+}
+
+// repositoryNames lists the names of all repositories, as far as Codecov answers.
+func (r *run) repositoryNames(ctx context.Context) []string {
+	var names []string
+	for _, owner := range r.options.Owners {
+		for row, err := range r.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{}) {
+			if err != nil {
+				break
+			}
+			names = append(names, row.Name)
+		}
+	}
+	return names
 }

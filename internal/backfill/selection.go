@@ -3,11 +3,14 @@ package backfill
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
 // Selection selects what is brought in. The zero value selects every usable commit of each repository's default branch.
@@ -55,15 +58,23 @@ func (s Selection) Check() error {
 // samples reports whether only one commit per period is selected.
 func (s Selection) samples() bool { return s.Every != "" && s.Every != EveryCommit }
 
-// limitHint returns how many commits of a list are probably needed; 0 is all of them.
-func (s Selection) limitHint() int {
+// limit returns how many commits of a repository are selected at most.
+func (s Selection) limit() int {
 	switch {
 	case s.NoHistory:
 		return 1
-	case s.samples():
-		return 0
+	case s.MaxCommits > 0:
+		return s.MaxCommits
 	}
-	return s.MaxCommits
+	return math.MaxInt
+}
+
+// limitHint returns how many commits of a list are probably needed; 0 is all of them.
+func (s Selection) limitHint() int {
+	if limit := s.limit(); limit < math.MaxInt && !s.samples() {
+		return limit
+	}
+	return 0
 }
 
 // selects reports whether a repository is selected: one of the patterns matches, or all of them exclude others.
@@ -169,4 +180,44 @@ func ParseSince(text string, now time.Time) (time.Time, error) {
 		return now.AddDate(-count, 0, 0), nil
 	}
 	return time.Time{}, fmt.Errorf("%q: unknown unit: expected h, d, w, mo or y", text)
+}
+
+// picker selects, newest first, which usable commits of one repository are replayed.
+type picker struct {
+	selection Selection
+	now       time.Time
+	left      int                  // commits to pick
+	periods   map[string]time.Time // by branch: the period of the commit before
+}
+
+// pick is how a commit is replayed.
+type pick int
+
+const (
+	pickNothing pick = iota
+	pickState        // through the entries of the mapping that return a state
+	pickAll          // through every entry
+)
+
+// pick decides about the next commit of a branch. The last commit of each period is selected once the period has ended: in an
+// open period it would change from run to run and leave entities behind. The newest commit still provides the state.
+func (p *picker) pick(commit codecov.Commit) pick {
+	choice := pickAll
+	if p.selection.samples() {
+		branch := ""
+		if commit.Branch != nil {
+			branch = *commit.Branch
+		}
+		start := p.selection.Every.start(commit.Timestamp)
+		last, seen := p.periods[branch]
+		if seen && last.Equal(start) {
+			return pickNothing
+		}
+		p.periods[branch] = start
+		if p.selection.Every.end(start).After(p.now) {
+			choice = pickState
+		}
+	}
+	p.left--
+	return choice
 }

@@ -12,26 +12,11 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// services holds a Circuit for each service that a run depends on.
-type services struct {
-	codecov, provider  *Circuit
-	port, portRejected *Circuit // Port not answering, and Port rejecting the credentials
-}
-
-func newServices() *services {
-	return &services{
-		codecov:      NewCircuit(2, perRequestStatuses...),
-		provider:     NewCircuit(2, perRequestStatuses...),
-		port:         NewCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
-		portRejected: NewCircuit(0),
-	}
-}
-
-// Circuit breaks when a service has stopped answering. What is left is then recorded as failed without further requests, so that a run
-// against a dead service ends within minutes. It is safe for concurrent use.
+// Circuit breaks when a service has stopped answering or rejects the credentials. What is left is then recorded as failed without further
+// requests, so that a run against a dead service ends within minutes. It is safe for concurrent use.
 type Circuit struct {
-	tolerated []int         // statuses that may be caused by a single request; 0 is no answer
-	patience  int           // how many of those in a row are tolerated
+	patience  int           // how many failures in a row are tolerated
+	tolerated []int         // with one of these statuses, which a single request may cause; 0 is no answer
 	broken    chan struct{} // closed when the circuit breaks
 
 	mu    sync.Mutex
@@ -64,45 +49,22 @@ func (c *Circuit) Cause() error {
 
 // Record records the outcome of a request after all its attempts. Only an error that means that the service is down is a failure.
 func (c *Circuit) Record(err error) {
-	if _, down := unavailable(err); down {
-		c.fail(err)
-		return
-	}
-	c.succeed()
-}
-
-// fail records a request that failed after all its attempts.
-func (c *Circuit) fail(err error) {
 	status, down := unavailable(err)
-	if !down {
+	rejected := errors.Is(err, port.ErrUnauthorized)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inRow++
+	switch {
+	case !down && !rejected:
+		c.inRow = 0
 		return
+	case c.err != nil, down && c.inRow <= c.patience && slices.Contains(c.tolerated, status):
+		return
+	case down:
+		err = fmt.Errorf("%w: %w", errServiceDown, err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inRow++; c.inRow > c.patience || !slices.Contains(c.tolerated, status) {
-		c.breakLocked(fmt.Errorf("%w: %w", errServiceDown, err))
-	}
-}
-
-// breakWith breaks the circuit at once.
-func (c *Circuit) breakWith(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.breakLocked(err)
-}
-
-func (c *Circuit) breakLocked(err error) {
-	if c.err == nil {
-		c.err = err
-		close(c.broken)
-	}
-}
-
-// succeed records a request that was answered.
-func (c *Circuit) succeed() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.inRow = 0
+	c.err = err
+	close(c.broken)
 }
 
 // unavailable reports whether an error means that the service is down or overloaded, and not that it refuses, and returns the
@@ -112,10 +74,7 @@ func unavailable(err error) (status int, down bool) {
 		return http.StatusTooManyRequests, true
 	}
 	status, ok := statusOf(err)
-	if !ok {
-		return 0, false
-	}
-	return status, status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+	return status, ok && (status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError)
 }
 
 // statusOf returns the status of the response that an error of a client is about: 0 if there was no response. It reports
@@ -128,4 +87,42 @@ func statusOf(err error) (status int, ok bool) {
 		return e.Status, true
 	}
 	return 0, false
+}
+
+// StopOn returns a context that ends with the cause when the channel is closed, and a function that releases it.
+func StopOn(ctx context.Context, closed <-chan struct{}, cause error) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		select {
+		case <-closed:
+			cancel(cause)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-watching
+	}
+}
+
+// IsClosed reports whether the channel is closed.
+func IsClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// waitFor waits until the channel is closed. It returns the cause if ctx ends before.
+func waitFor(ctx context.Context, closed <-chan struct{}) error {
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
