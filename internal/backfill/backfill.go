@@ -79,7 +79,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		targets:  make(map[string]*target),
 		back:     readBack{done: make(chan struct{})},
 	}
-	o.Progress.follow(r.recorder)
+	if o.Progress != nil {
+		o.Progress.recorder.Store(r.recorder)
+	}
 	started := time.Now()
 	err := r.pipeline(ctx)
 	return r.recorder.end(time.Since(started)), err
@@ -99,24 +101,27 @@ type run struct {
 	repositories []repository
 	targets      map[string]*target // by blueprint
 	back         readBack           // what Port holds
-	reading      sync.WaitGroup     // of what Port holds
+	readingBack  sync.WaitGroup
+	done         []bool // by repository: read to its end, or recorded as unreadable
+	branches     seenBranches
+	writer       *writer
 }
 
 // pipeline discovers both sides before it changes anything: rejected credentials leave no trace.
 func (r *run) pipeline(run context.Context) error {
 	ctx, cancel := context.WithCancel(run)
-	defer r.reading.Wait()
+	defer r.readingBack.Wait()
 	defer cancel()
 	interrupted, err := r.discover(ctx)
 	if interrupted || err != nil {
 		return err
 	}
-	writer := newWriter(r)
-	failure := writer.stage(ctx, newReading(r, writer).readAll)
+	r.writer = newWriter(r)
+	failure := r.writer.stage(ctx, r.readAll)
 	if ctx.Err() != nil || isRefusal(failure) {
 		return failure
 	}
-	failure = cmp.Or(failure, writer.stage(ctx, writer.sendLast))
+	failure = cmp.Or(failure, r.writer.stage(ctx, r.writer.sendLast))
 	if cause := r.port.Cause(); failure == nil && errors.Is(cause, port.ErrUnauthorized) {
 		failure = cause
 	}
@@ -128,8 +133,7 @@ func (r *run) pipeline(run context.Context) error {
 
 // isRefusal reports whether an error ended a run before anything was written.
 func isRefusal(err error) bool {
-	flood, noMatch, unread := (*FloodError)(nil), (*NoMatchError)(nil), (*readBackError)(nil)
-	return errors.As(err, &flood) || errors.As(err, &noMatch) || errors.As(err, &unread)
+	return errors.As(err, new(*FloodError)) || errors.As(err, new(*NoMatchError)) || errors.As(err, new(*readBackError))
 }
 
 // discover lists the repositories, reads the blueprints, and starts to read their entities. It reports whether Options.Stop ended it.
@@ -141,7 +145,7 @@ func (r *run) discover(run context.Context) (interrupted bool, err error) {
 	g.Go(func() error {
 		err := r.readTargets(listing)
 		if err == nil {
-			r.reading.Go(func() { r.readBack(run) })
+			r.readingBack.Go(func() { r.readBack(run) })
 		}
 		return err
 	})
@@ -164,3 +168,87 @@ func (r *run) discover(run context.Context) (interrupted bool, err error) {
 
 // errStopped is the cause of a context that Options.Stop ended.
 var errStopped = errors.New("stopped")
+
+// errNoWriter ends the reading when Port has stopped accepting entities.
+var errNoWriter = errors.New("Port has stopped accepting entities")
+
+// readAll reads all repositories into entities, several at a time, and opens the gate at the end. A repository that cannot be read is
+// data in the result; rejected credentials are an error. What was read by then is written, and the rest is recorded.
+func (r *run) readAll(ctx context.Context) error {
+	reading, endStop := StopOn(ctx, r.options.Stop, errStopped)
+	defer endStop()
+	reading, endPort := StopOn(reading, r.port.broken, errNoWriter)
+	defer endPort()
+	err := r.readRanks(reading)
+	err = cmp.Or(r.back.wait(reading), err)
+	if err == nil {
+		r.lookUpBranches(reading)
+	}
+	switch {
+	case errors.Is(context.Cause(reading), errStopped), errors.As(err, new(*FloodError)) && IsClosed(r.options.Stop): // Ctrl-C declines, too
+		r.recorder.update(func(c *recorder) { c.result.Interrupted, c.result.NotWritten = true, len(r.writer.gate.held) })
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil:
+		err = r.checkBranches()
+	}
+	if isRefusal(err) {
+		return err
+	}
+	r.recorder.update(func(c *recorder) { c.progress.Stage = Writing })
+	if len(r.writer.waitingRepositories()) > 0 {
+		err = cmp.Or(err, r.writer.openGate(ctx, r.writer.createBlueprints))
+	}
+	switch {
+	case errors.Is(err, errNoWriter):
+		r.recordUnfinished(r.port.Cause())
+		return nil
+	case err != nil:
+		r.recordUnfinished(err)
+	}
+	return err
+}
+
+// readRanks reads the repositories in the order of the list, those of one name one after the other.
+func (r *run) readRanks(ctx context.Context) error {
+	r.done = make([]bool, len(r.repositories))
+	for rank, left := 0, len(r.repositories); left > 0; rank++ {
+		readers, reading := errgroup.WithContext(ctx)
+		readers.SetLimit(r.options.Readers)
+		for i, repository := range r.repositories {
+			if repository.rank != rank {
+				continue
+			}
+			left--
+			if reading.Err() == nil {
+				readers.Go(func() error {
+					err := newReader(r, i).read(reading)
+					r.done[i] = err == nil
+					return err
+				})
+			}
+		}
+		if err := readers.Wait(); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// recordUnfinished records the repositories that the end of the run left unread, or whose entities it left behind the gate.
+func (r *run) recordUnfinished(cause error) {
+	waiting, selection := r.writer.waitingRepositories(), r.options.Selection
+	failure := Failure{Code: CodeUnfinished, Message: cause.Error()}
+	failure.Status, _ = statusOf(cause)
+	for i, repository := range r.repositories {
+		wanted := repository.hasCommits(selection) || selection.IncludeInactive
+		if wanted && !r.done[i] || waiting[repository.row.Name] {
+			failure.Repository = repository.row.Name
+			r.recorder.record(failure)
+		}
+	}
+}

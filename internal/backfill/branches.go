@@ -136,19 +136,19 @@ func (s *seenBranches) skip(lists []commitList, repository int) {
 
 // lookUpBranches asks for the selected names that no commit was on, in the repositories where other branches satisfied the selection, until
 // one has it. A repository that cannot be asked may have it.
-func (r *reading) lookUpBranches(ctx context.Context) {
-	ctx, end := r.run.codecov.guard(ctx)
+func (r *run) lookUpBranches(ctx context.Context) {
+	ctx, end := r.codecov.guard(ctx)
 	defer end()
 	for name, repositories := range r.branches.unread {
-		if r.branches.seen[name] || !slices.Contains(r.run.options.Selection.Branches, name) {
+		if r.branches.seen[name] || !slices.Contains(r.options.Selection.Branches, name) {
 			continue
 		}
 		var found atomic.Bool
 		var requests errgroup.Group
-		requests.SetLimit(r.run.options.Readers)
+		requests.SetLimit(r.options.Readers)
 		for _, i := range repositories {
 			requests.Go(func() error {
-				if !found.Load() && r.run.count(ctx, r.run.repositories[i], name, r.run.codecov) != 0 {
+				if !found.Load() && r.count(ctx, r.repositories[i], name, r.codecov) != 0 {
 					found.Store(true)
 				}
 				return nil
@@ -172,8 +172,8 @@ func (s *seenBranches) missing(selected []string) (missing []string, all bool) {
 }
 
 // checkBranches returns a *NoMatchError if none of the selected branches has commits, and records one of several as a failure.
-func (r *reading) checkBranches() error {
-	missing, all := r.branches.missing(r.run.options.Selection.Branches)
+func (r *run) checkBranches() error {
+	missing, all := r.branches.missing(r.options.Selection.Branches)
 	if all {
 		return &NoMatchError{Kind: "branch", Value: missing[0], Known: r.defaultBranches()}
 	}
@@ -182,14 +182,14 @@ func (r *reading) checkBranches() error {
 		if isBranchGlob(branch) {
 			what = "a branch that matches " + branch
 		}
-		r.run.recorder.record(Failure{Code: CodeNoBranch, Message: fmt.Sprintf("no repository has commits on %s", what)})
+		r.recorder.record(Failure{Code: CodeNoBranch, Message: fmt.Sprintf("no repository has commits on %s", what)})
 	}
 	return nil
 }
 
-func (r *reading) defaultBranches() []string {
+func (r *run) defaultBranches() []string {
 	var names []string
-	for _, repository := range r.run.repositories {
+	for _, repository := range r.repositories {
 		names = append(names, repository.row.Branch)
 	}
 	slices.Sort(names)

@@ -14,51 +14,51 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// fields are the parts of an entity that one entry of the mapping writes: they are read back and compared.
-type fields struct {
-	properties        []property
-	relations         []string
-	title, icon, team bool
+// field is a part of an entity that an entry of the mapping writes: it is read back and compared.
+type field struct {
+	name     string // of a property or a relation, or $title, $icon or $team
+	relation bool
+	instant  bool         // a date-time, or an array of them
+	shape    mapper.Shape // of an object that is known in part
 }
 
-type property struct {
-	name    string
-	instant bool         // a date-time, or an array of them
-	shape   mapper.Shape // of an object that is known in part
-}
-
-func newFields(entry mapper.EntryInfo, blueprint port.Blueprint) fields {
-	f := fields{title: entry.Title, icon: entry.Icon, team: entry.Team}
+func newFields(entry mapper.EntryInfo, blueprint port.Blueprint) []field {
+	var fields []field
+	for name, isWritten := range map[string]bool{"$title": entry.Title, "$icon": entry.Icon, "$team": entry.Team} {
+		if isWritten {
+			fields = append(fields, field{name: name})
+		}
+	}
 	for _, name := range entry.Properties {
-		if declared, ok := blueprint.Schema.Properties[name]; ok {
-			f.properties = append(f.properties, property{name, isInstant(declared), entry.Partial[name]})
+		if p, ok := blueprint.Schema.Properties[name]; ok {
+			instant := p.Format == "date-time" || p.Items != nil && p.Items.Format == "date-time"
+			fields = append(fields, field{name: name, instant: instant, shape: entry.Partial[name]})
 		}
 	}
 	for _, name := range entry.Relations {
 		if _, ok := blueprint.Relations[name]; ok {
-			f.relations = append(f.relations, name)
+			fields = append(fields, field{name: name, relation: true})
 		}
 	}
-	return f
+	return fields
 }
 
-func isInstant(p port.Property) bool {
-	return p.Format == "date-time" || p.Items != nil && p.Items.Format == "date-time"
-}
-
-// areAllIn reports whether the entity has every field: values that do not fit their blueprint are dropped, for example.
-func (f fields) areAllIn(e port.Entity) bool {
-	for _, p := range f.properties {
-		if _, ok := e.Properties[p.name]; !ok {
-			return false
-		}
+// of returns the known part of the field in an entity, and false if the entity doesn't have the field: values that do not fit their
+// blueprint are dropped, for example.
+func (f field) of(e port.Entity) (value any, ok bool) {
+	switch {
+	case f.relation:
+		value, ok = e.Relations[f.name]
+	case f.name == "$title" && e.Title != "":
+		return e.Title, true
+	case f.name == "$icon" && e.Icon != "":
+		return e.Icon, true
+	case f.name == "$team":
+		return teamSet(e.Team), e.Team != nil
+	default:
+		value, ok = e.Properties[f.name]
 	}
-	for _, name := range f.relations {
-		if _, ok := e.Relations[name]; !ok {
-			return false
-		}
-	}
-	return (!f.title || e.Title != "") && (!f.icon || e.Icon != "") && (!f.team || e.Team != nil)
+	return f.shape.Project(value), ok
 }
 
 // fingerprint identifies the values of an entity's fields by meaning: equal instants, numbers, objects and sets of teams are
@@ -72,31 +72,31 @@ type fingerprint struct {
 type hasher struct{ seed maphash.Seed }
 
 // fingerprint returns the fingerprint of an entity. hasPartial is false if the entity lacks a field that is known in part.
-func (h hasher) fingerprint(f fields, e port.Entity) (print fingerprint, hasPartial bool) {
+func (h hasher) fingerprint(fields []field, e port.Entity) (print fingerprint, hasPartial bool) {
 	var whole, partial uint64
-	if f.title && e.Title != "" {
-		whole += h.member("$title", e.Title, false)
-	}
-	if f.icon && e.Icon != "" {
-		whole += h.member("$icon", e.Icon, false)
-	}
-	if f.team {
-		whole += h.member("$team", teamSet(e.Team), false)
-	}
 	hasPartial = true
-	for _, p := range f.properties {
-		value, ok := e.Properties[p.name]
-		if p.shape == nil {
-			whole += h.member(p.name, value, p.instant)
+	for _, f := range fields {
+		value, ok := f.of(e)
+		if f.shape == nil {
+			whole += h.member(f, value)
 			continue
 		}
 		hasPartial = hasPartial && ok
-		partial += h.member(p.name, p.shape.Project(value), false)
-	}
-	for _, name := range f.relations {
-		whole += h.member("relation "+name, e.Relations[name], false)
+		partial += h.member(f, value)
 	}
 	return fingerprint{whole: max(whole, 1), partial: uint32(mix(partial, 1))}, hasPartial
+}
+
+// member hashes the value of a field, or of the key of an object. Null is the same as absent.
+func (h hasher) member(f field, value any) uint64 {
+	if value == nil {
+		return 0
+	}
+	hash := mix(maphash.String(h.seed, f.name), h.value(value, f.instant))
+	if f.relation {
+		return mix(hash, 1)
+	}
+	return hash
 }
 
 // teamSet returns the sorted names of a team value: Port stores one name as an array, and the order has no meaning.
@@ -110,14 +110,6 @@ func teamSet(team any) any {
 	}
 	names = slices.SortedFunc(slices.Values(names), func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return slices.CompactFunc(names, func(a, b any) bool { return a == b })
-}
-
-// member hashes a named value. Null is the same as absent.
-func (h hasher) member(name string, value any, instant bool) uint64 {
-	if value == nil {
-		return 0
-	}
-	return mix(maphash.String(h.seed, name), h.value(value, instant))
 }
 
 func (h hasher) value(value any, instant bool) uint64 {
@@ -140,7 +132,7 @@ func (h hasher) value(value any, instant bool) uint64 {
 	case map[string]any:
 		var sum uint64
 		for key, element := range v {
-			sum += h.member(key, element, false)
+			sum += h.member(field{name: key}, element)
 		}
 		return mix(2, sum)
 	}
@@ -195,39 +187,15 @@ func (r *run) changes(ctx context.Context, t *target, entities []port.Entity) ([
 // changes returns the differences between the stored entity and the new one, sorted by property.
 func (t *target) changes(h hasher, stored, entity port.Entity) []Change {
 	var changes []Change
-	compare := func(name string, from, to any, instant bool) {
-		if h.member("", from, instant) != h.member("", to, instant) {
-			changes = append(changes, Change{Blueprint: t.blueprint.Identifier, Identifier: entity.Identifier, Property: name, From: from, To: to})
+	for _, fields := range t.comparisons {
+		for _, f := range fields {
+			from, _ := f.of(stored)
+			to, ok := f.of(entity)
+			if ok && h.member(f, from) != h.member(f, to) {
+				changes = append(changes, Change{Blueprint: t.blueprint.Identifier, Identifier: entity.Identifier, Property: f.name, From: from, To: to})
+			}
 		}
 	}
-	if entity.Title != "" {
-		compare("$title", stored.Title, entity.Title, false)
-	}
-	if entity.Icon != "" {
-		compare("$icon", stored.Icon, entity.Icon, false)
-	}
-	if entity.Team != nil {
-		compare("$team", teamSet(stored.Team), teamSet(entity.Team), false)
-	}
-	for name, to := range entity.Properties {
-		compare(name, shapeOf(to).Project(stored.Properties[name]), to, isInstant(t.blueprint.Schema.Properties[name]))
-	}
-	for name, to := range entity.Relations {
-		compare(name, stored.Relations[name], to, false)
-	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Property, b.Property) })
-	return changes
-}
-
-// shapeOf returns the keys of an object: what is written of it is compared.
-func shapeOf(value any) mapper.Shape {
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil
-	}
-	shape := make(mapper.Shape, len(object))
-	for key, member := range object {
-		shape[key] = shapeOf(member)
-	}
-	return shape
+	return slices.CompactFunc(changes, func(a, b Change) bool { return a.Property == b.Property }) // that several entries write
 }

@@ -14,12 +14,6 @@ type Progress struct {
 	recorder atomic.Pointer[recorder]
 }
 
-func (p *Progress) follow(c *recorder) {
-	if p != nil {
-		p.recorder.Store(c)
-	}
-}
-
 // Snapshot returns the progress. It is the zero Snapshot before the run begins.
 func (p *Progress) Snapshot() Snapshot {
 	c := p.recorder.Load()

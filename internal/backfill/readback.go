@@ -18,8 +18,8 @@ type target struct {
 	blueprint   port.Blueprint
 	exists      bool // in Port
 	conformer   *mapper.Conformer
-	comparisons map[int]fields // what is compared, by the entry of the mapping
-	entry       int            // the first of these entries: its index identifies the blueprint in the ledger
+	comparisons map[int][]field // what is compared, by the entry of the mapping
+	entry       int             // the first of these entries: its index identifies the blueprint in the ledger
 }
 
 // MissingBlueprintError is returned if the mapping writes to a blueprint that Port does not have and that is not built in.
@@ -53,7 +53,7 @@ func (r *run) readTargets(ctx context.Context) error {
 			}
 			declared[i] = &r.options.Blueprints[own]
 		}
-		t := &target{blueprint: *declared[i], exists: exists, conformer: mapper.NewConformer(*declared[i]), comparisons: make(map[int]fields), entry: -1}
+		t := &target{blueprint: *declared[i], exists: exists, conformer: mapper.NewConformer(*declared[i]), comparisons: make(map[int][]field), entry: -1}
 		for _, entry := range r.options.Mapping.Entries() {
 			if entry.Blueprint == identifier {
 				t.comparisons[entry.Index] = newFields(entry, t.blueprint)
@@ -92,15 +92,14 @@ func (r *run) relatesOnlyToTargets(t *target) bool {
 // include lists what a search has to return for all entries of the blueprint; nil is everything, because icon and team cannot be
 // included by name.
 func (t *target) include() []string {
-	names := []string{"$identifier", "$title"}
-	for _, f := range t.comparisons {
-		if f.icon || f.team {
-			return nil
+	names := []string{"$identifier"}
+	for _, fields := range t.comparisons {
+		for _, f := range fields {
+			if f.name == "$icon" || f.name == "$team" {
+				return nil
+			}
+			names = append(names, f.name)
 		}
-		for _, p := range f.properties {
-			names = append(names, p.name)
-		}
-		names = append(names, f.relations...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -179,8 +178,8 @@ func (r *run) readEntities(ctx context.Context, t *target) ([]repositoryName, er
 			owner = heldFor(other)
 		}
 		conformed, _ := t.conformer.Conform(entity)
-		for entry, compared := range t.comparisons {
-			print, _ := r.ledger.hash.fingerprint(compared, conformed)
+		for entry, fields := range t.comparisons {
+			print, _ := r.ledger.hash.fingerprint(fields, conformed)
 			r.ledger.recordStored(entry, entity.Identifier, print, owner)
 		}
 	}
@@ -191,10 +190,10 @@ func (r *run) readEntities(ctx context.Context, t *target) ([]repositoryName, er
 func (r *run) relatedBlueprints() []string {
 	var related []string
 	for _, t := range r.targets {
-		for _, compared := range t.comparisons {
-			for _, name := range compared.relations {
-				if r.isOutside(t.blueprint.Relations[name]) {
-					related = append(related, t.blueprint.Relations[name].Target)
+		for _, fields := range t.comparisons {
+			for _, f := range fields {
+				if declared := t.blueprint.Relations[f.name]; f.relation && r.isOutside(declared) {
+					related = append(related, declared.Target)
 				}
 			}
 		}

@@ -9,115 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
-
-// reading is what the readers of all repositories share.
-type reading struct {
-	run      *run
-	writer   *writer
-	current  *mapper.Mapping // the entries that return a state
-	history  *mapper.Mapping // the entries that return a history
-	branches seenBranches
-	done     []bool // by index of the repository: read to its end, or recorded as unreadable
-}
-
-func newReading(r *run, w *writer) *reading {
-	return &reading{
-		run:     r,
-		writer:  w,
-		current: r.options.Mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit }),
-		history: r.options.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }),
-		done:    make([]bool, len(r.repositories)),
-	}
-}
-
-// errNoWriter ends the reading when Port has stopped accepting entities.
-var errNoWriter = errors.New("Port has stopped accepting entities")
-
-// readAll reads all repositories into entities, several at a time, and opens the gate at the end. A repository that cannot be read is
-// data in the result; rejected credentials are an error. What was read by then is written, and the rest is recorded.
-func (r *reading) readAll(ctx context.Context) error {
-	reading, endStop := StopOn(ctx, r.run.options.Stop, errStopped)
-	defer endStop()
-	reading, endPort := StopOn(reading, r.run.port.broken, errNoWriter)
-	defer endPort()
-	err := r.readRanks(reading)
-	err = cmp.Or(r.run.back.wait(reading), err)
-	if err == nil {
-		r.lookUpBranches(reading)
-	}
-	flood := (*FloodError)(nil)
-	switch {
-	case errors.Is(context.Cause(reading), errStopped), errors.As(err, &flood) && IsClosed(r.run.options.Stop): // Ctrl-C declines, too
-		r.run.recorder.update(func(c *recorder) { c.result.Interrupted, c.result.NotWritten = true, len(r.writer.gate.held) })
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err == nil:
-		err = r.checkBranches()
-	}
-	if isRefusal(err) {
-		return err
-	}
-	r.run.recorder.update(func(c *recorder) { c.progress.Stage = Writing })
-	if len(r.writer.waitingRepositories()) > 0 {
-		err = cmp.Or(err, r.writer.openGate(ctx, r.writer.createBlueprints))
-	}
-	switch {
-	case errors.Is(err, errNoWriter):
-		r.recordUnfinished(r.run.port.Cause())
-		return nil
-	case err != nil:
-		r.recordUnfinished(err)
-	}
-	return err
-}
-
-// readRanks reads the repositories in the order of the list, those of one name one after the other.
-func (r *reading) readRanks(ctx context.Context) error {
-	for rank, left := 0, len(r.run.repositories); left > 0; rank++ {
-		readers, reading := errgroup.WithContext(ctx)
-		readers.SetLimit(r.run.options.Readers)
-		for i, repository := range r.run.repositories {
-			if repository.rank != rank {
-				continue
-			}
-			left--
-			if reading.Err() == nil {
-				readers.Go(func() error {
-					err := newReader(r, i).read(reading)
-					r.done[i] = err == nil
-					return err
-				})
-			}
-		}
-		if err := readers.Wait(); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
-// recordUnfinished records the repositories that the end of the run left unread, or whose entities it left behind the gate.
-func (r *reading) recordUnfinished(cause error) {
-	waiting, selection := r.writer.waitingRepositories(), r.run.options.Selection
-	failure := Failure{Code: CodeUnfinished, Message: cause.Error()}
-	failure.Status, _ = statusOf(cause)
-	for i, repository := range r.run.repositories {
-		wanted := repository.hasCommits(selection) || selection.IncludeInactive
-		if wanted && !r.done[i] || waiting[repository.row.Name] {
-			failure.Repository = repository.row.Name
-			r.run.recorder.record(failure)
-		}
-	}
-}
 
 // maxAhead is how far in the future a commit's time may be. Commits beyond it have a wrong clock and are replayed last.
 const maxAhead = 24 * time.Hour
@@ -125,7 +19,6 @@ const maxAhead = 24 * time.Hour
 // reader reads the commits of one repository, maps them, and hands on the entities that differ from Port's.
 type reader struct {
 	run     *run
-	shared  *reading
 	index   int // of the repository in the list
 	repo    repository
 	account mapper.Account
@@ -150,11 +43,10 @@ type reader struct {
 	expected int  // by the gate; negative: uncounted
 }
 
-func newReader(shared *reading, index int) *reader {
-	repo, o := shared.run.repositories[index], shared.run.options
+func newReader(run *run, index int) *reader {
+	repo, o := run.repositories[index], run.options
 	return &reader{
-		run:       shared.run,
-		shared:    shared,
+		run:       run,
 		index:     index,
 		repo:      repo,
 		account:   mapper.Account{Service: o.Codecov.Service(), Owner: repo.owner, AppURL: o.AppURL},
@@ -178,10 +70,10 @@ func (r *reader) read(ctx context.Context) error {
 func (r *reader) forecast(ctx context.Context) error {
 	if r.counted {
 		left := max(min(r.rows, r.payloads), 0)
-		r.shared.writer.gate.expect(r.expected, left)
+		r.run.writer.gate.expect(r.expected, left)
 		r.expected = left
 	}
-	return r.shared.writer.openIfCertain(ctx)
+	return r.run.writer.openIfCertain(ctx)
 }
 
 func (r *reader) readRepository(ctx context.Context) error {
@@ -232,7 +124,7 @@ func (r *reader) readCommits(ctx context.Context) error {
 	r.empty = len(lists) == 0
 	for i, list := range lists {
 		if r.picker.left == 0 {
-			r.shared.branches.skip(lists[i:], r.index)
+			r.run.branches.skip(lists[i:], r.index)
 			break
 		}
 		if err := r.readList(ctx, list, i == 0, i == len(lists)-1); err != nil {
@@ -265,7 +157,7 @@ func (r *reader) readList(ctx context.Context, list commitList, first, last bool
 		if !ended || skipped { // the rows that were not read may be on any branch
 			exists, unmatched = true, nil
 		}
-		r.shared.branches.add(list.patterns, unmatched)
+		r.run.branches.add(list.patterns, unmatched)
 		r.empty = !exists && len(r.run.options.Selection.Branches) == 0
 	}()
 	options := codecov.CommitsOptions{
@@ -402,7 +294,7 @@ func (r *reader) recordFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if read := (*readError)(nil); !errors.As(err, &read) {
+	if !errors.As(err, new(*readError)) {
 		return err
 	}
 	switch {

@@ -18,10 +18,10 @@ func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bo
 	case pickNothing:
 		return false, nil
 	case pickState:
-		mapping = r.shared.current
+		mapping = mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit })
 	}
 	if r.cutOff && r.isAhead(commit) {
-		mapping = r.shared.history // the present is older than the selection: a wrong clock must not take its place
+		mapping = r.run.options.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }) // the present is older than the selection: a wrong clock must not take its place
 	}
 	r.run.recorder.update(func(c *recorder) { c.result.Commits.Replayed++ })
 	if err := r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit)); err != nil {
@@ -111,14 +111,14 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped) error {
 	switch {
 	case r.takenOver[name]:
 		delete(r.takenOver, name)
-		r.shared.writer.keepLast(out, r.index)
+		r.run.writer.keepLast(out, r.index)
 		return nil
 	case state == entityUnchanged:
 		r.run.recorder.update(func(c *recorder) { c.entitiesOf(m.Blueprint).Unchanged++ })
 		return nil
 	}
 	r.run.recorder.update(func(c *recorder) { c.progress.Found++ })
-	return r.shared.writer.accept(ctx, out)
+	return r.run.writer.accept(ctx, out)
 }
 
 // relationOfOthers returns the code and message of a failure if the entity relates to one of another repository or account.
@@ -201,22 +201,23 @@ func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.
 	if !ok {
 		return entity, entityNew, nil
 	}
-	compared := t.comparisons[entry]
-	print, hasPartial := ledger.hash.fingerprint(compared, entity)
+	fields := t.comparisons[entry]
+	print, hasPartial := ledger.hash.fingerprint(fields, entity)
 	samePartial := !hasPartial || print.partial == stored.partial
 	if print.whole == stored.whole && samePartial {
 		return entity, entityUnchanged, nil
 	}
-	if !compared.areAllIn(entity) { // a fingerprint is of all fields: it differs even if the fields that are there do not
+	isMissing := func(f field) bool { _, ok := f.of(entity); return !ok }
+	if slices.ContainsFunc(fields, isMissing) { // a fingerprint is of all fields: it differs even if the fields that are there do not
 		changes, err := r.run.changes(ctx, t, []port.Entity{entity})
 		if len(changes) == 0 {
 			return entity, entityUnchanged, err
 		}
 	}
 	if samePartial {
-		for _, p := range compared.properties {
-			if p.shape != nil {
-				delete(entity.Properties, p.name)
+		for _, f := range fields {
+			if f.shape != nil {
+				delete(entity.Properties, f.name)
 			}
 		}
 	}
