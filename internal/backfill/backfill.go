@@ -77,7 +77,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		provider: NewCircuit(2, perRequestStatuses...),
 		port:     NewCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
 		targets:  make(map[string]*target),
-		back:     readBack{done: make(chan struct{})},
+		back:     readBack{done: make(chan struct{}), related: make(map[string]map[string]bool)},
+		branches: seenBranches{seen: make(map[string]bool), unread: make(map[string][]int)},
 	}
 	if o.Progress != nil {
 		o.Progress.recorder.Store(r.recorder)
@@ -182,7 +183,7 @@ func (r *run) readAll(ctx context.Context) error {
 	err := r.readRanks(reading)
 	err = cmp.Or(r.back.wait(reading), err)
 	if err == nil {
-		r.lookUpBranches(reading)
+		err = r.checkBranches(reading)
 	}
 	switch {
 	case errors.Is(context.Cause(reading), errStopped), errors.As(err, new(*FloodError)) && IsClosed(r.options.Stop): // Ctrl-C declines, too
@@ -190,10 +191,7 @@ func (r *run) readAll(ctx context.Context) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err == nil:
-		err = r.checkBranches()
-	}
-	if isRefusal(err) {
+	case isRefusal(err):
 		return err
 	}
 	r.recorder.update(func(c *recorder) { c.progress.Stage = Writing })

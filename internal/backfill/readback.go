@@ -150,7 +150,6 @@ func (r *run) readBack(ctx context.Context) {
 			return nil
 		})
 	}
-	r.back.related = make(map[string]map[string]bool)
 	for _, blueprint := range r.relatedBlueprints() {
 		g.Go(func() error {
 			if identifiers, err := Identifiers(ctx, r.options.Port, blueprint); err == nil {

@@ -182,7 +182,10 @@ func (r *reader) readList(ctx context.Context, list commitList, first, last bool
 		if err != nil {
 			return &readError{err}
 		}
-		exists, unmatched = true, list.unmatched(unmatched, commit.Branch)
+		exists = true
+		unmatched = slices.DeleteFunc(unmatched, func(pattern string) bool {
+			return list.branch != "" || commit.Branch != nil && matchesBranch(pattern, *commit.Branch)
+		})
 		if commit.Timestamp.Before(r.run.options.Selection.Since) {
 			r.cutOff = true
 			return nil

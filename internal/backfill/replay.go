@@ -14,10 +14,11 @@ import (
 // replay replays one commit if it is selected, and reports whether it did.
 func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bool, err error) {
 	mapping := r.run.options.Mapping
-	switch r.picker.pick(commit) {
-	case pickNothing:
+	picked, onlyState := r.picker.pick(commit)
+	if !picked {
 		return false, nil
-	case pickState:
+	}
+	if onlyState {
 		mapping = mapping.Select(func(e mapper.EntryInfo) bool { return !e.PerCommit })
 	}
 	if r.cutOff && r.isAhead(commit) {

@@ -192,33 +192,24 @@ const (
 // readFailure is the failure to read something of a repository.
 func readFailure(repository string, err error) Failure {
 	status, _ := statusOf(err)
-	return Failure{Repository: repository, Status: status, Code: readCode(err, status), Message: err.Error()}
-}
-
-func readCode(err error, status int) string {
-	var (
-		row        *codecov.SkippedRowError
-		truncated  *codecov.TruncatedListError
-		incomplete *codecov.IncompleteError
-	)
+	failure := Failure{Repository: repository, Status: status, Code: CodeUnreadable, Message: err.Error()}
 	switch {
-	case errors.As(err, &row):
-		return CodeRowUnreadable
-	case errors.As(err, &truncated):
-		return CodeListStopped
-	case errors.As(err, &incomplete):
-		return CodeListIncomplete
+	case errors.As(err, new(*codecov.SkippedRowError)):
+		failure.Code = CodeRowUnreadable
+	case errors.As(err, new(*codecov.TruncatedListError)):
+		failure.Code = CodeListStopped
+	case errors.As(err, new(*codecov.IncompleteError)):
+		failure.Code = CodeListIncomplete
 	case errors.Is(err, codecov.ErrOutage):
-		return CodeOutage
+		failure.Code = CodeOutage
 	case errors.Is(err, codecov.ErrForbidden):
-		return CodeNoSeat
+		failure.Code = CodeNoSeat
+	case errors.Is(err, codecov.ErrProviderRefused) && status == http.StatusForbidden:
+		failure.Code = CodeProviderLimit
 	case errors.Is(err, codecov.ErrProviderRefused):
-		if status == http.StatusForbidden {
-			return CodeProviderLimit
-		}
-		return CodeProviderLogin
+		failure.Code = CodeProviderLogin
 	case errors.Is(err, codecov.ErrNotFound):
-		return CodeNoAccess
+		failure.Code = CodeNoAccess
 	}
-	return CodeUnreadable
+	return failure
 }

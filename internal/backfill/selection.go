@@ -128,28 +128,19 @@ func ParsePeriod(name string) (Period, error) {
 	return "", fmt.Errorf("unknown period %q: expected commit, day, week or month", name)
 }
 
-// start returns the start of the period of a time.
-func (p Period) start(at time.Time) time.Time {
+// of returns the start and the end of the period of a time.
+func (p Period) of(at time.Time) (start, end time.Time) {
 	at = at.UTC()
 	day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 	switch p {
 	case EveryWeek:
-		return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+		start = day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+		return start, start.AddDate(0, 0, 7)
 	case EveryMonth:
-		return day.AddDate(0, 0, 1-day.Day())
+		start = day.AddDate(0, 0, 1-day.Day())
+		return start, start.AddDate(0, 1, 0)
 	}
-	return day
-}
-
-// end returns the end of the period that begins at start.
-func (p Period) end(start time.Time) time.Time {
-	switch p {
-	case EveryWeek:
-		return start.AddDate(0, 0, 7)
-	case EveryMonth:
-		return start.AddDate(0, 1, 0)
-	}
-	return start.AddDate(0, 0, 1)
+	return day, day.AddDate(0, 0, 1)
 }
 
 // ParseSince parses a date (2024-01-01, UTC), a time (RFC 3339), or a duration before now (36h, 90d, 12w, 6mo, 2y; months and
@@ -167,17 +158,12 @@ func ParseSince(text string, now time.Time) (time.Time, error) {
 	if err != nil || count < 0 || count > most {
 		return time.Time{}, fmt.Errorf("%q: expected a date (2024-01-01) or a duration (90d, 12w, 6mo, 2y)", text)
 	}
-	switch now = now.UTC(); text[len(digits):] {
-	case "h":
-		return now.Add(-time.Duration(count) * time.Hour), nil
-	case "d":
-		return now.AddDate(0, 0, -count), nil
-	case "w":
-		return now.AddDate(0, 0, -7*count), nil
-	case "mo":
-		return now.AddDate(0, -count, 0), nil
-	case "y":
-		return now.AddDate(-count, 0, 0), nil
+	unit := text[len(digits):]
+	if unit == "h" {
+		return now.UTC().Add(-time.Duration(count) * time.Hour), nil
+	}
+	if u, ok := map[string]struct{ years, months, days int }{"d": {days: -1}, "w": {days: -7}, "mo": {months: -1}, "y": {years: -1}}[unit]; ok {
+		return now.UTC().AddDate(count*u.years, count*u.months, count*u.days), nil
 	}
 	return time.Time{}, fmt.Errorf("%q: unknown unit: expected h, d, w, mo or y", text)
 }
@@ -190,34 +176,22 @@ type picker struct {
 	periods   map[string]time.Time // by branch: the period of the commit before
 }
 
-// pick is how a commit is replayed.
-type pick int
-
-const (
-	pickNothing pick = iota
-	pickState        // through the entries of the mapping that return a state
-	pickAll          // through every entry
-)
-
-// pick decides about the next commit of a branch. The last commit of each period is selected once the period has ended: in an
-// open period it would change from run to run and leave entities behind. The newest commit still provides the state.
-func (p *picker) pick(commit codecov.Commit) pick {
-	choice := pickAll
+// pick reports whether the next commit of a branch is selected, and whether only as a state. The last commit of each period is selected
+// once the period has ended: in an open period it would change from run to run and leave entities behind. The newest commit still
+// provides the state.
+func (p *picker) pick(commit codecov.Commit) (picked, onlyState bool) {
 	if p.selection.samples() {
 		branch := ""
 		if commit.Branch != nil {
 			branch = *commit.Branch
 		}
-		start := p.selection.Every.start(commit.Timestamp)
-		last, seen := p.periods[branch]
-		if seen && last.Equal(start) {
-			return pickNothing
+		start, end := p.selection.Every.of(commit.Timestamp)
+		if last, seen := p.periods[branch]; seen && last.Equal(start) {
+			return false, false
 		}
 		p.periods[branch] = start
-		if p.selection.Every.end(start).After(p.now) {
-			choice = pickState
-		}
+		onlyState = end.After(p.now)
 	}
 	p.left--
-	return choice
+	return true, onlyState
 }
