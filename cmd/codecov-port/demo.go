@@ -179,10 +179,10 @@ func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.R
 	if err := s.setUp(ctx, options.Port); err != nil {
 		return nil, err
 	}
-	current := func() (*port.Blueprint, error) {
-		return backfill.ReadBlueprint(ctx, options.Port, mapper.CurrentBlueprint)
+	if options.Current, err = backfill.ReadBlueprint(ctx, options.Port, mapper.CurrentBlueprint); err != nil {
+		return nil, err
 	}
-	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, current, mapper.Options{Now: options.Now}, streams); err != nil {
+	if options.Mapping, err = chooseMapping(mapper.Choice{}, nil, options.Current, mapper.Options{Now: options.Now}, streams); err != nil {
 		return nil, err
 	}
 	return terminal.RunBackfill(ctx, streams, options)

@@ -52,8 +52,8 @@ func newWebhookReader(ctx context.Context, catalog *port.Client) webhookReader {
 }
 
 // chooseMapping compiles the chosen mapping and warns about what a backfill cannot replay. webhook may be nil if the choice does not read it.
-// related, which may be nil, returns the blueprint whose relations by 'setup --relate' are added.
-func chooseMapping(choice mapper.Choice, webhook webhookReader, related func() (*port.Blueprint, error), o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
+// The relations of current by 'setup --relate' are added, unless it is nil.
+func chooseMapping(choice mapper.Choice, webhook webhookReader, current *port.Blueprint, o mapper.Options, streams *terminal.Streams) (*mapper.Mapping, error) {
 	live, err := webhookMapping(choice, webhook, streams)
 	if err != nil {
 		return nil, err
@@ -65,14 +65,8 @@ func chooseMapping(choice mapper.Choice, webhook webhookReader, related func() (
 	if err != nil {
 		return nil, usage(err, mappingHint)
 	}
-	if related != nil {
-		blueprint, err := related()
-		if err != nil {
-			return nil, err
-		}
-		if blueprint != nil {
-			entries = mapper.AddRelations(entries, *blueprint)
-		}
+	if current != nil {
+		entries = mapper.AddRelations(entries, *current)
 	}
 	mapping, err := mapper.Compile(entries, o)
 	if err != nil {

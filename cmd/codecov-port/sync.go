@@ -131,10 +131,9 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	if run.report, run.streams, err = createReport(flags.report, streams); err != nil {
 		return nil, err
 	}
-	related := func() (*port.Blueprint, error) {
-		return backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint)
+	if run.options.Current, err = backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint); err == nil {
+		run.options.Mapping, err = chooseMapping(choice, run.webhook, run.options.Current, mapper.Options{Now: options.Now, Service: s.service}, streams)
 	}
-	run.options.Mapping, err = chooseMapping(choice, run.webhook, related, mapper.Options{Now: options.Now, Service: s.service}, streams)
 	if err != nil {
 		run.report.discard()
 		return nil, explain(ctx, err, s, options.Codecov)

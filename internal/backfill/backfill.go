@@ -34,6 +34,7 @@ type Options struct {
 	AppURL      string               // the address of Codecov's web pages, without a trailing slash
 	Mapping     *mapper.Mapping      // maps commits to entities
 	Blueprints  []port.Blueprint     // created in this order if they are missing; existing ones are never changed
+	Current     *port.Blueprint      // codecov_coverage, if it has been read; optional
 	Now         time.Time            // the clock of the run
 	DryRun      bool                 // write nothing
 	Adopt       bool                 // take over entities that Port holds for another account

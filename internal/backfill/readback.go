@@ -36,6 +36,10 @@ func (r *run) readTargets(ctx context.Context) error {
 	declared := make([]*port.Blueprint, len(identifiers))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, identifier := range identifiers {
+		if current := r.options.Current; current != nil && current.Identifier == identifier {
+			declared[i] = current
+			continue
+		}
 		g.Go(func() (err error) {
 			declared[i], err = ReadBlueprint(ctx, r.options.Port, identifier)
 			return err
