@@ -107,10 +107,10 @@ type previewLine struct {
 var errPreview = errors.New("print the entities")
 
 // previewTo returns a function that prints each entity that would be written as a line of JSON.
-func previewTo(w io.Writer) func(backfill.Preview) error {
+func previewTo(w io.Writer) func(backfill.Outgoing) error {
 	encoder := json.NewEncoder(safeJSON{w})
 	encoder.SetEscapeHTML(false)
-	return func(p backfill.Preview) error {
+	return func(p backfill.Outgoing) error {
 		action := "create"
 		if p.Exists {
 			action = "update"

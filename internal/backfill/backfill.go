@@ -42,7 +42,7 @@ type Options struct {
 	Yes         bool                 // create any number of new entities without asking
 	Ask         func(plan Plan) bool // called if there are more than MaxEntities new entities; nil: the answer is no
 	Progress    *Progress            // reports progress; optional
-	Preview     func(Preview) error  // called for each entity that a dry run would write, one at a time; an error ends the run
+	Preview     func(Outgoing) error // called for each entity that a dry run would write, one at a time; an error ends the run
 	Log         *slog.Logger         // receives repositories and split batches at Info; optional
 	Stop        <-chan struct{}      // when closed, the run stops reading, finishes what is under way and returns
 	Readers     int                  // repositories read concurrently; 0: 64
@@ -110,8 +110,8 @@ type run struct {
 }
 
 // pipeline discovers both sides before it changes anything: rejected credentials leave no trace.
-func (r *run) pipeline(run context.Context) error {
-	ctx, cancel := context.WithCancel(run)
+func (r *run) pipeline(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer r.readingBack.Wait()
 	defer cancel()
 	interrupted, err := r.discover(ctx)

@@ -23,7 +23,7 @@ type gate struct {
 	perPayload int // the entities that the mapping returns for a payload at most; 0: any number
 
 	mu        sync.Mutex
-	held      []outgoing
+	held      []Outgoing
 	isOpen    bool
 	decided   chan struct{} // made by who decides, and closed at the end of the decision
 	err       error         // of the decision: the gate stays shut
@@ -44,7 +44,7 @@ func newGate(o Options, repositories int) *gate {
 }
 
 // pass reports whether an entity may be written now. If not, it is held, and tooMany is true if there are more than the limit.
-func (g *gate) pass(out outgoing) (passes, tooMany bool) {
+func (g *gate) pass(out Outgoing) (passes, tooMany bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.isOpen {
@@ -94,7 +94,7 @@ func (g *gate) open(ctx context.Context, decide func(context.Context) error) err
 }
 
 // exchangeHeld returns what is held, and holds something else.
-func (g *gate) exchangeHeld(others []outgoing) (held []outgoing) {
+func (g *gate) exchangeHeld(others []Outgoing) (held []Outgoing) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	held, g.held = g.held, others

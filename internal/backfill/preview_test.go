@@ -15,7 +15,7 @@ func (b *bench) previews(t *testing.T) []string {
 	t.Helper()
 	var lines []string
 	b.options.DryRun = true
-	b.options.Preview = func(p backfill.Preview) error {
+	b.options.Preview = func(p backfill.Outgoing) error {
 		action := "create "
 		if p.Exists {
 			action = "update "
@@ -53,7 +53,7 @@ func TestPreviewEndsTheRun(t *testing.T) {
 	full := errors.New("nobody reads any more")
 	shown := 0
 	b.options.DryRun = true
-	b.options.Preview = func(backfill.Preview) error { shown++; return full }
+	b.options.Preview = func(backfill.Outgoing) error { shown++; return full }
 	if _, err := backfill.Run(t.Context(), b.options); !errors.Is(err, full) || shown > 10 {
 		t.Errorf("%v after %d entities", err, shown)
 	}

@@ -104,17 +104,17 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped) error {
 		return nil
 	}
 	entity = r.withoutMissing(target.blueprint, entity)
-	entity, state, err := r.compare(ctx, target, m.Entry, entity)
+	entity, exists, changed, err := r.compare(ctx, target, m.Entry, entity)
 	if err != nil {
 		return err
 	}
-	out := outgoing{blueprint: m.Blueprint, repository: r.repo.row.Name, entity: entity, exists: state != entityNew}
+	out := Outgoing{Blueprint: m.Blueprint, Repository: r.repo.row.Name, Entity: entity, Exists: exists}
 	switch {
 	case r.takenOver[name]:
 		delete(r.takenOver, name)
 		r.run.writer.keepLast(out, r.index)
 		return nil
-	case state == entityUnchanged:
+	case !changed:
 		r.run.recorder.update(func(c *recorder) { c.entitiesOf(m.Blueprint).Unchanged++ })
 		return nil
 	}
@@ -185,34 +185,25 @@ func (r *reader) existing(target string, value any) (kept any, isComplete bool) 
 	return value, true
 }
 
-// entityState is how an entity compares with what Port holds under its identifier.
-type entityState int
-
-const (
-	entityNew entityState = iota
-	entityChanged
-	entityUnchanged
-)
-
-// compare compares the entity with what Port holds. Unchanged fields that are known in part are removed from an entity
-// that is written: writing them would erase what a live event brought.
-func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.Entity) (port.Entity, entityState, error) {
+// compare reports whether Port holds the entity, and whether it changes. Unchanged fields that are known in part are removed from an
+// entity that is written: writing them would erase what a live event brought.
+func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.Entity) (_ port.Entity, exists, changed bool, err error) {
 	ledger := r.run.ledger
-	stored, ok := ledger.stored(entry, entity.Identifier)
-	if !ok {
-		return entity, entityNew, nil
+	stored, exists := ledger.stored(entry, entity.Identifier)
+	if !exists {
+		return entity, false, true, nil
 	}
 	fields := t.comparisons[entry]
 	print, hasPartial := ledger.hash.fingerprint(fields, entity)
 	samePartial := !hasPartial || print.partial == stored.partial
 	if print.whole == stored.whole && samePartial {
-		return entity, entityUnchanged, nil
+		return entity, true, false, nil
 	}
 	isMissing := func(f field) bool { _, ok := f.of(entity); return !ok }
 	if slices.ContainsFunc(fields, isMissing) { // a fingerprint is of all fields: it differs even if the fields that are there do not
 		changes, err := r.run.changes(ctx, t, []port.Entity{entity})
 		if len(changes) == 0 {
-			return entity, entityUnchanged, err
+			return entity, true, false, err
 		}
 	}
 	if samePartial {
@@ -222,5 +213,5 @@ func (r *reader) compare(ctx context.Context, t *target, entry int, entity port.
 			}
 		}
 	}
-	return entity, entityChanged, nil
+	return entity, true, true, nil
 }

@@ -168,7 +168,17 @@ func (e *NoMatchError) Error() string { return fmt.Sprintf("no %s matches %q", e
 // checkRepositories returns a *NoMatchError if a pattern matches no repository, listed by Codecov or held by Port. It cannot know
 // if a list is incomplete.
 func (r *run) checkRepositories(ctx context.Context) error {
-	listed := sync.OnceValue(func() []string { return r.repositoryNames(ctx) })
+	listed := sync.OnceValue(func() (names []string) { // of all repositories, as far as Codecov answers
+		for _, owner := range r.options.Owners {
+			for row, err := range r.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{}) {
+				if err != nil {
+					break
+				}
+				names = append(names, row.Name)
+			}
+		}
+		return names
+	})
 	for _, pattern := range r.options.Selection.Repositories {
 		only := Selection{Repositories: []string{pattern}}
 		matches := func(listed repository) bool { return only.selects(listed.row.Name) }
@@ -185,18 +195,4 @@ func (r *run) checkRepositories(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// repositoryNames lists the names of all repositories, as far as Codecov answers.
-func (r *run) repositoryNames(ctx context.Context) []string {
-	var names []string
-	for _, owner := range r.options.Owners {
-		for row, err := range r.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{}) {
-			if err != nil {
-				break
-			}
-			names = append(names, row.Name)
-		}
-	}
-	return names
 }

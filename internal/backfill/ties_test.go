@@ -79,7 +79,7 @@ func TestSyncOverTies(t *testing.T) {
 		for name, selection := range selections {
 			var shas []string
 			b.options.DryRun, b.options.Selection = true, selection
-			b.options.Preview = func(p backfill.Preview) error {
+			b.options.Preview = func(p backfill.Outgoing) error {
 				if p.Blueprint == history {
 					shas = append(shas, strings.TrimPrefix(p.Entity.Identifier, "app@"))
 				}

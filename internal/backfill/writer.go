@@ -28,19 +28,23 @@ type writer struct {
 	previewing sync.Mutex // held while Options.Preview is called
 }
 
-// outgoing is an entity on its way to Port.
-type outgoing struct {
-	blueprint  string
-	repository string
-	entity     port.Entity
-	exists     bool // Port holds another version of it
+// Outgoing is an entity on its way to Port.
+type Outgoing struct {
+	Blueprint  string
+	Repository string
+	Entity     port.Entity
+	Exists     bool // Port holds another version of it
+}
+
+func (o Outgoing) failure(code, message string) Failure {
+	return Failure{Repository: o.Repository, Blueprint: o.Blueprint, Identifier: o.Entity.Identifier, Code: code, Message: message}
 }
 
 // entityName is an entity's full name.
 type entityName struct{ blueprint, identifier string }
 
 type lastEntity struct {
-	outgoing
+	Outgoing
 	index int // of the repository that has taken it over
 }
 
@@ -48,15 +52,7 @@ type lastEntity struct {
 type bulk struct {
 	blueprint string
 	batch     port.Batch
-	entities  []outgoing // those of the batch, in its order; without their properties unless it is a dry run
-}
-
-// Preview is an entity that a run would write.
-type Preview struct {
-	Blueprint  string
-	Repository string
-	Exists     bool // it would be updated
-	Entity     port.Entity
+	entities  []Outgoing // those of the batch, in its order; without their properties unless it is a dry run
 }
 
 func newWriter(r *run) *writer {
@@ -80,8 +76,8 @@ func (w *writer) stage(ctx context.Context, produce func(context.Context) error)
 }
 
 // accept takes an entity that differs from Port's: a new one passes the gate first.
-func (w *writer) accept(ctx context.Context, out outgoing) error {
-	if !out.exists {
+func (w *writer) accept(ctx context.Context, out Outgoing) error {
+	if !out.Exists {
 		passes, tooMany := w.gate.pass(out)
 		if tooMany {
 			return w.openGate(ctx, w.ask)
@@ -152,10 +148,10 @@ func (w *writer) createBlueprints(ctx context.Context) error {
 }
 
 // keepLast keeps an entity that was taken over, unless an earlier repository of the list has taken it over, too.
-func (w *writer) keepLast(out outgoing, index int) {
+func (w *writer) keepLast(out Outgoing, index int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := entityName{out.blueprint, out.entity.Identifier}
+	name := entityName{out.Blueprint, out.Entity.Identifier}
 	other, isKept := w.last[name]
 	if isKept && other.index < index {
 		return
@@ -170,10 +166,10 @@ func (w *writer) keepLast(out outgoing, index int) {
 // taken over from.
 func (w *writer) sendLast(ctx context.Context) error {
 	for _, last := range w.last {
-		if !last.exists && !w.gate.isOpen {
+		if !last.Exists && !w.gate.isOpen {
 			continue
 		}
-		if err := w.send(ctx, last.outgoing); err != nil {
+		if err := w.send(ctx, last.Outgoing); err != nil {
 			return err
 		}
 	}
@@ -184,18 +180,18 @@ func (w *writer) sendLast(ctx context.Context) error {
 func (w *writer) waitingRepositories() map[string]bool {
 	names := make(map[string]bool)
 	for _, out := range w.gate.held {
-		names[out.repository] = true
+		names[out.Repository] = true
 	}
 	for _, last := range w.last {
-		if !last.exists && !w.gate.isOpen {
-			names[last.repository] = true
+		if !last.Exists && !w.gate.isOpen {
+			names[last.Repository] = true
 		}
 	}
 	return names
 }
 
 // send adds an entity to the open batch of its blueprint, and starts to write what is full.
-func (w *writer) send(ctx context.Context, out outgoing) error {
+func (w *writer) send(ctx context.Context, out Outgoing) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -205,33 +201,32 @@ func (w *writer) send(ctx context.Context, out outgoing) error {
 	return nil
 }
 
-func (w *writer) add(out outgoing) (full []*bulk) {
+func (w *writer) add(out Outgoing) (full []*bulk) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	b := w.open[out.blueprint]
+	b := w.open[out.Blueprint]
 	if b == nil {
-		b = &bulk{blueprint: out.blueprint}
+		b = &bulk{blueprint: out.Blueprint}
 	}
-	err := b.batch.Add(out.entity)
+	err := b.batch.Add(out.Entity)
 	if errors.Is(err, port.ErrBatchFull) {
 		full = append(full, b)
-		delete(w.open, out.blueprint)
-		b = &bulk{blueprint: out.blueprint}
-		err = b.batch.Add(out.entity)
+		delete(w.open, out.Blueprint)
+		b = &bulk{blueprint: out.Blueprint}
+		err = b.batch.Add(out.Entity)
 	}
 	if err != nil {
-		w.run.recorder.record(Failure{Repository: out.repository, Blueprint: out.blueprint, Identifier: out.entity.Identifier,
-			Code: CodeUnsendable, Message: err.Error()})
+		w.run.recorder.record(out.failure(CodeUnsendable, err.Error()))
 		return full
 	}
 	if !w.run.options.DryRun {
-		out.entity = port.Entity{Identifier: out.entity.Identifier} // the batch holds it encoded
+		out.Entity = port.Entity{Identifier: out.Entity.Identifier} // the batch holds it encoded
 	}
 	b.entities = append(b.entities, out)
-	w.open[out.blueprint] = b
+	w.open[out.Blueprint] = b
 	if b.batch.Len() == port.MaxBulkEntities {
 		full = append(full, b)
-		delete(w.open, out.blueprint)
+		delete(w.open, out.Blueprint)
 	}
 	return full
 }
@@ -287,24 +282,22 @@ func refusesBody(err error) bool {
 func (w *writer) recordOutcomes(b *bulk, result port.BulkResult) {
 	for i, outcome := range result.Outcomes {
 		if outcome.Err == nil {
-			w.run.recorder.recordWritten(b.blueprint, b.entities[i].exists)
+			w.run.recorder.recordWritten(b.blueprint, b.entities[i].Exists)
 			continue
 		}
-		w.run.recorder.record(Failure{
-			Repository: b.entities[i].repository, Blueprint: b.blueprint, Identifier: b.entities[i].entity.Identifier,
-			Status: outcome.Err.Status, Code: outcome.Err.Code, Message: outcome.Err.Message, TraceID: result.TraceID,
-		})
+		failure := b.entities[i].failure(outcome.Err.Code, outcome.Err.Message)
+		failure.Status, failure.TraceID = outcome.Err.Status, result.TraceID
+		w.run.recorder.record(failure)
 	}
 }
 
 // failAll records each entity of a batch that failed as a whole.
 func (w *writer) failAll(b *bulk, err error) {
-	failure := Failure{Blueprint: b.blueprint, Code: CodeNoAnswer, Message: err.Error()}
-	if e := (*port.APIError)(nil); errors.As(err, &e) && e.Status != 0 {
-		failure.Status, failure.Code, failure.Message, failure.TraceID = e.Status, e.Code, e.Message, e.RequestID
-	}
 	for _, out := range b.entities {
-		failure.Repository, failure.Identifier = out.repository, out.entity.Identifier
+		failure := out.failure(CodeNoAnswer, err.Error())
+		if e := (*port.APIError)(nil); errors.As(err, &e) && e.Status != 0 {
+			failure.Status, failure.Code, failure.Message, failure.TraceID = e.Status, e.Code, e.Message, e.RequestID
+		}
 		w.run.recorder.record(failure)
 	}
 }
@@ -316,9 +309,9 @@ func (w *writer) preview(ctx context.Context, b *bulk) error {
 		if err := w.show(out); err != nil {
 			return err
 		}
-		w.run.recorder.recordWritten(b.blueprint, out.exists)
-		if out.exists {
-			updates = append(updates, out.entity)
+		w.run.recorder.recordWritten(b.blueprint, out.Exists)
+		if out.Exists {
+			updates = append(updates, out.Entity)
 		}
 	}
 	if more := w.run.recorder.recordChanges(nil); len(updates) == 0 || !more {
@@ -329,11 +322,11 @@ func (w *writer) preview(ctx context.Context, b *bulk) error {
 	return err
 }
 
-func (w *writer) show(out outgoing) error {
+func (w *writer) show(out Outgoing) error {
 	if w.run.options.Preview == nil {
 		return nil
 	}
 	w.previewing.Lock()
 	defer w.previewing.Unlock()
-	return w.run.options.Preview(Preview{Blueprint: out.blueprint, Repository: out.repository, Exists: out.exists, Entity: out.entity})
+	return w.run.options.Preview(out)
 }
