@@ -78,7 +78,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		provider: NewCircuit(2, perRequestStatuses...),
 		port:     NewCircuit(2, http.StatusInternalServerError), // one batch may be too much for Port
 		targets:  make(map[string]*target),
-		back:     readBack{done: make(chan struct{}), related: make(map[string]map[string]bool)},
+		related:  newRelatedEntities(o.Port),
+		back:     readBack{done: make(chan struct{})},
 		branches: seenBranches{seen: make(map[string]bool), unread: make(map[string][]int)},
 	}
 	if o.Progress != nil {
@@ -89,8 +90,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return r.recorder.end(time.Since(started)), err
 }
 
-// run is what the parts of a run share. It is not changed after discover, except for the ledger, the circuits, the figures and what is
-// read back.
+// run is what the parts of a run share. It is not changed after discover, except for the ledger, the circuits, the figures, and what
+// is read back and looked up.
 type run struct {
 	options  Options
 	recorder *recorder
@@ -102,7 +103,8 @@ type run struct {
 	accounts     []account // by Options.Owners
 	repositories []repository
 	targets      map[string]*target // by blueprint
-	back         readBack           // what Port holds
+	related      *relatedEntities
+	back         readBack // what Port holds
 	readingBack  sync.WaitGroup
 	done         []bool // by repository: read to its end, or recorded as unreadable
 	branches     seenBranches

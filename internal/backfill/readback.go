@@ -114,8 +114,7 @@ type readBack struct {
 	done chan struct{} // closed at the end
 	err  error
 
-	stored  []repositoryName           // the accounts' repositories in Port
-	related map[string]map[string]bool // the identifiers of blueprints outside the mapping; without those that cannot be read
+	stored []repositoryName // the accounts' repositories in Port
 
 	mu     sync.Mutex
 	others []*otherAccount
@@ -135,7 +134,7 @@ func (b *readBack) wait(ctx context.Context) error {
 	return b.err
 }
 
-// readBack records in the ledger what Port holds of each blueprint, and reads which related entities exist.
+// readBack records in the ledger what Port holds of each blueprint.
 func (r *run) readBack(ctx context.Context) {
 	defer close(r.back.done)
 	g, ctx := errgroup.WithContext(ctx)
@@ -150,16 +149,6 @@ func (r *run) readBack(ctx context.Context) {
 			}
 			if identifier == mapper.CurrentBlueprint {
 				r.back.stored = repositories // by this goroutine only
-			}
-			return nil
-		})
-	}
-	for _, blueprint := range r.relatedBlueprints() {
-		g.Go(func() error {
-			if identifiers, err := Identifiers(ctx, r.options.Port, blueprint); err == nil {
-				r.back.mu.Lock()
-				defer r.back.mu.Unlock()
-				r.back.related[blueprint] = identifiers
 			}
 			return nil
 		})
@@ -187,38 +176,4 @@ func (r *run) readEntities(ctx context.Context, t *target) ([]repositoryName, er
 		}
 	}
 	return stored, nil
-}
-
-// relatedBlueprints returns the blueprints that entities relate to and that the run doesn't write.
-func (r *run) relatedBlueprints() []string {
-	var related []string
-	for _, t := range r.targets {
-		for _, fields := range t.comparisons {
-			for _, f := range fields {
-				if declared := t.blueprint.Relations[f.name]; f.relation && r.isOutside(declared) {
-					related = append(related, declared.Target)
-				}
-			}
-		}
-	}
-	slices.Sort(related)
-	return slices.Compact(related)
-}
-
-// isOutside reports whether a relation leads to entities that the run doesn't write and may leave out. Required relations stay: Port names
-// what is wrong with them.
-func (r *run) isOutside(relation port.Relation) bool {
-	return relation.Target != "" && !relation.Required && r.targets[relation.Target] == nil
-}
-
-// Identifiers returns the identifiers of all entities of a blueprint.
-func Identifiers(ctx context.Context, client *port.Client, blueprint string) (map[string]bool, error) {
-	identifiers := make(map[string]bool)
-	for entity, err := range client.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier"}}) {
-		if err != nil {
-			return nil, fmt.Errorf("read the entities of %s: %w", blueprint, err)
-		}
-		identifiers[entity.Identifier] = true
-	}
-	return identifiers, nil
 }

@@ -1,7 +1,9 @@
 package backfill_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -81,7 +83,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestRelatedEntitiesAreLookedForTogether: what readers ask for while Port answers is one search.
+// TestRelatedEntitiesAreLookedForTogether: what readers ask for while Port answers is one search, and nothing else of the blueprint is read.
 func TestRelatedEntitiesAreLookedForTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var searches atomic.Int64
@@ -89,6 +91,10 @@ func TestRelatedEntitiesAreLookedForTogether(t *testing.T) {
 			return roundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, "/service/entities/search") {
 					searches.Add(1)
+					body, _ := io.ReadAll(r.Body)
+					if r.Body = io.NopCloser(bytes.NewReader(body)); !strings.Contains(string(body), `"operator":"in"`) {
+						t.Errorf("searched for %s, want a search for identifiers", body)
+					}
 					time.Sleep(time.Second)
 				}
 				return next.RoundTrip(r)

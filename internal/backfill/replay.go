@@ -3,7 +3,6 @@ package backfill
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -103,7 +102,7 @@ func (r *reader) send(ctx context.Context, m mapper.Mapped) error {
 		r.fail(name, code, message)
 		return nil
 	}
-	entity = r.withoutMissing(target.blueprint, entity)
+	entity = r.withoutMissing(ctx, target.blueprint, entity)
 	entity, exists, changed, err := r.compare(ctx, target, m.Entry, entity)
 	if err != nil {
 		return err
@@ -140,49 +139,6 @@ func (r *reader) relationOfOthers(ctx context.Context, blueprint port.Blueprint,
 		}
 	}
 	return "", ""
-}
-
-// withoutMissing returns the entity without relations to missing entities of blueprints that the run doesn't write.
-func (r *reader) withoutMissing(blueprint port.Blueprint, entity port.Entity) port.Entity {
-	var changed map[string]any // a copy of the relations, made for the first one that changes
-	for name, value := range entity.Relations {
-		declared := blueprint.Relations[name]
-		if value == nil || !r.run.isOutside(declared) {
-			continue
-		}
-		kept, isComplete := r.existing(declared.Target, value)
-		if !isComplete {
-			if changed == nil {
-				changed = maps.Clone(entity.Relations)
-			}
-			if changed[name] = kept; kept == nil {
-				delete(changed, name)
-			}
-		}
-		r.run.recorder.recordRelation(Relation{Blueprint: blueprint.Identifier, Relation: name, Target: declared.Target}, r.repo.path(), isComplete)
-	}
-	if changed != nil {
-		entity.Relations = changed
-	}
-	return entity
-}
-
-// existing returns the part of a relation's value that names entities of Port, nil if there is none, and whether that is all of it.
-// What cannot be read is taken to exist: Port decides.
-func (r *reader) existing(target string, value any) (kept any, isComplete bool) {
-	identifiers, isRead := r.run.back.related[target]
-	isMissing := func(member any) bool {
-		identifier, isText := member.(string)
-		return isText && isRead && !identifiers[identifier]
-	}
-	if many, ok := value.([]any); ok {
-		existing := slices.DeleteFunc(slices.Clone(many), isMissing)
-		return existing, len(existing) == len(many)
-	}
-	if isMissing(value) {
-		return nil, false
-	}
-	return value, true
 }
 
 // compare reports whether Port holds the entity, and whether it changes. Unchanged fields that are known in part are removed from an

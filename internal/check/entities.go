@@ -137,7 +137,7 @@ func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, e
 
 // examineTarget looks for the entities of a blueprint in Port.
 func (d *doctor) examineTarget(ctx context.Context, target string, repositories map[string][]string) Step {
-	exists, err := backfill.Identifiers(ctx, d.options.Port, target)
+	exists, err := backfill.Existing(ctx, d.options.Port, target, slices.Sorted(maps.Keys(repositories)))
 	if err != nil {
 		return failed(Other, err.Error(), "try again later")
 	}
