@@ -86,13 +86,15 @@ func printRefusal(streams *terminal.Streams, flags syncFlags, err error) error {
 	return cmp.Or(err, writeJSON(streams.Out, result))
 }
 
+// portApps are the addresses of Port's app by those of its API.
+var portApps = map[string]string{port.EUBaseURL: "https://app.port.io", port.USBaseURL: "https://app.us.port.io"}
+
 // portURL returns the page of codecov_coverage in Port, or "" if it is unknown.
 func portURL(apiURL string, mapping *mapper.Mapping) string {
-	apps := map[string]string{port.EUBaseURL: "https://app.port.io", port.USBaseURL: "https://app.us.port.io"}
-	if apps[apiURL] == "" || mapping == nil || !slices.Contains(mapping.Blueprints(), mapper.CurrentBlueprint) {
+	if portApps[apiURL] == "" || mapping == nil || !slices.Contains(mapping.Blueprints(), mapper.CurrentBlueprint) {
 		return ""
 	}
-	return apps[apiURL] + "/" + mapper.CurrentBlueprint + "s"
+	return portApps[apiURL] + "/" + mapper.CurrentBlueprint + "s"
 }
 
 // previewLine is a line of --output jsonl.

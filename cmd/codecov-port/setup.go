@@ -153,7 +153,7 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	case flags.output == outputJSON:
 		err = writeJSON(streams.Out, setupDocument{flags.dryRun, overview, report})
 	default:
-		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0))
+		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0)+pageText(s.portURL, report, flags))
 	}
 	if err != nil {
 		return err
@@ -221,6 +221,15 @@ func setupText(report *setup.Report, overview setup.Overview, flags setupFlags, 
 		fmt.Fprintf(&text, "\nFor Codecov › Settings › Global YAML:\n\n%s", setup.YAML(address, flags.cleanBranches()))
 	}
 	return text.String()
+}
+
+// pageText returns the address of the page in Port, or "" if there is no page or the address is unknown.
+func pageText(apiURL string, report *setup.Report, flags setupFlags) string {
+	last := report.Steps[len(report.Steps)-1]
+	if last.Kind != setup.Page || last.State == setup.Refused || flags.dryRun || portApps[apiURL] == "" {
+		return ""
+	}
+	return fmt.Sprintf("\nThe page in Port: %s/%s\n", portApps[apiURL], last.Identifier)
 }
 
 func isChange(step setup.Step) bool {
