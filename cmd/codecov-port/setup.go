@@ -178,11 +178,11 @@ func confirmChange(streams *terminal.Streams, stop <-chan struct{}, change, ques
 }
 
 func explainSetup(err error, s settings) error {
-	missing, refused := (*backfill.NoMatchError)(nil), (*setup.RefusedError)(nil)
+	missing := (*backfill.NoMatchError)(nil)
 	switch {
 	case errors.As(err, &missing):
 		return usage(err, suggestion(missing.Value, missing.Known, "create the blueprint in Port first"))
-	case errors.As(err, &refused):
+	case errors.Is(err, setup.ErrRefused):
 		return usage(err, "remove or change those in Port first, or run it with --all where it says so")
 	case port.IsPermissionError(err):
 		return withHint(err, "use the credentials of an admin of the organization")

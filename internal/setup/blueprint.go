@@ -1,8 +1,11 @@
 package setup
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -16,7 +19,7 @@ var (
 	calculationPart = part{"calculationProperties", "calculation property"}
 	aggregationPart = part{"aggregationProperties", "aggregation property"}
 	relationPart    = part{"relations", "relation"}
-	blueprintParts  = []part{schemaPart, calculationPart, aggregationPart, relationPart}
+	blueprintParts  = []part{schemaPart, calculationPart, aggregationPart, relationPart, {"mirrorProperties", "mirror property"}}
 )
 
 // builtinBlueprint returns a built-in blueprint as an object.
@@ -34,23 +37,25 @@ func (p part) of(blueprint object) object {
 	return child(blueprint, p.field)
 }
 
-// compareBlueprints returns what the existing blueprint doesn't declare of the wanted one, and the patch that adds it.
-// A property is not missing if its identifier is used by one of another kind. The patch holds each changed part whole,
-// so that nothing is lost whether Port merges or replaces it.
-func compareBlueprints(existing, wanted object) (missing []string, patch object) {
+// complete returns what the existing blueprint doesn't declare of the wanted one: what is in the parts to add, with the
+// patch that adds it, and what is in others. A property is not missing if its identifier is used by one of another kind. The
+// patch holds each changed part whole, so that nothing is lost whether Port merges or replaces it.
+func complete(existing, wanted object, adds func(part) bool) (added, missing []string, patch object) {
 	patch = make(object)
 	for _, p := range blueprintParts {
-		have, want := p.of(existing), p.of(wanted)
-		whole := maps.Clone(have)
-		for _, name := range sortedKeys(want) {
-			if p.isUsed(existing, name) {
-				continue
+		whole := maps.Clone(p.of(existing))
+		for _, name := range sortedKeys(p.of(wanted)) {
+			switch {
+			case p.isUsed(existing, name):
+			case !adds(p):
+				missing = append(missing, p.title+" "+name)
+			default:
+				added = append(added, p.title+" "+name)
+				whole[name] = p.of(wanted)[name]
 			}
-			missing = append(missing, p.title+" "+name)
-			whole[name] = want[name]
 		}
 		switch {
-		case len(whole) == len(have):
+		case len(whole) == len(p.of(existing)):
 		case p == schemaPart:
 			required, _ := child(existing, "schema")["required"].([]any)
 			patch["schema"] = object{"properties": whole, "required": append([]any{}, required...)}
@@ -58,14 +63,45 @@ func compareBlueprints(existing, wanted object) (missing []string, patch object)
 			patch[p.field] = whole
 		}
 	}
-	return missing, patch
+	return added, missing, patch
 }
 
 // isUsed reports whether the blueprint has something of this identifier that this part can't have, too.
 func (p part) isUsed(blueprint object, name string) bool {
-	parts := []object{relationPart.of(blueprint)}
-	if p != relationPart {
-		parts = []object{schemaPart.of(blueprint), calculationPart.of(blueprint), aggregationPart.of(blueprint), child(blueprint, "mirrorProperties")}
+	return slices.ContainsFunc(blueprintParts, func(other part) bool {
+		_, used := other.of(blueprint)[name]
+		return used && (other == relationPart) == (p == relationPart)
+	})
+}
+
+// Relation relates the repositories to entities of a blueprint of the user's.
+type Relation struct {
+	Blueprint  string // the target
+	Identifier string // JQ expression for the identifier of the related entity
+}
+
+// ParseRelation parses BLUEPRINT or BLUEPRINT=JQ. The default expression is the repository's name.
+func ParseRelation(text string) (Relation, error) {
+	blueprint, expression, given := strings.Cut(text, "=")
+	r := Relation{Blueprint: strings.TrimSpace(blueprint), Identifier: strings.TrimSpace(expression)}
+	if !given {
+		r.Identifier = ".body.repo.name"
 	}
-	return slices.ContainsFunc(parts, func(declared object) bool { _, used := declared[name]; return used })
+	if r.Blueprint == "" || r.Identifier == "" {
+		return r, fmt.Errorf("%q: expected BLUEPRINT or BLUEPRINT=JQ", text)
+	}
+	entry := mapper.BuiltinMapping()[0]
+	entry.Entity.Relations = map[string]string{r.name(): r.Identifier}
+	_, err := mapper.Compile([]mapper.Entry{entry}, mapper.Options{})
+	return r, err
+}
+
+var unfitForName = regexp.MustCompile(`[^A-Za-z0-9@_=\\-]`)
+
+// name returns the identifier of the relation: that of the blueprint, as far as Port permits it.
+func (r Relation) name() string { return unfitForName.ReplaceAllString(r.Blueprint, "_") }
+
+// declaration returns the relation as Port declares it. The expression is part of it, for a sync to find.
+func (r Relation) declaration() object {
+	return object{"title": r.Blueprint, "target": r.Blueprint, "required": false, "many": false, "description": mapper.MarkRelation(r.Identifier)}
 }

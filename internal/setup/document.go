@@ -111,6 +111,13 @@ func meansTheSame(field string, a, b any) bool {
 	return unifiedDiff(object{field: a}, object{field: b}, field) == ""
 }
 
+// portDefaults are fields that mean the same as missing ones, by the field that holds the objects with them. The value may
+// also be the type of an object.
+var portDefaults = map[string]object{
+	"aggregationProperties": {"type": "number"},
+	"mappings":              {"filter": "true", "operation": "create"},
+}
+
 // normalize drops from objects what means the same as a missing field: null and empty values, and Port's defaults. parent
 // is the name of the field that holds the value.
 func normalize(value any, parent string) any {
@@ -118,10 +125,7 @@ func normalize(value any, parent string) any {
 	case object:
 		kept := make(object)
 		for name, inner := range value {
-			if parent == "aggregationProperties" {
-				inner = withoutDefaults(inner, "type", "number")
-			}
-			if inner = normalize(inner, name); !isEmpty(inner) {
+			if inner = normalize(withoutDefaults(inner, parent), name); !isEmpty(inner) {
 				kept[name] = inner
 			}
 		}
@@ -129,10 +133,7 @@ func normalize(value any, parent string) any {
 	case []any:
 		kept := make([]any, len(value))
 		for i, item := range value {
-			if parent == "mappings" {
-				item = withoutDefaults(withoutDefaults(item, "filter", "true"), "operation", "create")
-			}
-			kept[i] = normalize(item, "")
+			kept[i] = normalize(withoutDefaults(item, parent), "")
 		}
 		return kept
 	case json.Number:
@@ -143,14 +144,17 @@ func normalize(value any, parent string) any {
 	return value
 }
 
-// withoutDefaults drops a field of an object if it has this value, or is an object with this type.
-func withoutDefaults(value any, field, standard string) any {
+func withoutDefaults(value any, parent string) any {
 	o, ok := value.(object)
-	if !ok || o[field] != standard && child(o, field)["type"] != standard {
+	if !ok {
 		return value
 	}
 	o = maps.Clone(o)
-	delete(o, field)
+	for name, standard := range portDefaults[parent] {
+		if o[name] == standard || child(o, name)["type"] == standard {
+			delete(o, name)
+		}
+	}
 	return o
 }
 

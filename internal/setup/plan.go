@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -27,13 +26,20 @@ type action struct {
 	request port.Request
 }
 
-// send sends the request. The error names what failed.
+// send sends the request. An "already exists" follows a creation whose response was lost, a "not found" such a deletion if
+// the thing is really gone. The error names what failed.
 func (a action) send(ctx context.Context, client *port.Client) error {
-	if err := client.Send(ctx, a.request); err != nil {
-		verbs := map[string]string{http.MethodPost: "create", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete"}
-		return fmt.Errorf("%s %s: %w", verbs[a.request.Method], a.Thing, err)
+	err := client.Send(ctx, a.request)
+	switch {
+	case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
+		return nil
+	case a.request.Method == http.MethodDelete && errors.Is(err, port.ErrNotFound):
+		if _, err := read(ctx, client, a.Thing); errors.Is(err, port.ErrNotFound) {
+			return nil
+		}
 	}
-	return nil
+	verbs := map[string]string{http.MethodPost: "create", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete"}
+	return fmt.Errorf("%s %s: %w", verbs[a.request.Method], a.Thing, err)
 }
 
 func newPlan(found map[Thing]object, o Options) (*plan, error) {
@@ -70,9 +76,7 @@ func newPlan(found map[Thing]object, o Options) (*plan, error) {
 // add adds a step, and its request if that creates the thing or adds something to it. existing is nil if Port doesn't have
 // the thing.
 func (p *plan) add(step Step, existing, wanted object, request port.Request) {
-	isAdded := func(part string) bool { return slices.Contains(step.Added, part) }
-	step.Missing = slices.DeleteFunc(append([]string{}, step.Missing...), isAdded)
-	step.Added = append([]string{}, step.Added...)
+	step.Added, step.Missing = append([]string{}, step.Added...), append([]string{}, step.Missing...)
 	switch {
 	case existing == nil:
 		step.State = Created
@@ -90,39 +94,28 @@ func (p *plan) add(step Step, existing, wanted object, request port.Request) {
 	p.report.Steps = append(p.report.Steps, step)
 }
 
-// addBlueprint plans a built-in blueprint.
+// addBlueprint plans a built-in blueprint and the relations of the options.
 func (p *plan) addBlueprint(builtin port.Blueprint) {
 	step := Step{Thing: Thing{Blueprint, builtin.Identifier}}
-	existing, wanted := p.found[step.Thing], toObject(builtin)
-	base := existing
+	existing, wanted, full := p.found[step.Thing], toObject(builtin), toObject(builtin)
+	base, isCurrent := existing, step.Thing == currentThing
 	if existing == nil {
 		p.missing = append(p.missing, builtin)
 		base = wanted
 	}
-	var patch object
-	step.Missing, _ = compareBlueprints(base, wanted)
-	step.Added, patch = compareBlueprints(base, p.additions(wanted))
-	p.add(step, existing, wanted, port.PatchBlueprintRequest(builtin.Identifier, encode(patch, "")))
-}
-
-// additions returns the parts that may be added to an existing blueprint: the built-in ones with Update, and what the
-// options ask for.
-func (p *plan) additions(builtin object) object {
-	additions := make(object)
-	if p.options.Update {
-		additions = maps.Clone(builtin)
-	}
-	if builtin["identifier"] == mapper.CurrentBlueprint {
-		if p.options.Scorecard != nil || p.options.Dashboard {
-			additions[calculationPart.field] = builtin[calculationPart.field] // they need percentProperty, the only one
-		}
+	if isCurrent {
 		relations := make(object)
 		for _, relation := range p.options.Relate {
 			relations[relation.name()] = relation.declaration()
 		}
-		additions[relationPart.field] = relations
+		full["relations"] = relations // the built-in has none
 	}
-	return additions
+	needsPercent := p.options.Scorecard != nil || p.options.Dashboard // coveragePercent is the only calculation property
+	added, missing, patch := complete(base, full, func(part part) bool {
+		return p.options.Update || isCurrent && (part == relationPart || part == calculationPart && needsPercent)
+	})
+	step.Added, step.Missing = added, missing
+	p.add(step, existing, wanted, port.PatchBlueprintRequest(builtin.Identifier, encode(patch, "")))
 }
 
 // addWebhook plans the webhook.
@@ -153,8 +146,7 @@ func (p *plan) addWebhook() (err error) {
 	return nil
 }
 
-// apply sends the requests of the plan. An "already exists" follows a creation whose response was lost. If Port refuses
-// the page, its step says so.
+// apply sends the requests of the plan. If Port refuses the page, its step says so.
 func (p *plan) apply(ctx context.Context, client *port.Client) error {
 	if _, err := client.CreateBlueprints(ctx, p.missing); err != nil {
 		return err
@@ -162,14 +154,12 @@ func (p *plan) apply(ctx context.Context, client *port.Client) error {
 	for _, a := range p.actions {
 		err := a.send(ctx, client)
 		switch {
-		case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
 		case a.Kind == Page && isRefusal(err):
 			step := &p.report.Steps[len(p.report.Steps)-1]
 			step.State, step.Error = Refused, err.Error()
-		default:
+		case err != nil:
 			return err
-		}
-		if a.Kind == Webhook {
+		case a.Kind == Webhook:
 			if p.report.Webhook, err = client.Webhook(ctx, a.Identifier); err != nil {
 				return fmt.Errorf("read %s: %w", a.Thing, err)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -47,32 +46,28 @@ type RemovedBlueprint struct {
 // UnknownAccount is the account of entities without an address at Codecov.
 const UnknownAccount = "unknown"
 
-// RefusedError is returned if a removal would break or delete what this program hasn't made.
-type RefusedError struct{ Reasons []string }
-
-// Error joins the reasons.
-func (e *RefusedError) Error() string { return "cannot remove: " + strings.Join(e.Reasons, "; ") }
+// ErrRefused is returned if a removal would break or delete what this program hasn't made.
+var ErrRefused = errors.New("cannot remove")
 
 // Remove removes what Run and a sync have made: the history with its entities and its entry in the webhook, scorecard,
 // page, and the added properties and relations. With All, it also removes the current blueprint and the webhook if they
-// equal the built-in. It returns a *RefusedError if something of the user's depends on what would go. After an error,
-// another call continues.
+// equal the built-in. It returns ErrRefused if something of the user's depends on what would go. After an error, another
+// call continues.
 func Remove(ctx context.Context, o RemoveOptions) (*Removal, error) {
-	found, err := readAll(ctx, o.Port, currentThing, historyThing, webhookThing, scorecardThing)
-	if err != nil {
-		return nil, err
-	}
-	r := &remover{options: o, found: found, removal: Removal{
+	r := &remover{options: o, found: make(map[Thing]object), scorecards: make(map[string][]object), marked: make(map[string]string), removal: Removal{
 		Blueprints: []RemovedBlueprint{}, Parts: []string{}, Kept: []string{}, RefusedBecause: []string{}, Requests: []port.Request{},
 	}}
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
 	if err := r.plan(ctx); err != nil {
 		return nil, err
 	}
 	for _, a := range r.actions {
 		r.removal.Requests = append(r.removal.Requests, a.request)
 	}
-	if len(r.removal.RefusedBecause) > 0 {
-		return &r.removal, &RefusedError{r.removal.RefusedBecause}
+	if reasons := r.removal.RefusedBecause; len(reasons) > 0 {
+		return &r.removal, fmt.Errorf("%w: %s", ErrRefused, strings.Join(reasons, "; "))
 	}
 	if len(r.actions) == 0 || o.DryRun || o.Confirm == nil {
 		return &r.removal, nil
@@ -80,41 +75,69 @@ func Remove(ctx context.Context, o RemoveOptions) (*Removal, error) {
 	if err := o.Confirm(&r.removal); err != nil {
 		return &r.removal, err
 	}
-	err = r.apply(ctx)
-	r.removal.Removed = err == nil
-	return &r.removal, err
+	for _, a := range r.actions {
+		if err := a.send(ctx, o.Port); err != nil {
+			return &r.removal, err
+		}
+	}
+	r.removal.Removed = true
+	return &r.removal, nil
 }
 
-// apply sends the requests. A "not found" follows a deletion whose response was lost, if the thing is really gone.
-func (r *remover) apply(ctx context.Context) error {
-	for _, a := range r.actions {
-		err := a.send(ctx, r.options.Port)
-		if a.request.Method == http.MethodDelete && errors.Is(err, port.ErrNotFound) {
-			if _, readErr := read(ctx, r.options.Port, a.Thing); errors.Is(readErr, port.ErrNotFound) {
-				err = nil
-			}
+// remover plans a removal.
+type remover struct {
+	options    RemoveOptions
+	found      map[Thing]object
+	scorecards map[string][]object // of the user's, by blueprint
+	marked     map[string]string   // expressions of the relations that Run has added to the current blueprint
+	going      []string            // blueprints
+	actions    []action
+	removal    Removal
+}
+
+// read reads what may be removed. Relations that Run has added are marked and taken out of the current blueprint.
+func (r *remover) read(ctx context.Context) error {
+	if err := readAll(ctx, r.options.Port, r.found, currentThing, historyThing, webhookThing); err != nil {
+		return err
+	}
+	err := readAll(ctx, r.options.Port, r.found, pageThing)
+	if isRefusal(err) {
+		note(&r.removal.Kept, "%s: %s", pageThing, err)
+	} else if err != nil {
+		return err
+	}
+	for _, thing := range []Thing{currentThing, historyThing} {
+		if r.found[thing] == nil {
+			continue
+		}
+		documents, err := r.options.Port.Scorecards(ctx, thing.Identifier)
+		if err == nil {
+			r.scorecards[thing.Identifier], err = decode[[]object](documents)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("read the scorecards of %s: %w", thing, err)
+		}
+	}
+	r.scorecards[mapper.CurrentBlueprint] = slices.DeleteFunc(r.scorecards[mapper.CurrentBlueprint], func(s object) bool {
+		if s["identifier"] == scorecardThing.Identifier {
+			r.found[scorecardThing] = s
+		}
+		return isMade(Scorecard, s, scorecard)
+	})
+	relations := relationPart.of(r.found[currentThing])
+	for name := range relations {
+		description, _ := child(relations, name)["description"].(string)
+		if expression, marked := mapper.MarkedExpression(description); marked {
+			r.marked[name] = expression
+			delete(relations, name)
 		}
 	}
 	return nil
 }
 
-// remover plans a removal.
-type remover struct {
-	options RemoveOptions
-	found   map[Thing]object
-	going   []string          // blueprints
-	marked  map[string]string // expressions of the relations that Run has added to the current blueprint
-	actions []action
-	removal Removal
-}
-
 // plan orders the requests so that nothing points to what is gone: webhook, page and scorecard first, then the
 // properties, then the target of the aggregation property.
 func (r *remover) plan(ctx context.Context) error {
-	r.takeMarked()
 	if r.found[historyThing] != nil {
 		r.going = append(r.going, mapper.HistoryBlueprint)
 	}
@@ -128,38 +151,15 @@ func (r *remover) plan(ctx context.Context) error {
 	if err := r.planWebhook(); err != nil {
 		return fmt.Errorf("%s: %w", webhookThing, err)
 	}
-	pages, err := readAll(ctx, r.options.Port, pageThing)
-	switch {
-	case isRefusal(err):
-		note(&r.removal.Kept, "%s: %s", pageThing, err)
-	case err != nil:
-		return err
-	}
-	r.found[pageThing] = pages[pageThing]
 	r.planVisual(pageThing, page, port.DeletePageRequest(pageThing.Identifier))
 	r.planVisual(scorecardThing, scorecard, port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardThing.Identifier))
-	if err := r.planCurrent(ctx); err != nil {
-		return err
-	}
+	r.planCurrent()
 	for _, identifier := range r.going {
 		if err := r.planBlueprint(ctx, identifier); err != nil {
 			return err
 		}
 	}
 	return r.checkReferences(ctx)
-}
-
-// takeMarked removes the relations that Run has added from the document of the current blueprint.
-func (r *remover) takeMarked() {
-	r.marked = make(map[string]string)
-	relations := relationPart.of(r.found[currentThing])
-	for name := range relations {
-		description, _ := child(relations, name)["description"].(string)
-		if expression, marked := mapper.MarkedExpression(description); marked {
-			r.marked[name] = expression
-			delete(relations, name)
-		}
-	}
 }
 
 // planVisual plans to delete the scorecard or page if it is unchanged.
@@ -179,18 +179,15 @@ func (r *remover) planVisual(thing Thing, body func(Thresholds) object, request 
 func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 	thing := Thing{Blueprint, identifier}
 	document := r.found[thing]
-	own, _ := compareBlueprints(builtinBlueprint(identifier), document)
-	scorecards, err := r.otherScorecards(ctx, identifier)
-	if err != nil {
-		return err
-	}
-	for _, scorecard := range scorecards {
+	_, own, _ := complete(builtinBlueprint(identifier), document, func(part) bool { return false })
+	for _, scorecard := range r.scorecards[identifier] {
 		own = append(own, fmt.Sprintf("scorecard %s", scorecard["identifier"]))
 	}
 	if len(own) > 0 {
 		note(&r.removal.RefusedBecause, "%s has a %s that codecov-port hasn't made", thing, strings.Join(own, ", "))
 	}
 	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
+	others := make(map[string]bool) // accounts that aren't ours
 	property := addressProperties[identifier]
 	options := port.SearchOptions{Include: []string{"$identifier"}}
 	if _, declared := schemaPart.of(document)[property]; declared {
@@ -200,17 +197,24 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		if err != nil {
 			return fmt.Errorf("read the entities of %s: %w", identifier, err)
 		}
+		account := UnknownAccount
+		address, _ := entity.Properties[property].(string)
+		page, ok := backfill.ParsePage(r.options.AppURL, address)
+		if ok {
+			account = page.Service.Short() + "/" + page.Owner
+		}
 		removed.Entities++
-		removed.Accounts[r.accountOf(entity, property)]++
-	}
-	var others []string
-	for _, account := range sortedKeys(removed.Accounts) {
-		if !r.isOurs(account) {
-			others = append(others, fmt.Sprintf("%s: %d", account, removed.Accounts[account]))
+		removed.Accounts[account]++
+		if _, isOurs := page.AccountOf(r.options.Service, r.options.Owners); !isOurs {
+			others[account] = true
 		}
 	}
 	if len(others) > 0 && !r.options.All {
-		note(&r.removal.RefusedBecause, "%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(others, ", "))
+		var counts []string
+		for _, account := range sortedKeys(others) {
+			counts = append(counts, fmt.Sprintf("%s: %d", account, removed.Accounts[account]))
+		}
+		note(&r.removal.RefusedBecause, "%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(counts, ", "))
 	}
 	r.removal.Blueprints = append(r.removal.Blueprints, removed)
 	r.send(thing, port.DeleteBlueprintRequest(identifier))
@@ -219,21 +223,6 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 
 // addressProperties hold the address of an entity's page at Codecov, by blueprint.
 var addressProperties = map[string]string{mapper.CurrentBlueprint: "repository", mapper.HistoryBlueprint: "url"}
-
-func (r *remover) accountOf(entity port.Entity, property string) string {
-	address, _ := entity.Properties[property].(string)
-	page, ok := backfill.ParsePage(r.options.AppURL, address)
-	if !ok {
-		return UnknownAccount
-	}
-	return page.Service.Short() + "/" + page.Owner
-}
-
-func (r *remover) isOurs(account string) bool {
-	return slices.ContainsFunc(r.options.Owners, func(owner string) bool {
-		return strings.EqualFold(r.options.Service.Short()+"/"+owner, account)
-	})
-}
 
 // checkReferences refuses the removal if a blueprint that stays points to one that goes.
 func (r *remover) checkReferences(ctx context.Context) error {

@@ -192,6 +192,9 @@ func TestRemoveRefusals(t *testing.T) {
 		"a property of the user's": {func(t *testing.T, s *fakeport.Server) {
 			patchBlueprint(t, s, history, `{"schema":{"properties":{"mine":{"type":"string"}}}}`)
 		}, true, "blueprint codecov_commit_coverage has a property mine that codecov-port hasn't made"},
+		"a mirror property of the user's": {func(t *testing.T, s *fakeport.Server) {
+			patchBlueprint(t, s, history, `{"mirrorProperties":{"branchOfRepository":{"path":"repository.branch"}}}`)
+		}, true, "blueprint codecov_commit_coverage has a mirror property branchOfRepository that codecov-port hasn't made"},
 		"a relation to the history": {func(t *testing.T, s *fakeport.Server) {
 			put(t, s, `{"identifier":"release","title":"Release","schema":{"properties":{},"required":[]},"relations":{"built":{"target":"codecov_commit_coverage","required":false,"many":false}}}`)
 		}, true, "relation built of blueprint release points to codecov_commit_coverage"},
@@ -216,9 +219,8 @@ func TestRemoveRefusals(t *testing.T) {
 			run(t, server, setup.Options{})
 			test.change(t, server)
 			before := snapshot(t, server)
-			_, err := remove(t, server, func(o *setup.RemoveOptions) { o.All = test.all })
-			refusal := (*setup.RefusedError)(nil)
-			if !errors.As(err, &refusal) || !slices.Contains(refusal.Reasons, test.want) {
+			removal, err := remove(t, server, func(o *setup.RemoveOptions) { o.All = test.all })
+			if !errors.Is(err, setup.ErrRefused) || !slices.Contains(removal.RefusedBecause, test.want) {
 				t.Errorf("error %v, want reason %s", err, test.want)
 			}
 			if diff := cmp.Diff(before, snapshot(t, server)); diff != "" {

@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +20,7 @@ func (r *remover) planWebhook() error {
 	if err != nil {
 		return err
 	}
-	var all, rest []any
+	all, rest := []any{}, []any{}
 	for i, e := range entries {
 		r.dropRelations(e, fmt.Sprintf("entry %d of %s", i+1, webhookThing))
 		all = append(all, e)
@@ -34,13 +32,19 @@ func (r *remover) planWebhook() error {
 		return nil
 	}
 	for i, e := range entries {
-		if !r.dropEntry(i, e) {
+		blueprint, _ := e["blueprint"].(string)
+		if !slices.Contains(r.going, blueprint) {
 			rest = append(rest, e)
+			continue
 		}
+		isBuiltin := func(b object) bool { return meansTheSame("mappings", []any{e}, []any{b}) }
+		if !slices.ContainsFunc(builtinEntries(), isBuiltin) {
+			note(&r.removal.RefusedBecause, "entry %d of %s writes %s and was changed: remove it in Port first", i+1, webhookThing, blueprint)
+		}
+		note(&r.removal.Parts, "entry for %s of %s", blueprint, webhookThing)
 	}
 	if len(r.removal.Parts) > before {
-		patch := object{"mappings": append([]any{}, rest...)}
-		r.send(webhookThing, port.UpdateWebhookRequest(webhookThing.Identifier, encode(patch, "")))
+		r.send(webhookThing, port.UpdateWebhookRequest(webhookThing.Identifier, encode(object{"mappings": rest}, "")))
 	}
 	return nil
 }
@@ -67,85 +71,36 @@ func (r *remover) dropRelations(entry object, title string) {
 	}
 }
 
-// dropEntry reports whether an entry of the webhook is removed: those for the blueprints that go.
-func (r *remover) dropEntry(index int, entry object) bool {
-	blueprint, _ := entry["blueprint"].(string)
-	if !slices.Contains(r.going, blueprint) {
-		return false
-	}
-	isBuiltin := func(b object) bool { return meansTheSame("mappings", []any{entry}, []any{b}) }
-	if !slices.ContainsFunc(builtinEntries(), isBuiltin) {
-		note(&r.removal.RefusedBecause, "entry %d of %s writes %s and was changed: remove it in Port first", index+1, webhookThing, blueprint)
-	}
-	note(&r.removal.Parts, "entry for %s of %s", blueprint, webhookThing)
-	return true
-}
-
-// planCurrent plans to remove the properties and relations that Run has added to the current blueprint, as far as they are
-// unchanged. A patch can't remove properties, so the blueprint is replaced.
-func (r *remover) planCurrent(ctx context.Context) error {
-	document, before := r.found[currentThing], len(r.removal.Parts)
-	if document == nil {
-		return nil
-	}
-	scorecards, err := r.otherScorecards(ctx, mapper.CurrentBlueprint)
-	if err != nil {
-		return err
-	}
+// planCurrent plans to remove the properties and relations that Run has added to the current blueprint. Properties that
+// were changed or that a scorecard uses are kept. A patch can't remove properties, so the blueprint is replaced.
+func (r *remover) planCurrent() {
+	document, builtin, before := r.found[currentThing], builtinBlueprint(mapper.CurrentBlueprint), len(r.removal.Parts)
 	for _, name := range sortedKeys(r.marked) {
 		note(&r.removal.Parts, "relation %s of %s", name, currentThing)
 	}
 	for _, p := range []part{calculationPart, aggregationPart} {
-		for _, name := range sortedKeys(p.of(builtinBlueprint(mapper.CurrentBlueprint))) {
-			r.dropProperty(p, name, scorecards)
+		declared := p.of(document)
+		for _, name := range sortedKeys(p.of(builtin)) {
+			title, existing := fmt.Sprintf("%s %s of %s", p.title, name, currentThing), declared[name]
+			uses := func(s object) bool { return strings.Contains(string(encode(s, "")), `"`+name+`"`) }
+			user := slices.IndexFunc(r.scorecards[mapper.CurrentBlueprint], uses)
+			switch {
+			case existing == nil:
+			case !meansTheSame(p.field, object{name: existing}, object{name: p.of(builtin)[name]}):
+				note(&r.removal.Kept, "%s: it was changed", title)
+			case user >= 0:
+				note(&r.removal.Kept, "%s: scorecard %s uses it", title, r.scorecards[mapper.CurrentBlueprint][user]["identifier"])
+			default:
+				note(&r.removal.Parts, "%s", title)
+				delete(declared, name)
+			}
 		}
 	}
 	if len(r.removal.Parts) == before {
-		return nil
+		return
 	}
 	for _, stamp := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy"} {
 		delete(document, stamp)
 	}
 	r.send(currentThing, port.PutBlueprintRequest(mapper.CurrentBlueprint, encode(document, "")))
-	return nil
-}
-
-// dropProperty removes a property of the built-in from the current blueprint if it is unchanged and no scorecard uses it.
-func (r *remover) dropProperty(p part, name string, scorecards []object) {
-	declared := p.of(r.found[currentThing])
-	existing, exists := declared[name]
-	if !exists {
-		return
-	}
-	title := fmt.Sprintf("%s %s of %s", p.title, name, currentThing)
-	ours := p.of(builtinBlueprint(mapper.CurrentBlueprint))[name]
-	if !meansTheSame(p.field, object{name: existing}, object{name: ours}) {
-		note(&r.removal.Kept, "%s: it was changed", title)
-		return
-	}
-	for _, scorecard := range scorecards {
-		if strings.Contains(string(encode(scorecard, "")), `"`+name+`"`) {
-			note(&r.removal.Kept, "%s: scorecard %s uses it", title, scorecard["identifier"])
-			return
-		}
-	}
-	note(&r.removal.Parts, "%s", title)
-	delete(declared, name)
-}
-
-// otherScorecards returns the scorecards of a blueprint that Run hasn't made.
-func (r *remover) otherScorecards(ctx context.Context, blueprint string) ([]object, error) {
-	documents, err := r.options.Port.Scorecards(ctx, blueprint)
-	if errors.Is(err, port.ErrNotFound) {
-		return nil, nil
-	}
-	var scorecards []object
-	if err == nil {
-		scorecards, err = decode[[]object](documents)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the scorecards of blueprint %s: %w", blueprint, err)
-	}
-	isOurs := func(s object) bool { return blueprint == mapper.CurrentBlueprint && isMade(Scorecard, s, scorecard) }
-	return slices.DeleteFunc(scorecards, isOurs), nil
 }

@@ -99,16 +99,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Scorecard != nil {
 		things = append(things, scorecardThing)
 	}
-	found, err := readAll(ctx, o.Port, things...)
-	if err != nil {
+	found := make(map[Thing]object)
+	if err := readAll(ctx, o.Port, found, things...); err != nil {
 		return nil, err
 	}
-	if o.Dashboard {
-		pages, err := readAll(ctx, o.Port, pageThing)
-		if err != nil && !isRefusal(err) { // a page that can't be read is refused when it is created
+	if o.Dashboard { // a page that can't be read is refused when it is created
+		if err := readAll(ctx, o.Port, found, pageThing); err != nil && !isRefusal(err) {
 			return nil, err
 		}
-		found[pageThing] = pages[pageThing]
 	}
 	p, err := newPlan(found, o)
 	if err != nil {
@@ -147,25 +145,18 @@ func checkTargets(ctx context.Context, o Options) error {
 	return nil
 }
 
-// readAll reads things. Those that Port doesn't have are left out.
-func readAll(ctx context.Context, client *port.Client, things ...Thing) (map[Thing]object, error) {
-	found := make(map[Thing]object)
+// readAll adds things to what was found. Those that Port doesn't have are left out.
+func readAll(ctx context.Context, client *port.Client, found map[Thing]object, things ...Thing) error {
 	for _, thing := range things {
 		document, err := read(ctx, client, thing)
 		if err == nil {
 			found[thing], err = decode[object](document)
 		}
 		if err != nil && !errors.Is(err, port.ErrNotFound) {
-			return nil, fmt.Errorf("read %s: %w", thing, err)
+			return fmt.Errorf("read %s: %w", thing, err)
 		}
 	}
-	return found, nil
-}
-
-// isRefusal reports whether Port has answered a request with an error.
-func isRefusal(err error) bool {
-	apiError := (*port.APIError)(nil)
-	return errors.As(err, &apiError) && apiError.Status != 0
+	return nil
 }
 
 func read(ctx context.Context, client *port.Client, thing Thing) (json.RawMessage, error) {
@@ -179,4 +170,47 @@ func read(ctx context.Context, client *port.Client, thing Thing) (json.RawMessag
 		return client.Page(ctx, thing.Identifier)
 	}
 	return client.RawBlueprint(ctx, thing.Identifier)
+}
+
+// isRefusal reports whether Port has answered a request with an error.
+func isRefusal(err error) bool {
+	apiError := (*port.APIError)(nil)
+	return errors.As(err, &apiError) && apiError.Status != 0
+}
+
+// Overview is a report in three lines: what is in Port, what is missing there, and the next command.
+type Overview struct {
+	Present []string `json:"present"` // like "blueprint codecov_commit_coverage (created)"
+	Missing []string `json:"missing"` // like "property hits of blueprint codecov_commit_coverage"
+	Next    string   `json:"next"`
+}
+
+// Overview summarizes the report of a run with these options.
+func (r *Report) Overview(o Options) Overview {
+	v := Overview{Present: []string{}, Missing: []string{}, Next: "codecov-port sync"}
+	for _, step := range r.Steps {
+		title, missing := step.String(), step.Missing
+		switch {
+		case step.State == Refused, o.DryRun && step.State == Created:
+			v.Missing = append(v.Missing, title)
+			continue
+		case o.DryRun:
+			missing = slices.Concat(missing, step.Added)
+			v.Present = append(v.Present, title)
+		case step.State == Created, step.State == Updated:
+			v.Present = append(v.Present, fmt.Sprintf("%s (%s)", title, step.State))
+		default:
+			v.Present = append(v.Present, title)
+		}
+		for _, part := range missing {
+			v.Missing = append(v.Missing, part+" of "+title)
+		}
+	}
+	switch {
+	case len(r.Requests) > 0 && o.DryRun && !o.Update:
+		v.Next = "codecov-port setup"
+	case len(v.Missing) > 0:
+		v.Next = "codecov-port setup --update"
+	}
+	return v
 }

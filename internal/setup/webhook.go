@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
@@ -57,7 +58,7 @@ func builtinEntries() []object {
 }
 
 // addToMapping returns the entries with what the options add: missing entries with Update, relations with RelateLive. It
-// also returns what is missing of the built-in.
+// also returns what is still missing of the built-in.
 func (p *plan) addToMapping(mappings json.RawMessage) (entries []object, added, missing []string, err error) {
 	if entries, err = readEntries(mappings); err != nil {
 		return nil, nil, nil, err
@@ -66,9 +67,10 @@ func (p *plan) addToMapping(mappings json.RawMessage) (entries []object, added, 
 		if writes(entries, e["blueprint"].(string)) {
 			continue
 		}
-		missing = append(missing, fmt.Sprintf("entry for %s", e["blueprint"]))
-		if p.options.Update {
-			entries, added = append(entries, e), missing
+		if title := fmt.Sprintf("entry for %s", e["blueprint"]); p.options.Update {
+			entries, added = append(entries, e), append(added, title)
+		} else {
+			missing = append(missing, title)
 		}
 	}
 	for i, e := range entries {
@@ -86,4 +88,24 @@ func (p *plan) addToMapping(mappings json.RawMessage) (entries []object, added, 
 		}
 	}
 	return entries, added, missing, nil
+}
+
+const notification = `coverage:
+  notify:
+    webhook:
+      default:
+        only_pulls: false
+        url: `
+
+// YAML returns what Codecov's global YAML needs to post new coverage to the webhook, limited to some branches if any are
+// named. only_pulls: false includes builds of branches without a pull request. Every escape of Go is one of YAML, too.
+func YAML(webhookURL string, branches []string) string {
+	text := notification + strconv.Quote(webhookURL) + "\n"
+	if len(branches) > 0 {
+		text += "        branches:\n"
+	}
+	for _, branch := range branches {
+		text += "          - " + strconv.Quote(branch) + "\n"
+	}
+	return text
 }
