@@ -13,21 +13,11 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-func (d *doctor) blueprints(ctx context.Context) {
-	if d.compiled == nil {
-		d.step("blueprints", "a mapping", false, nil)
-		return
-	}
-	for _, identifier := range d.compiled.Blueprints() {
-		d.step("blueprint "+identifier, "valid Port credentials", d.portReady, func() Step { return d.blueprint(ctx, identifier) })
-	}
-}
-
 func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
 	if declared, ok := d.declared[identifier]; ok {
 		return d.examine(declared)
 	}
-	declared, err := readBlueprint(ctx, d.options.Port, identifier)
+	declared, err := readBlueprint(ctx, d.Port, identifier)
 	isBuiltin := identifier == mapper.CurrentBlueprint || identifier == mapper.HistoryBlueprint
 	switch {
 	case errors.Is(err, port.ErrNotFound) && isBuiltin:
@@ -35,7 +25,7 @@ func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
 	case errors.Is(err, port.ErrNotFound):
 		return failed(Configuration, "doesn't exist, but the mapping writes to it", "create it in Port, or select another mapping with --mapping")
 	case err != nil:
-		return failed(Other, "read blueprint: "+err.Error(), "try again later")
+		return unexpected("read blueprint", err)
 	}
 	d.declared[identifier] = declared
 	return d.examine(declared)
@@ -72,67 +62,71 @@ func canChart(declared port.Blueprint) bool {
 // compareNames returns the mapped properties and relations that the blueprint doesn't declare, and those that it
 // requires and some entry doesn't map.
 func (d *doctor) compareNames(declared port.Blueprint) (undeclared, required []string) {
-	missing, unmapped := map[string]bool{}, map[string]bool{}
+	known := titles(slices.Collect(maps.Keys(declared.Schema.Properties)), slices.Collect(maps.Keys(declared.Relations)))
+	relations := maps.Clone(declared.Relations)
+	maps.DeleteFunc(relations, func(_ string, r port.Relation) bool { return !r.Required })
+	needed := titles(declared.Schema.Required, slices.Collect(maps.Keys(relations)))
 	for _, entry := range d.compiled.Entries() {
-		if entry.Blueprint != declared.Identifier {
-			continue
-		}
-		for _, name := range entry.Properties {
-			if _, ok := declared.Schema.Properties[name]; !ok {
-				missing["property "+name] = true
-			}
-		}
-		for _, name := range entry.Relations {
-			if _, ok := declared.Relations[name]; !ok {
-				missing["relation "+name] = true
-			}
-		}
-		for _, name := range declared.Schema.Required {
-			if !slices.Contains(entry.Properties, name) {
-				unmapped["property "+name] = true
-			}
-		}
-		for name, relation := range declared.Relations {
-			if relation.Required && !slices.Contains(entry.Relations, name) {
-				unmapped["relation "+name] = true
-			}
+		if entry.Blueprint == declared.Identifier {
+			mapped := titles(entry.Properties, entry.Relations)
+			undeclared = append(undeclared, without(mapped, known)...)
+			required = append(required, without(needed, mapped)...)
 		}
 	}
-	return slices.Sorted(maps.Keys(missing)), slices.Sorted(maps.Keys(unmapped))
+	return distinct(undeclared), distinct(required)
+}
+
+// titles returns names like "property coverage".
+func titles(properties, relations []string) (all []string) {
+	for _, name := range properties {
+		all = append(all, "property "+name)
+	}
+	for _, name := range relations {
+		all = append(all, "relation "+name)
+	}
+	return all
+}
+
+// without returns the names that are not among others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
+}
+
+// distinct sorts names and drops repeated ones.
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // misfits returns the declared properties and relations whose values in the sampled commits don't fit, with the reason.
-func (d *doctor) misfits(declared port.Blueprint, undeclared []string) []string {
+func (d *doctor) misfits(declared port.Blueprint, undeclared []string) (reasons []string) {
 	conformer := mapper.NewConformer(declared)
-	reasons := map[string]bool{}
 	for _, mapped := range d.samplesOf(declared.Identifier) {
 		_, warnings := conformer.Conform(mapped.Entity)
 		for _, w := range warnings {
 			if !slices.Contains(undeclared, "property "+w.Property) && !slices.Contains(undeclared, "relation "+w.Property) {
-				reasons[w.Property+" "+w.Reason] = true
+				reasons = append(reasons, w.Property+" "+w.Reason)
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(reasons))
+	return distinct(reasons)
 }
 
 // danglingRelations returns the relations to an entity that the mapping doesn't write, although it writes others of
 // that blueprint.
-func (d *doctor) danglingRelations(declared port.Blueprint) []string {
-	dangling := map[string]bool{}
+func (d *doctor) danglingRelations(declared port.Blueprint) (dangling []string) {
 	for _, mapped := range d.samplesOf(declared.Identifier) {
 		for name, value := range mapped.Entity.Relations {
 			target := declared.Relations[name].Target
 			written := d.samplesOf(target)
 			identifier, ok := value.(string)
-			if !ok || len(written) == 0 || slices.ContainsFunc(written, func(m mapper.Mapped) bool { return m.Entity.Identifier == identifier }) {
-				continue
+			if ok && len(written) > 0 && !slices.ContainsFunc(written, func(m mapper.Mapped) bool { return m.Entity.Identifier == identifier }) {
+				dangling = append(dangling, fmt.Sprintf("relation %s points to a %s that the mapping doesn't write (it writes %s, for example)",
+					name, target, written[0].Entity.Identifier))
 			}
-			dangling[fmt.Sprintf("relation %s points to a %s that the mapping doesn't write (it writes %s, for example)",
-				name, target, written[0].Entity.Identifier)] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(dangling))
+	return distinct(dangling)
 }
 
 func (d *doctor) samplesOf(blueprint string) []mapper.Mapped {

@@ -5,6 +5,7 @@ package check
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -63,7 +64,7 @@ type Options struct {
 // Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't
 // end it, but skips the steps that need it. When ctx ends, the remaining steps fail.
 func Run(ctx context.Context, o Options, report func(Step)) {
-	d := &doctor{options: o, report: report, declared: make(map[string]port.Blueprint)}
+	d := &doctor{Options: o, report: report, declared: make(map[string]port.Blueprint)}
 	for _, problem := range o.Problems {
 		report(Step{Name: "settings", State: Failed, Cause: Configuration, Text: problem.Text, Hint: problem.Hint})
 	}
@@ -78,34 +79,40 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 		d.step("account "+owner, "a valid Codecov token", codecovReady, func() Step { return d.account(ctx, owner) })
 	}
 	d.step("webhook", "valid Port credentials", d.portReady, func() Step { return d.webhook(ctx) })
-	d.step("mapping", "the webhook", d.portReady || o.Choice.Name != mapper.ChoiceWebhook, d.mapping)
-	hasMapping, hasRepositories := d.compiled != nil, len(d.repositories) > 0
+	hasMapping := d.step("mapping", "the webhook", d.portReady || o.Choice.Name != mapper.ChoiceWebhook, d.mapping)
+	hasRepositories := len(d.repositories) > 0
 	d.step("mapped commit", "a mapping and repositories", hasMapping && hasRepositories, func() Step { return d.sample(ctx) })
-	d.blueprints(ctx)
+	if hasMapping {
+		for _, identifier := range d.compiled.Blueprints() {
+			d.step("blueprint "+identifier, "valid Port credentials", d.portReady, func() Step { return d.blueprint(ctx, identifier) })
+		}
+	} else {
+		d.step("blueprints", "a mapping", false, nil)
+	}
 	d.step("entities", "repositories, and a mapping that names entities like the built-in one",
 		d.portReady && hasRepositories && hasMapping && d.compiled.NamesAsBuiltin(), func() Step { return d.entities(ctx) })
-	d.relations(ctx)
-	d.step("commits", "repositories", hasRepositories, func() Step { return d.commits(ctx) })
-	d.step("plan", "a mapping and commits", hasMapping && d.counted.commits > 0, func() Step { return d.plan(ctx) })
+	if hasMapping && d.portReady {
+		d.relations(ctx)
+	}
+	d.step("commits", "repositories", hasRepositories, func() Step { return d.countCommits(ctx) })
+	d.step("plan", "a mapping and commits", hasMapping && d.commits > 0, func() Step { return d.plan(ctx) })
 }
 
 // Worst returns the most severe cause of the failed steps: credentials, then configuration, then others. It returns ""
 // if no step failed.
 func Worst(steps []Step) Cause {
-	rank := map[Cause]int{Other: 1, Configuration: 2, Credentials: 3}
-	var worst Cause
-	for _, step := range steps {
-		if step.State == Failed && rank[step.Cause] > rank[worst] {
-			worst = step.Cause
+	for _, cause := range []Cause{Credentials, Configuration, Other} {
+		if slices.ContainsFunc(steps, func(s Step) bool { return s.Cause == cause }) {
+			return cause
 		}
 	}
-	return worst
+	return ""
 }
 
 // doctor holds what the steps have found so far.
 type doctor struct {
-	options Options
-	report  func(Step)
+	Options
+	report func(Step)
 
 	portReady    bool
 	visible      []string // owners that the token can see
@@ -115,7 +122,8 @@ type doctor struct {
 	samples      []mapper.Mapped // entities of some commits of the accounts
 	declared     map[string]port.Blueprint
 	stored       int // entities of the accounts in Port
-	counted      census
+	counted      int // repositories, and
+	commits      int // on their default branches
 }
 
 // step runs examine if what it needs is ready, and reports the outcome. It reports whether the step didn't fail.
@@ -134,4 +142,9 @@ func warning(text, hint string) Step { return Step{State: Warning, Text: text, H
 
 func failed(cause Cause, text, hint string) Step {
 	return Step{State: Failed, Cause: cause, Text: text, Hint: hint}
+}
+
+// unexpected is a failure that may pass.
+func unexpected(action string, err error) Step {
+	return failed(Other, action+": "+err.Error(), "try again later")
 }

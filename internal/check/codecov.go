@@ -20,7 +20,7 @@ type repository struct {
 func (d *doctor) codecovToken(ctx context.Context) Step {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	for owner, err := range d.options.Codecov.Owners(ctx) {
+	for owner, err := range d.Codecov.Owners(ctx) {
 		if err != nil {
 			return codecovError(err)
 		}
@@ -29,7 +29,7 @@ func (d *doctor) codecovToken(ctx context.Context) Step {
 		}
 	}
 	slices.Sort(d.visible)
-	service := d.options.Codecov.Service()
+	service := d.Codecov.Service()
 	if len(d.visible) == 0 {
 		return warning(fmt.Sprintf("Codecov accepts CODECOV_TOKEN, but its user can see no account at %s", service), d.ownersHint())
 	}
@@ -50,16 +50,16 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 	listed, private, inactive := 0, 0, 0
 	var gap error // why the list is not complete
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { gap = row }}
-	for row, err := range d.options.Codecov.Repositories(ctx, owner, options) {
+	for row, err := range d.Codecov.Repositories(ctx, owner, options) {
 		if codecov.IsPartial(err) {
 			gap = err
 			break
 		}
 		switch {
 		case errors.Is(err, codecov.ErrOwnerNotFound):
-			return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.options.Codecov.Service()), d.ownersHint())
+			return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.Codecov.Service()), d.ownersHint())
 		case err != nil:
-			return failed(Other, "list the repositories: "+err.Error(), "try again later")
+			return unexpected("list the repositories", err)
 		}
 		d.repositories = append(d.repositories, repository{owner, row})
 		listed++
@@ -84,7 +84,7 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 }
 
 func (d *doctor) ownersHint() string {
-	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.options.Codecov.Service())
+	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.Codecov.Service())
 	if len(d.visible) > 0 {
 		hint += "; the token's user can see " + shortList(d.visible)
 	}

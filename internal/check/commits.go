@@ -15,17 +15,11 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// census counts the commits of default branches, and the repositories that can't be counted by reason.
-type census struct {
-	mu                    sync.Mutex
-	commits, repositories int
-	noSeat, noProvider    int
-	unreadable            int
-	last                  error // of the unreadable ones
-}
-
-// commits requests the number of commits of each repository with coverage. It fails only for a rejected token and when ctx ends.
-func (d *doctor) commits(ctx context.Context) Step {
+// countCommits requests the number of commits of each repository with coverage. It fails for a rejected token, when ctx
+// ends, and if no repository can be counted.
+func (d *doctor) countCommits(ctx context.Context) Step {
+	noSeat, noProvider, unreadable, last := 0, 0, 0, error(nil)
+	var mu sync.Mutex // guards the counts
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(32) // the client has a limit of its own
 	for _, r := range d.repositories {
@@ -33,42 +27,30 @@ func (d *doctor) commits(ctx context.Context) Step {
 			continue
 		}
 		g.Go(func() error {
-			count, err := d.options.Codecov.CountCommits(ctx, r.owner, r.row.Name, codecov.CommitsOptions{Branch: r.row.Branch})
-			if ctx.Err() != nil {
+			count, err := d.Codecov.CountCommits(ctx, r.owner, r.row.Name, codecov.CommitsOptions{Branch: r.row.Branch})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case ctx.Err() != nil:
 				return context.Cause(ctx)
-			}
-			if errors.Is(err, codecov.ErrUnauthorized) {
+			case errors.Is(err, codecov.ErrUnauthorized):
 				return err
+			case errors.Is(err, codecov.ErrForbidden):
+				noSeat++
+			case errors.Is(err, codecov.ErrProviderRefused):
+				noProvider++
+			case err != nil:
+				unreadable, last = unreadable+1, err
+			default:
+				d.counted, d.commits = d.counted+1, d.commits+count
 			}
-			d.counted.add(count, err)
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return codecovError(err)
 	}
-	return d.counted.outcome()
-}
-
-func (c *census) add(count int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case err == nil:
-		c.repositories++
-		c.commits += count
-	case errors.Is(err, codecov.ErrForbidden):
-		c.noSeat++
-	case errors.Is(err, codecov.ErrProviderRefused):
-		c.noProvider++
-	default:
-		c.unreadable++
-		c.last = err
-	}
-}
-
-func (c *census) outcome() Step {
-	text := fmt.Sprintf("%s on the default branches of %s", terminal.Plural(c.commits, "commit"), terminal.Plural(c.repositories, "repository"))
+	text := fmt.Sprintf("%s on the default branches of %s", terminal.Plural(d.commits, "commit"), terminal.Plural(d.counted, "repository"))
 	var hints []string
 	add := func(count int, reason, hint string) {
 		if count > 0 {
@@ -76,15 +58,13 @@ func (c *census) outcome() Step {
 			hints = append(hints, hint)
 		}
 	}
-	add(c.noSeat, "without a seat for the token's user", "activate the user in Codecov › Members, or use the token of a user with a seat")
-	add(c.noProvider, "refused by the git provider", "sign in to Codecov again, or wait for the provider's rate limit")
-	if c.unreadable > 0 {
-		add(c.unreadable, "unreadable: "+c.last.Error(), "the token's user may lack access, or Codecov may have an outage: try again later")
-	}
+	add(noSeat, "without a seat for the token's user", "activate the user in Codecov › Members, or use the token of a user with a seat")
+	add(noProvider, "refused by the git provider", "sign in to Codecov again, or wait for the provider's rate limit")
+	add(unreadable, fmt.Sprintf("unreadable: %v", last), "the token's user may lack access, or Codecov may have an outage: try again later")
 	switch {
 	case len(hints) == 0:
 		return passed(text, "")
-	case c.repositories == 0:
+	case d.counted == 0:
 		return failed(Other, text, strings.Join(hints, "; "))
 	}
 	return warning(text, strings.Join(hints, "; "))
@@ -92,7 +72,7 @@ func (c *census) outcome() Step {
 
 // plan estimates how many entities the next sync creates at most. Updates of entities in Port are not part of it.
 func (d *doctor) plan(ctx context.Context) Step {
-	entities := max(d.compiled.MaxEntities(d.counted.repositories, d.counted.commits)-d.stored, 0)
+	entities := max(d.compiled.MaxEntities(d.counted, d.commits)-d.stored, 0)
 	if entities == 0 {
 		return passed("the next sync creates no entities", "")
 	}
@@ -112,14 +92,14 @@ func (d *doctor) duration(ctx context.Context, requests int) string {
 	}
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	one := d.options.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
+	one := d.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
 	one(func(port.Entity, error) bool { return false }) // the headers of the response hold the rate
-	wait, known := d.options.Port.EstimateDuration(requests)
-	if !known {
-		return ""
-	}
+	wait, known := d.Port.EstimateDuration(requests)
 	minutes := math.Ceil(wait.Minutes())
-	if minutes <= 1 {
+	switch {
+	case !known:
+		return ""
+	case minutes <= 1:
 		return ", within a minute at Port's rate"
 	}
 	return fmt.Sprintf(", about %.0f minutes at Port's rate", minutes)

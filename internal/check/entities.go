@@ -26,7 +26,7 @@ func (d *doctor) entities(ctx context.Context) Step {
 	for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
 		ours, err := d.countEntities(ctx, blueprint, foreign)
 		if err != nil {
-			return failed(Other, "read the entities of "+blueprint+": "+err.Error(), "try again later")
+			return unexpected("read the entities of "+blueprint, err)
 		}
 		d.stored += ours
 		counts = append(counts, terminal.Count(ours)+" of "+blueprint)
@@ -48,13 +48,13 @@ func (d *doctor) countEntities(ctx context.Context, blueprint string, foreign ma
 	for _, r := range d.repositories {
 		listed[r.row.Name] = true
 	}
-	for entity, err := range d.options.Port.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier", property}}) {
+	for entity, err := range d.Port.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier", property}}) {
 		if err != nil {
 			return 0, err
 		}
 		address, _ := entity.Properties[property].(string)
-		page, ok := backfill.ParsePage(d.options.AppURL, address)
-		_, isOurs := page.AccountOf(d.options.Codecov.Service(), d.options.Owners)
+		page, ok := backfill.ParsePage(d.AppURL, address)
+		_, isOurs := page.AccountOf(d.Codecov.Service(), d.Owners)
 		switch {
 		case !ok:
 		case isOurs:
@@ -71,9 +71,9 @@ func (d *doctor) describeForeign(ctx context.Context, foreign map[string]int) st
 	var parts []string
 	for _, owner := range slices.Sorted(maps.Keys(foreign)) {
 		text := fmt.Sprintf("sync refuses %s of account %s with the name of a listed repository", terminal.Plural(foreign[owner], "entity"), owner)
-		for _, err := range d.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{PageSize: 1}) {
+		for _, err := range d.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{PageSize: 1}) {
 			if errors.Is(err, codecov.ErrOwnerNotFound) {
-				text += fmt.Sprintf(" (Codecov has no account %s any more: it looks renamed to %s)", owner, strings.Join(d.options.Owners, " or "))
+				text += fmt.Sprintf(" (Codecov has no account %s any more: it looks renamed to %s)", owner, strings.Join(d.Owners, " or "))
 			}
 			break
 		}
@@ -85,14 +85,11 @@ func (d *doctor) describeForeign(ctx context.Context, foreign map[string]int) st
 // relations looks for the entities that repositories relate to outside of the mapping's blueprints. There is a step for
 // each such blueprint.
 func (d *doctor) relations(ctx context.Context) {
-	if !d.portReady || d.compiled == nil {
-		return
-	}
 	related, err := d.related(ctx)
 	for _, target := range slices.Sorted(maps.Keys(related)) {
 		d.step("relation to "+target, "", true, func() Step {
 			if err != nil {
-				return failed(Other, "try the mapping: "+err.Error(), "try again later")
+				return unexpected("try the mapping", err)
 			}
 			return d.examineTarget(ctx, target, related[target])
 		})
@@ -102,32 +99,26 @@ func (d *doctor) relations(ctx context.Context) {
 // related returns, by target blueprint, the identifiers of the related entities and the repositories that name them.
 func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, error) {
 	related := make(map[string]map[string][]string)
-	targets := make(map[string]map[string]string) // by blueprint and relation
 	for _, entry := range d.compiled.Entries() {
 		for _, name := range entry.Relations {
-			target := d.declared[entry.Blueprint].Relations[name].Target
-			if target == "" || slices.Contains(d.compiled.Blueprints(), target) {
-				continue
+			if target := d.declared[entry.Blueprint].Relations[name].Target; target != "" && !slices.Contains(d.compiled.Blueprints(), target) {
+				related[target] = make(map[string][]string)
 			}
-			if targets[entry.Blueprint] == nil {
-				targets[entry.Blueprint] = make(map[string]string)
-			}
-			targets[entry.Blueprint][name], related[target] = target, make(map[string][]string)
 		}
 	}
-	if len(targets) == 0 {
+	if len(related) == 0 {
 		return nil, nil
 	}
 	for _, r := range d.repositories {
-		account := mapper.Account{Service: d.options.Codecov.Service(), Owner: r.owner, AppURL: d.options.AppURL}
-		result, err := d.compiled.Map(ctx, mapper.InactivePayload(account, r.row), func(string, string) bool { return true })
+		result, err := d.compiled.Map(ctx, mapper.InactivePayload(d.accountOf(r), r.row), everyEntity)
 		if err != nil {
 			return related, err
 		}
 		for _, mapped := range result.Entities {
-			for name, target := range targets[mapped.Blueprint] {
-				if identifier, ok := mapped.Entity.Relations[name].(string); ok {
-					related[target][identifier] = append(related[target][identifier], r.row.Name)
+			for name, value := range mapped.Entity.Relations {
+				identifiers := related[d.declared[mapped.Blueprint].Relations[name].Target]
+				if identifier, ok := value.(string); ok && identifiers != nil {
+					identifiers[identifier] = append(identifiers[identifier], r.row.Name)
 				}
 			}
 		}
@@ -137,7 +128,7 @@ func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, e
 
 // examineTarget looks for the entities of a blueprint in Port.
 func (d *doctor) examineTarget(ctx context.Context, target string, repositories map[string][]string) Step {
-	exists, err := backfill.Existing(ctx, d.options.Port, target, slices.Sorted(maps.Keys(repositories)))
+	exists, err := backfill.Existing(ctx, d.Port, target, slices.Sorted(maps.Keys(repositories)))
 	if err != nil {
 		return failed(Other, err.Error(), "try again later")
 	}

@@ -12,31 +12,26 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
 
+// mapping compiles the mapping and reports each part of it that a sync leaves out.
 func (d *doctor) mapping() Step {
-	entries, err := d.options.Choice.Entries(d.live)
+	entries, err := d.Choice.Entries(d.live)
 	if err != nil {
 		return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 	}
-	return d.compile(mapper.AddRelations(entries, d.declared[mapper.CurrentBlueprint]))
-}
-
-// compile prepares the mapping and reports each part of it that a sync leaves out.
-func (d *doctor) compile(entries []mapper.Entry) Step {
-	o := mapper.Options{Now: d.options.Now}
-	if d.options.Codecov != nil {
-		o.Service = d.options.Codecov.Service()
+	entries = mapper.AddRelations(entries, d.declared[mapper.CurrentBlueprint])
+	o := mapper.Options{Now: d.Now}
+	if d.Codecov != nil {
+		o.Service = d.Codecov.Service()
 	}
-	compiled, err := mapper.Compile(entries, o)
-	if err != nil {
+	if d.compiled, err = mapper.Compile(entries, o); err != nil {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
 	}
-	for _, limit := range compiled.Limits() {
+	for _, limit := range d.compiled.Limits() {
 		d.report(Step{Name: fmt.Sprintf("mapping entry %d", limit.Entry+1), State: Warning, Text: limit.Field + " of " + limit.Blueprint + ": " + limit.Reason})
 	}
-	if len(compiled.Entries()) == 0 {
+	if len(d.compiled.Entries()) == 0 {
 		return failed(Configuration, "no entry of the mapping can be used for past commits", "select another mapping with --mapping")
 	}
-	d.compiled = compiled
 	var parts []string
 	for _, e := range entries {
 		parts = append(parts, e.Blueprint+" ("+e.Origin+")")
@@ -52,39 +47,44 @@ const (
 
 // trial is a run of the mapping over some commits of the accounts.
 type trial struct {
-	mapping  *mapper.Mapping
 	commits  int
-	first    string // the first commit with entities
-	shown    []mapper.Mapped
+	first    string       // the first commit with entities, and those
 	useful   map[int]bool // entries that returned an entity
 	unnamed  map[int]bool // entries that returned no identifier
 	problems []mapper.Problem
-	entities []mapper.Mapped
 	err      error // the last one that kept a repository from being read
 }
 
 // sample runs the mapping over commits until each entry has returned an entity.
 func (d *doctor) sample(ctx context.Context) Step {
-	t := &trial{mapping: d.compiled, useful: map[int]bool{}, unnamed: map[int]bool{}}
+	t := &trial{useful: map[int]bool{}, unnamed: map[int]bool{}}
 	tried := 0
 	for _, r := range d.repositories {
-		if !r.row.HasCoverage() || tried == sampleRepositories || t.isComplete() {
+		if !r.row.HasCoverage() || tried == sampleRepositories || d.isTried(t) {
 			continue
 		}
 		tried++
 		if err := d.tryRepository(ctx, t, r); err != nil {
-			return failed(Other, "try the mapping: "+err.Error(), "try again later")
+			return unexpected("try the mapping", err)
 		}
 	}
-	d.samples = t.entities
-	return t.outcome()
+	return d.outcome(t)
 }
 
+// isTried reports whether each entry has returned an entity.
+func (d *doctor) isTried(t *trial) bool { return len(t.useful) == len(d.compiled.Entries()) }
+
+func (d *doctor) accountOf(r repository) mapper.Account {
+	return mapper.Account{Service: d.Codecov.Service(), Owner: r.owner, AppURL: d.AppURL}
+}
+
+// everyEntity selects all entities of a mapping.
+func everyEntity(string, string) bool { return true }
+
 func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) error {
-	account := mapper.Account{Service: d.options.Codecov.Service(), Owner: r.owner, AppURL: d.options.AppURL}
-	usable := 0
+	last := t.commits + sampleCommits
 	options := codecov.CommitsOptions{Branch: r.row.Branch, LimitHint: sampleCommits, Skipped: func(*codecov.SkippedRowError) {}}
-	for commit, err := range d.options.Codecov.Commits(ctx, r.owner, r.row.Name, options) {
+	for commit, err := range d.Codecov.Commits(ctx, r.owner, r.row.Name, options) {
 		if err != nil {
 			t.err = err
 			return ctx.Err()
@@ -92,43 +92,31 @@ func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) erro
 		if ok, _ := mapper.Usable(commit); !ok {
 			continue
 		}
-		usable++
-		title := r.row.Name + "@" + commit.CommitID[:min(7, len(commit.CommitID))]
-		if err := t.run(ctx, title, mapper.Payload(account, r.row, commit)); err != nil {
+		result, err := d.compiled.Map(ctx, mapper.Payload(d.accountOf(r), r.row, commit), everyEntity)
+		if err != nil {
 			return err
 		}
-		if usable == sampleCommits || t.isComplete() {
+		for _, entry := range result.Unnamed {
+			t.unnamed[entry] = true
+		}
+		for _, mapped := range result.Entities {
+			t.useful[mapped.Entry] = true
+		}
+		if t.first == "" && len(result.Entities) > 0 {
+			t.first = r.row.Name + "@" + commit.CommitID[:min(7, len(commit.CommitID))] + " becomes " + describe(result.Entities)
+		}
+		t.problems = append(t.problems, result.Problems...)
+		d.samples = append(d.samples, result.Entities...)
+		if t.commits++; t.commits == last || d.isTried(t) {
 			break
 		}
 	}
 	return nil
 }
 
-func (t *trial) isComplete() bool { return len(t.useful) == len(t.mapping.Entries()) }
-
-func (t *trial) run(ctx context.Context, commit string, payload map[string]any) error {
-	result, err := t.mapping.Map(ctx, payload, func(string, string) bool { return true })
-	if err != nil {
-		return err
-	}
-	t.commits++
-	for _, entry := range result.Unnamed {
-		t.unnamed[entry] = true
-	}
-	for _, mapped := range result.Entities {
-		t.useful[mapped.Entry] = true
-	}
-	if len(t.shown) == 0 && len(result.Entities) > 0 {
-		t.first, t.shown = commit, result.Entities
-	}
-	t.problems = append(t.problems, result.Problems...)
-	t.entities = append(t.entities, result.Entities...)
-	return nil
-}
-
 const tryHint = "'codecov-port map --repo NAME --commit SHA' shows the entities of a commit"
 
-func (t *trial) outcome() Step {
+func (d *doctor) outcome(t *trial) Step {
 	tried := terminal.Plural(t.commits, "commit")
 	var nameless []string
 	for _, entry := range slices.Sorted(maps.Keys(t.unnamed)) {
@@ -144,36 +132,30 @@ func (t *trial) outcome() Step {
 	case len(t.problems) > 0:
 		p := t.problems[0]
 		return warning(fmt.Sprintf("entry %d of the mapping returns an identifier that Port rejects: %s %s", p.Entry+1, p.Identifier, p.Reason), tryHint)
-	case len(t.entities) == 0:
+	case t.first == "":
 		return failed(Configuration, "the mapping returned no entity for "+tried, tryHint)
 	case len(nameless) > 0:
 		return warning(fmt.Sprintf("%s of the mapping returned no identifier for %s", strings.Join(nameless, ", "), tried), tryHint)
 	}
-	var entities []string
-	for i, mapped := range t.shown {
-		text := mapped.Blueprint + " " + mapped.Entity.Identifier
-		if i == 0 {
-			text += values(mapped.Entity.Properties)
-		}
-		entities = append(entities, text)
-	}
-	return passed(t.first+" becomes "+shortList(entities), "")
+	return passed(t.first, "")
 }
 
-// values returns the first four properties that hold a simple value, in parentheses.
-func values(properties map[string]any) string {
-	var parts []string
+// describe names the entities of a commit, with the first four properties of the first one that hold a simple value.
+func describe(entities []mapper.Mapped) string {
+	var names, values []string
+	for _, mapped := range entities {
+		names = append(names, mapped.Blueprint+" "+mapped.Entity.Identifier)
+	}
+	properties := entities[0].Entity.Properties
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		switch properties[name].(type) {
 		case nil, []any, map[string]any:
-			continue
-		}
-		if len(parts) < 4 {
-			parts = append(parts, name+" "+terminal.Short(fmt.Sprint(properties[name])))
+		default:
+			values = append(values, name+" "+terminal.Short(fmt.Sprint(properties[name])))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
+	if len(values) > 0 {
+		names[0] += " (" + strings.Join(values[:min(4, len(values))], ", ") + ")"
 	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return shortList(names)
 }

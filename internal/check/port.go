@@ -20,7 +20,7 @@ import (
 const adminHint = "use the credentials of an admin of the organization"
 
 func (d *doctor) portCredentials(ctx context.Context) Step {
-	current, err := readBlueprint(ctx, d.options.Port, mapper.CurrentBlueprint)
+	current, err := readBlueprint(ctx, d.Port, mapper.CurrentBlueprint)
 	if err == nil {
 		d.declared[mapper.CurrentBlueprint] = current
 	}
@@ -33,14 +33,14 @@ func (d *doctor) portCredentials(ctx context.Context) Step {
 		return failed(Credentials, "the credentials may not read blueprints in Port: "+err.Error(),
 			adminHint+", and check whether Port restricts the addresses of its clients")
 	}
-	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.options.PortURL)
+	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.PortURL)
 }
 
 // credentialsError tries the credentials in the other regions.
 func (d *doctor) credentialsError(ctx context.Context, err error) Step {
-	for _, region := range slices.Sorted(maps.Keys(d.options.Regions)) {
-		if _, err := readBlueprint(ctx, d.options.Regions[region], mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
-			return failed(Configuration, "wrong region: "+d.options.PortURL+" rejected the credentials, region "+region+" accepts them",
+	for _, region := range slices.Sorted(maps.Keys(d.Regions)) {
+		if _, err := readBlueprint(ctx, d.Regions[region], mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
+			return failed(Configuration, "wrong region: "+d.PortURL+" rejected the credentials, region "+region+" accepts them",
 				"set PORT_REGION="+region)
 		}
 	}
@@ -56,23 +56,19 @@ func readBlueprint(ctx context.Context, client *port.Client, identifier string) 
 }
 
 func (d *doctor) webhook(ctx context.Context) Step {
+	const name = "webhook " + mapper.WebhookIdentifier
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	webhook, err := d.options.Port.Webhook(ctx, mapper.WebhookIdentifier)
+	w, err := d.Port.Webhook(ctx, mapper.WebhookIdentifier)
 	switch {
 	case errors.Is(err, port.ErrNotFound):
-		return warning("Port has no webhook "+mapper.WebhookIdentifier+": new coverage doesn't arrive", "'codecov-port setup' creates it")
+		return warning("Port has no "+name+": new coverage doesn't arrive", "'codecov-port setup' creates it")
 	case port.IsPermissionError(err):
 		return warning("the credentials may not read webhooks", adminHint)
 	case err != nil:
-		return failed(Other, "read webhook: "+err.Error(), "try again later")
+		return unexpected("read webhook", err)
 	}
-	d.live = webhook.Mappings
-	return examineWebhook(webhook)
-}
-
-func examineWebhook(w port.Webhook) Step {
-	const name = "webhook " + mapper.WebhookIdentifier
+	d.live = w.Mappings
 	entries, err := mapper.ParseMapping(w.Mappings)
 	var targets []string
 	for _, e := range entries {
@@ -101,7 +97,7 @@ const patience = 20 * time.Second
 // reach sends one request without credentials and retries; any response will do.
 func (d *doctor) reach(ctx context.Context, address string) Step {
 	client := http.Client{
-		Transport:     d.options.Network,
+		Transport:     d.Network,
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
