@@ -133,7 +133,7 @@ func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune
 }
 
 func prunedName(r prune.Repository) string {
-	name := r.Owner + "/" + r.Repository
+	name := r.Owner + "/" + r.Name
 	switch {
 	case r.HistoryOnly:
 		name += " (old commits)"

@@ -12,8 +12,8 @@ import (
 )
 
 func TestAskAboutPrune(t *testing.T) {
-	going := []prune.Repository{{Owner: "acme", Repository: "gone", Entities: 1200}, {Owner: "acme", Repository: "e\x1b[31m", Entities: 1},
-		{Owner: "acme", Repository: "Plain", RenamedTo: "plain", Entities: 2}, {Owner: "acme", Repository: "app", HistoryOnly: true, Entities: 3}}
+	going := []prune.Repository{{Owner: "acme", Name: "gone", Entities: 1200}, {Owner: "acme", Name: "e\x1b[31m", Entities: 1},
+		{Owner: "acme", Name: "Plain", RenamedTo: "plain", Entities: 2}, {Owner: "acme", Name: "app", HistoryOnly: true, Entities: 3}}
 	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
 		var asked strings.Builder
 		if got := askAboutPrune(&terminal.Streams{In: strings.NewReader(answer), Err: &asked}, nil)(going); got != want {
@@ -31,11 +31,11 @@ func TestAskAboutPrune(t *testing.T) {
 func TestPrintPrune(t *testing.T) {
 	result := prune.NewResult()
 	result.Repositories = []prune.Repository{
-		{Owner: "acme", Repository: "gone", Removed: true, Entities: 1200},
-		{Owner: "acme", Repository: "half", Entities: 100, Kept: "403 Forbidden"},
-		{Owner: "acme", Repository: "e\x1b[31m", Kept: "Codecov still has it, but doesn't list it"},
-		{Owner: "acme", Repository: "unasked"}, // interrupted
-		{Owner: "acme", Repository: "app", HistoryOnly: true, Removed: true, Entities: 2},
+		{Owner: "acme", Name: "gone", Removed: true, Entities: 1200},
+		{Owner: "acme", Name: "half", Entities: 100, Kept: "403 Forbidden"},
+		{Owner: "acme", Name: "e\x1b[31m", Kept: "Codecov still has it, but doesn't list it"},
+		{Owner: "acme", Name: "unasked"}, // interrupted
+		{Owner: "acme", Name: "app", HistoryOnly: true, Removed: true, Entities: 2},
 	}
 	result.Failures = []backfill.Failure{{Repository: "half", Message: "403 Forbidden"}, {Message: "list the repositories of globex: 500"}}
 	for dryRun, want := range map[bool]string{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (a account) spelling(name string) string {
 // find compares Codecov's lists with Port and collects the candidates.
 func (p *pruner) find(ctx context.Context) error {
 	accounts := make([]account, len(p.options.Owners))
-	var held []repository
+	var held map[string]string
 	g, ctx := errgroup.WithContext(ctx)
 	for i, owner := range p.options.Owners {
 		g.Go(func() (err error) {
@@ -61,18 +62,18 @@ func (p *pruner) find(ctx context.Context) error {
 				Message: fmt.Sprintf("list the repositories of %s: %v; without a complete list none of them is removed", owner, gap)})
 		}
 	}
-	p.held = make(map[string]int)
-	for _, r := range held {
-		p.held[r.owner]++
-		own := accounts[slices.Index(p.options.Owners, r.owner)]
-		spelling := own.spelling(r.name)
+	for _, name := range slices.Sorted(maps.Keys(held)) {
+		owner := held[name]
+		p.held[owner]++
+		own := accounts[slices.Index(p.options.Owners, owner)]
+		spelling := own.spelling(name)
 		// A repository of this name in another account takes the entity over in the next sync.
-		isListed := slices.ContainsFunc(accounts, func(a account) bool { _, listed := a.branches[r.name]; return listed })
+		isListed := slices.ContainsFunc(accounts, func(a account) bool { _, listed := a.branches[name]; return listed })
 		switch {
-		case spelling == r.name:
-			p.listed = append(p.listed, listedRepository{r, own.branches[r.name]})
+		case spelling == name:
+			p.listed = append(p.listed, &candidate{Repository: Repository{Owner: owner, Name: name, HistoryOnly: true}, branch: own.branches[name]})
 		case !isListed && (own.gap == nil || spelling != ""):
-			p.candidates = append(p.candidates, &candidate{repository: r, renamedTo: spelling})
+			p.candidates = append(p.candidates, &candidate{Repository: Repository{Owner: owner, Name: name, RenamedTo: spelling}})
 		}
 	}
 	return nil
@@ -95,8 +96,9 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 	return a, nil
 }
 
-// readPort returns the repositories of the accounts that Port holds, and reads the declaration of the history.
-func (p *pruner) readPort(ctx context.Context) ([]repository, error) {
+// readPort returns the owners of the accounts' repositories that Port holds, by name, and reads the declaration of the
+// history.
+func (p *pruner) readPort(ctx context.Context) (map[string]string, error) {
 	current, err := backfill.ReadBlueprint(ctx, p.options.Port, mapper.CurrentBlueprint)
 	if current == nil || err != nil {
 		return nil, err
@@ -107,42 +109,39 @@ func (p *pruner) readPort(ctx context.Context) ([]repository, error) {
 	if _, declared := current.Schema.Properties[addressProperty]; !declared {
 		return nil, nil
 	}
-	var held []repository
+	held := make(map[string]string)
 	include := port.SearchOptions{Include: []string{"$identifier", addressProperty}}
 	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, include) {
 		if err != nil {
 			return nil, fmt.Errorf("read the entities of %s: %w", mapper.CurrentBlueprint, err)
 		}
-		if r, ok := p.repositoryOf(entity); ok {
-			held = append(held, r)
+		if owner, ok := p.ownerOf(entity); ok {
+			held[entity.Identifier] = owner
 		}
 	}
 	return held, nil
 }
 
-// repositoryOf returns the repository that an entity of the current blueprint is about. It reports false for another
-// account's, and for an entity that the built-in mapping would name differently.
-func (p *pruner) repositoryOf(entity port.Entity) (repository, bool) {
+// ownerOf returns the account of an entity of the current blueprint. It reports false for another account's, and for an
+// entity that the built-in mapping would name differently.
+func (p *pruner) ownerOf(entity port.Entity) (string, bool) {
 	address, _ := entity.Properties[addressProperty].(string)
-	r, rest, ok := p.parsePage(address)
-	return r, ok && len(rest) == 0 && r.name == entity.Identifier
+	page, owner, ok := p.parsePage(address)
+	return owner, ok && len(page.Rest) == 0 && page.Repository == entity.Identifier
 }
 
-// parsePage returns the repository of the accounts that an address at Codecov is about, and the segments below it.
-func (p *pruner) parsePage(address string) (r repository, rest []string, ok bool) {
-	page, ok := backfill.ParsePage(p.options.AppURL, address)
-	if !ok {
-		return repository{}, nil, false
-	}
-	owner, ok := page.AccountOf(p.options.Codecov.Service(), p.options.Owners)
-	return repository{owner: owner, name: page.Repository}, page.Rest, ok
+// parsePage parses an address at Codecov. It reports false for the page of another account.
+func (p *pruner) parsePage(address string) (page backfill.Page, owner string, ok bool) {
+	page, _ = backfill.ParsePage(p.options.AppURL, address)
+	owner, ok = page.AccountOf(p.options.Codecov.Service(), p.options.Owners)
+	return page, owner, ok
 }
 
 // askCodecov keeps the candidate unless Codecov itself answers that it has no repository of this name. Any other answer
 // may mean lost access.
 func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	if cause := p.codecovCircuit.Cause(); cause != nil {
-		c.kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
+		c.Kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
 		return nil
 	}
 	known, err := p.isKnown(ctx, c)
@@ -150,11 +149,11 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, codecov.ErrUnauthorized):
-		return fmt.Errorf("ask Codecov for the repository %s: %w", c.repository.name, err)
+		return err
 	case err != nil:
-		c.kept = fmt.Sprintf("Codecov doesn't confirm that it is gone: %v", err)
+		c.Kept = fmt.Sprintf("Codecov doesn't confirm that it is gone: %v", err)
 	case known:
-		c.kept = "Codecov still has it, but doesn't list it"
+		c.Kept = "Codecov still has it, but doesn't list it"
 	}
 	p.codecovCircuit.Record(err)
 	return nil
@@ -162,12 +161,12 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 
 // isKnown reports whether Codecov has a repository that is spelled like the candidate.
 func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
-	if c.renamedTo == "" {
-		return p.options.Codecov.RepositoryExists(ctx, c.repository.owner, c.repository.name)
+	if c.RenamedTo == "" {
+		return p.options.Codecov.RepositoryExists(ctx, c.Owner, c.Name)
 	}
-	options := codecov.RepositoriesOptions{Names: []string{c.repository.name}}
-	for r, err := range p.options.Codecov.Repositories(ctx, c.repository.owner, options) {
-		if err != nil || r.Name == c.renamedTo {
+	options := codecov.RepositoriesOptions{Names: []string{c.Name}}
+	for r, err := range p.options.Codecov.Repositories(ctx, c.Owner, options) {
+		if err != nil || r.Name == c.RenamedTo {
 			return false, err
 		}
 	}
@@ -176,28 +175,15 @@ func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
 
 // applyLimit keeps all candidates of an account of which too many would go.
 func (p *pruner) applyLimit() {
-	for _, owner := range p.options.Owners {
-		var going []*candidate
-		for _, c := range p.going() {
-			if c.repository.owner == owner {
-				going = append(going, c)
-			}
-		}
-		held := p.held[owner]
+	for owner, held := range p.held {
+		going := slices.DeleteFunc(p.going(), func(c *candidate) bool { return c.Owner != owner })
 		if float64(len(going)) <= p.options.Limit*float64(held) {
 			continue
 		}
 		for _, c := range going {
-			c.kept = fmt.Sprintf("%d of the %d repositories that Port holds for %s would go, more than the limit of %g%%",
+			c.Kept = fmt.Sprintf("%d of the %d repositories that Port holds for %s would go, more than the limit of %g%%",
 				len(going), held, owner, 100*p.options.Limit)
-			p.fail(backfill.Failure{Repository: c.repository.name, Code: CodeLimit, Message: c.kept})
+			p.fail(backfill.Failure{Repository: c.Name, Code: CodeLimit, Message: c.Kept})
 		}
 	}
-}
-
-// fail adds a failure to the result.
-func (p *pruner) fail(f backfill.Failure) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.failures = append(p.failures, f)
 }

@@ -8,18 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
-	"github.com/codecov-port/codecov-port/pkg/mapper"
 )
-
-// listedRepository is a repository that both Codecov and Port have.
-type listedRepository struct {
-	repository repository
-	branch     string // the default branch
-}
 
 // inspectHistories adds a candidate for each listed repository whose history in Port has commits that Codecov doesn't
 // have: the name was used before by another repository, or the data was erased at Codecov.
@@ -27,51 +18,37 @@ func (p *pruner) inspectHistories(ctx context.Context) error {
 	if !p.options.History || p.history == nil {
 		return nil
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(concurrency)
-	for _, r := range p.listed {
-		g.Go(func() error {
-			c := &candidate{repository: r.repository, historyOnly: true}
-			err := p.inspectHistory(ctx, c, r.branch)
-			if err != nil {
-				err = p.failed(ctx, c, err)
-			}
-			if c.kept != "" || len(c.commits) > 0 {
-				p.mu.Lock()
-				defer p.mu.Unlock()
-				p.candidates = append(p.candidates, c)
-			}
-			return err
-		})
+	err := p.each(ctx, p.listed, p.inspectHistory)
+	for _, c := range p.listed {
+		if c.Kept != "" || c.planned > 0 {
+			p.candidates = append(p.candidates, c)
+		}
 	}
-	return g.Wait()
+	return err
 }
 
 // inspectHistory sets the candidate's commits to those that Codecov doesn't have.
-func (p *pruner) inspectHistory(ctx context.Context, c *candidate, branch string) error {
+func (p *pruner) inspectHistory(ctx context.Context, c *candidate) error {
 	if cause := errors.Join(p.codecovCircuit.Cause(), p.portCircuit.Cause()); cause != nil {
 		return cause
 	}
 	missing := make(map[string]string) // identifiers by sha
-	for entity, err := range p.options.Port.Search(ctx, mapper.HistoryBlueprint, historyQuery(p.history, c.repository.name)) {
+	for entity, err := range p.searchHistory(ctx, c) {
 		if err != nil {
 			return err
 		}
-		if p.isHistoryOf(entity, c.repository) {
-			missing[strings.TrimPrefix(entity.Identifier, c.repository.name+"@")] = entity.Identifier
+		if p.isHistoryOf(entity, c) {
+			missing[strings.TrimPrefix(entity.Identifier, c.Name+"@")] = entity.Identifier
 		}
 	}
 	held := len(missing)
-	for _, branch := range slices.Compact([]string{branch, ""}) { // "" is every branch
-		if len(missing) == 0 {
-			return nil
-		}
-		if err := p.dropListed(ctx, c.repository, branch, missing); err != nil {
+	for _, branch := range slices.Compact([]string{c.branch, ""}) { // "" is every branch
+		if err := p.dropListed(ctx, c, branch, missing); err != nil {
 			return err
 		}
 	}
 	for _, sha := range slices.Sorted(maps.Keys(missing)) {
-		exists, err := p.options.Codecov.CommitExists(ctx, c.repository.owner, c.repository.name, sha)
+		exists, err := p.options.Codecov.CommitExists(ctx, c.Owner, c.Name, sha)
 		if err != nil {
 			return fmt.Errorf("ask Codecov for the commit %s: %w", sha, err)
 		}
@@ -79,8 +56,8 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate, branch string
 			c.commits = append(c.commits, missing[sha])
 		}
 		if float64(len(c.commits)) > p.options.Limit*float64(held) {
-			c.kept = fmt.Sprintf("Codecov doesn't have %d or more of the %d commits that Port holds, more than the limit of %g%%", len(c.commits), held, 100*p.options.Limit)
-			p.fail(backfill.Failure{Repository: c.repository.name, Code: CodeLimit, Message: c.kept})
+			c.Kept = fmt.Sprintf("Codecov doesn't have %d or more of the %d commits that Port holds, more than the limit of %g%%", len(c.commits), held, 100*p.options.Limit)
+			p.fail(backfill.Failure{Repository: c.Name, Code: CodeLimit, Message: c.Kept})
 			return nil
 		}
 	}
@@ -91,9 +68,12 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate, branch string
 
 // dropListed deletes the commits that Codecov lists from missing. A list that breaks off is good enough: what remains is
 // asked for one by one.
-func (p *pruner) dropListed(ctx context.Context, r repository, branch string, missing map[string]string) error {
+func (p *pruner) dropListed(ctx context.Context, c *candidate, branch string, missing map[string]string) error {
+	if len(missing) == 0 {
+		return nil
+	}
 	options := codecov.CommitsOptions{Branch: branch, Skipped: func(*codecov.SkippedRowError) {}}
-	for commit, err := range p.options.Codecov.Commits(ctx, r.owner, r.name, options) {
+	for commit, err := range p.options.Codecov.Commits(ctx, c.Owner, c.Name, options) {
 		if codecov.IsPartial(err) {
 			return nil
 		}

@@ -21,7 +21,7 @@ func TestRenamedInCaseOnly(t *testing.T) {
 	b := newBench(t, "plain")
 	b.hold(t, "acme", "plain", 2)
 	b.hold(t, "acme", "Plain", 3)
-	want := []prune.Repository{{Owner: "acme", Repository: "Plain", RenamedTo: "plain", Removed: true, Entities: 4}}
+	want := []prune.Repository{{Owner: "acme", Name: "Plain", RenamedTo: "plain", Removed: true, Entities: 4}}
 	result := b.run(t)
 	if diff := cmp.Diff(want, result.Repositories); diff != "" || !result.Complete {
 		t.Errorf("failures %+v, repositories (-want +got):\n%s", result.Failures, diff)
@@ -76,7 +76,7 @@ func TestReusedNames(t *testing.T) {
 	b.put(t, history, historyEntity("app@theirs", appURL+"/gh/globex/app/commit/theirs", "app"))
 	b.put(t, history, fakeport.Entity{Identifier: "release-1", Relations: map[string]any{"repository": "app"}})
 	before := len(b.held("app"))
-	want := []prune.Repository{{Owner: "acme", Repository: "app", HistoryOnly: true, Removed: true, Entities: 2}}
+	want := []prune.Repository{{Owner: "acme", Name: "app", HistoryOnly: true, Removed: true, Entities: 2}}
 
 	b.options.History = false
 	if result := b.run(t); len(result.Repositories) != 0 || len(b.asked) != 0 {

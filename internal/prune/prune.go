@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -62,7 +63,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pruner{options: o, codecovCircuit: newCircuit(), portCircuit: newCircuit()}
+	p := &pruner{options: o, codecovCircuit: newCircuit(), portCircuit: newCircuit(), held: make(map[string]int)}
 	started := time.Now()
 	err := p.run(ctx)
 	result := p.result(time.Since(started))
@@ -73,8 +74,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return result, err
 }
 
-// newCircuit returns a circuit that breaks with the third request in a row that is not answered, so that a server that is down isn't
-// asked for every single repository.
+// newCircuit returns a circuit that breaks with the third request in a row that is not answered, so that a server that is
+// down isn't asked for every single repository.
 func newCircuit() *backfill.Circuit {
 	return backfill.NewCircuit(2, 0, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout)
@@ -82,39 +83,25 @@ func newCircuit() *backfill.Circuit {
 
 // pruner is the state of one run. Each candidate is changed by one goroutine at a time.
 type pruner struct {
-	options Options
-	history *port.Blueprint // nil if Port doesn't have it
-	held    map[string]int  // repositories in Port by owner
-	listed  []listedRepository
+	options    Options
+	history    *port.Blueprint // nil if Port doesn't have it
+	held       map[string]int  // repositories in Port by owner
+	listed     []*candidate    // those that Codecov lists, to look for old commits
+	candidates []*candidate    // those that Codecov doesn't list, and listed ones with old commits
 
 	codecovCircuit, portCircuit *backfill.Circuit
 
-	mu         sync.Mutex // guards what follows
-	candidates []*candidate
-	failures   []backfill.Failure
+	mu       sync.Mutex // guards failures
+	failures []backfill.Failure
 }
 
-// candidate is a repository in Port that Codecov doesn't list, or lists in another spelling. If historyOnly is set, it is
-// some commits of a listed repository.
+// candidate is a repository in Port, with what Run returns of it. Nothing keeps it while Kept is empty.
 type candidate struct {
-	repository  repository
-	renamedTo   string // the spelling in Codecov's list; empty if it isn't listed
-	historyOnly bool
-	commits     []string // identifiers, if historyOnly is set
-	kept        string   // why it is not removed; empty while nothing keeps it
-	planned     int      // entities to be removed
-	removed     int      // entities that were removed
-	done        bool     // nothing of it is left
+	Repository
+	branch  string   // the default branch, if it is listed
+	commits []string // identifiers of old commits, if HistoryOnly is set
+	planned int      // entities to be removed
 }
-
-// result returns the candidate as the caller of Run sees it, with the number of its removed or planned entities.
-func (c *candidate) result(entities int) Repository {
-	return Repository{Owner: c.repository.owner, Repository: c.repository.name, RenamedTo: c.renamedTo,
-		HistoryOnly: c.historyOnly, Removed: c.done, Entities: entities, Kept: c.kept}
-}
-
-// repository is the name of a repository and one of Options.Owners.
-type repository struct{ owner, name string }
 
 func (p *pruner) run(ctx context.Context) error {
 	if !p.options.Mapping.NamesAsBuiltin() {
@@ -133,11 +120,11 @@ func (p *pruner) run(ctx context.Context) error {
 		return err
 	case p.options.DryRun:
 		for _, c := range p.going() {
-			c.done, c.removed = true, c.planned
+			c.Removed, c.Entities = true, c.planned
 		}
 		return nil
 	}
-	return p.each(ctx, p.remove)
+	return p.each(ctx, p.going(), p.remove)
 }
 
 // plan finds the candidates and decides which of them go.
@@ -145,11 +132,11 @@ func (p *pruner) plan(ctx context.Context) error {
 	if err := p.find(ctx); err != nil {
 		return err
 	}
-	if err := p.each(ctx, p.askCodecov); err != nil {
+	if err := p.each(ctx, p.candidates, p.askCodecov); err != nil {
 		return err
 	}
 	p.applyLimit()
-	if err := p.each(ctx, p.survey); err != nil {
+	if err := p.each(ctx, p.going(), p.survey); err != nil {
 		return err
 	}
 	return p.inspectHistories(ctx)
@@ -163,29 +150,68 @@ func (p *pruner) confirm() {
 	}
 	var shown []Repository
 	for _, c := range going {
-		shown = append(shown, c.result(c.planned))
+		shown = append(shown, c.Repository)
+		shown[len(shown)-1].Entities = c.planned
 	}
 	if p.options.Ask != nil && p.options.Ask(shown) || backfill.IsClosed(p.options.Stop) {
 		return
 	}
 	for _, c := range going {
-		c.kept = "the removal was not confirmed"
+		c.Kept = "the removal was not confirmed"
 	}
 }
 
 // going returns the candidates that nothing keeps.
 func (p *pruner) going() []*candidate {
-	return slices.DeleteFunc(slices.Clone(p.candidates), func(c *candidate) bool { return c.kept != "" })
+	return slices.DeleteFunc(slices.Clone(p.candidates), func(c *candidate) bool { return c.Kept != "" })
 }
 
-// each calls do for every candidate that nothing keeps, several at a time.
-func (p *pruner) each(ctx context.Context, do func(context.Context, *candidate) error) error {
+// each calls do for several candidates at a time, and keeps those for which it fails. It returns an error that ends the run.
+func (p *pruner) each(ctx context.Context, candidates []*candidate, do func(context.Context, *candidate) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(concurrency)
-	for _, c := range p.going() {
-		g.Go(func() error { return do(ctx, c) })
+	for _, c := range candidates {
+		g.Go(func() error {
+			if err := do(ctx, c); err != nil {
+				return p.failed(ctx, c, err)
+			}
+			return nil
+		})
 	}
 	return g.Wait()
+}
+
+// failed keeps the candidate and names it as a failure. It returns an error that ends the run, or nil.
+func (p *pruner) failed(ctx context.Context, c *candidate, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, errStopped):
+		c.Kept = errStopped.Error() // the requests of the other candidates finish
+		return nil
+	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, codecov.ErrUnauthorized):
+		return fmt.Errorf("prune the repository %s: %w", c.Name, err)
+	}
+	c.Kept = err.Error()
+	failure := backfill.Failure{Repository: c.Name, Code: CodeNotRemoved, Message: c.Kept}
+	portError, codecovError := (*port.APIError)(nil), (*codecov.APIError)(nil)
+	switch {
+	case errors.As(err, &portError):
+		p.portCircuit.Record(err)
+		failure.Status, failure.TraceID = portError.Status, portError.RequestID
+	case errors.As(err, &codecovError):
+		p.codecovCircuit.Record(err)
+		failure.Status = codecovError.Status
+	}
+	p.fail(failure)
+	return nil
+}
+
+// fail adds a failure to the result.
+func (p *pruner) fail(f backfill.Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failures = append(p.failures, f)
 }
 
 // Codes of failures.
@@ -213,7 +239,7 @@ type Result struct {
 // Repository is a repository that Port holds and Codecov doesn't list under this name, or commits of a listed one.
 type Repository struct {
 	Owner       string `json:"owner"`
-	Repository  string `json:"repository"`  // its name, which is the identifier of its entity
+	Name        string `json:"repository"`  // which is the identifier of its entity
 	RenamedTo   string `json:"renamedTo"`   // the name in Codecov, if only the case differs
 	HistoryOnly bool   `json:"historyOnly"` // only commits that Codecov doesn't have, with Options.History
 	Removed     bool   `json:"removed"`     // in a dry run: it would be removed
@@ -231,11 +257,11 @@ func (p *pruner) result(took time.Duration) *Result {
 	r := NewResult()
 	r.DryRun, r.Duration = p.options.DryRun, backfill.Seconds(took)
 	for _, c := range p.candidates {
-		r.Repositories = append(r.Repositories, c.result(c.removed))
-		r.Interrupted = r.Interrupted || c.kept == errStopped.Error()
+		r.Repositories = append(r.Repositories, c.Repository)
+		r.Interrupted = r.Interrupted || c.Kept == errStopped.Error()
 	}
 	slices.SortFunc(r.Repositories, func(a, b Repository) int {
-		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repository, b.Repository))
+		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Name, b.Name))
 	})
 	r.Failures = append(r.Failures, p.failures...)
 	slices.SortFunc(r.Failures, func(a, b backfill.Failure) int {

@@ -51,9 +51,9 @@ func TestPrune(t *testing.T) {
 	}
 	before := others()
 	want := []prune.Repository{
-		{Owner: "acme", Repository: "gone", Removed: true, Entities: 252},
-		{Owner: "acme", Repository: "gone-not", Removed: true, Entities: 1},
-		{Owner: "acme", Repository: "hidden", Kept: "Codecov still has it, but doesn't list it"},
+		{Owner: "acme", Name: "gone", Removed: true, Entities: 252},
+		{Owner: "acme", Name: "gone-not", Removed: true, Entities: 1},
+		{Owner: "acme", Name: "hidden", Kept: "Codecov still has it, but doesn't list it"},
 	}
 
 	b.options.DryRun = true
@@ -259,7 +259,7 @@ func TestConfirmation(t *testing.T) {
 			return answer
 		}
 		result := b.run(t)
-		if diff := cmp.Diff([]prune.Repository{{Owner: "acme", Repository: "gone", Entities: 4}}, asked); diff != "" {
+		if diff := cmp.Diff([]prune.Repository{{Owner: "acme", Name: "gone", Entities: 4}}, asked); diff != "" {
 			t.Errorf("asked for (-want +got):\n%s", diff)
 		}
 		if result.Repositories[0].Removed != answer || (len(b.held("gone")) == 0) != answer {
