@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/terminal"
@@ -16,18 +19,17 @@ import (
 
 // view is the data of the template.
 type view struct {
-	Report Report
-	Result *backfill.Result
+	Report
 	Policy string
 	Style  template.CSS
 	Script template.JS
 	Data   data
 
-	Partial  bool // the run ended early: there are no figures of the account
-	Account  *account
+	Partial  bool              // the run ended early: there are no figures of the account
+	Account  *backfill.History // all repositories together; nil if no commit has coverage
 	Lists    []list
-	Rows     []row
-	Fell     int // repositories
+	Rows     []backfill.History // those first that fell most
+	Fell     int                // repositories
 	Rose     int
 	Skipped  []skippedItem
 	Failed   []failureGroup
@@ -38,118 +40,97 @@ type view struct {
 	Requests map[string]any // counts of requests by service
 }
 
-// account is the coverage of all repositories together; nil if no commit has coverage.
-type account struct {
-	First, Newest backfill.Point
-	Trend         trend
-}
-
 // list is a short list of repositories above the table.
 type list struct {
 	Title string
-	Rows  []row
+	Rows  []backfill.History
 }
 
-// row is a repository.
-type row struct {
-	Key         string // owner/name
-	Owner, Name string
-	Page        string // at Codecov; may be empty
-	First       backfill.Point
-	Newest      backfill.Point
-	Moved       float64 // percentage points
-	Trend       trend
-	Commits     int
-	Spark       spark
-}
-
-// accountPoints is the number of points of the account's chart.
-const accountPoints = 160
+const (
+	accountPoints = 160 // of the account's chart
+	maxChanges    = 200
+)
 
 func newView(r Report) view {
 	v := view{
-		Report: r, Result: r.Result, Policy: policy, Style: template.CSS(style), Script: template.JS(script),
+		Report: r, Policy: policy, Style: template.CSS(style), Script: template.JS(script), Data: data{Repositories: make(map[string]course)},
 		Partial: r.Result.Interrupted || r.Err != nil, Skipped: skippedItems(r.Result),
 		Requests: map[string]any{"Codecov": r.Result.Requests.Codecov, "Port": r.Result.Requests.Port},
 	}
 	if points := backfill.AccountCoverage(r.Result.Histories, accountPoints); len(points) > 0 && !v.Partial {
-		first, newest := points[0], points[len(points)-1]
-		v.Account = &account{First: first, Newest: newest, Trend: trendOf(first.Coverage, newest.Coverage)}
-		v.Data.Account = newCourse(points)
+		v.Account, v.Data.Account = &backfill.History{Points: points}, newCourse(points)
 	}
-	v.addRows(r)
-	v.Failed, v.More = groupFailures(r.Result.Failures)
-	v.Changes, v.Unshown = changes(r.Result.Changes)
-	for _, entities := range r.Result.Entities {
-		v.Written += entities.Created + entities.Updated
-	}
-	return v
-}
-
-// addRows adds the repositories, those first that fell most, and the lists above them.
-func (v *view) addRows(r Report) {
-	histories := slices.SortedStableFunc(slices.Values(r.Result.Histories), func(a, b backfill.History) int {
+	v.Rows = slices.SortedStableFunc(slices.Values(r.Result.Histories), func(a, b backfill.History) int {
 		return cmp.Or(cmp.Compare(a.Moved(), b.Moved()), strings.Compare(a.Repository, b.Repository))
 	})
-	v.Rows = newRows(r, histories)
-	v.Data.Repositories = make(map[string]course)
-	for _, h := range histories {
+	for _, h := range v.Rows {
 		v.Data.Repositories[key(h)] = newCourse(h.Points)
-	}
-	for _, row := range v.Rows {
-		switch row.Trend {
+		switch trend(h) {
 		case "down":
 			v.Fell++
 		case "up":
 			v.Rose++
 		}
 	}
-	if len(histories) < 2 {
-		return
+	if len(v.Rows) > 1 {
+		v.Lists = slices.DeleteFunc([]list{
+			{"Lowest coverage", terminal.Lowest(v.Rows)}, {"Fell most", terminal.Moved(v.Rows, -1)}, {"Rose most", terminal.Moved(v.Rows, +1)},
+		}, func(l list) bool { return len(l.Rows) == 0 })
 	}
-	for _, l := range []list{
-		{"Lowest coverage", newRows(r, terminal.Lowest(histories))},
-		{"Fell most", newRows(r, terminal.Moved(histories, -1))},
-		{"Rose most", newRows(r, terminal.Moved(histories, +1))},
-	} {
-		if len(l.Rows) > 0 {
-			v.Lists = append(v.Lists, l)
-		}
+	v.Failed, v.More = groupFailures(r.Result.Failures)
+	v.Changes = slices.Clone(r.Result.Changes[:min(maxChanges, len(r.Result.Changes))])
+	v.Unshown = len(r.Result.Changes) - len(v.Changes)
+	slices.SortStableFunc(v.Changes, func(a, b backfill.Change) int {
+		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
+	})
+	for _, entities := range r.Result.Entities {
+		v.Written += entities.Created + entities.Updated
 	}
+	return v
 }
-
-func newRows(r Report, histories []backfill.History) []row {
-	rows := make([]row, len(histories))
-	for i, h := range histories {
-		rows[i] = row{
-			Key: key(h), Owner: h.Owner, Name: h.Repository, Page: codecovPage(r, h), First: h.Points[0], Newest: h.Newest(),
-			Moved: h.Moved(), Trend: trendOf(h.Points[0].Coverage, h.Newest().Coverage), Commits: h.Commits, Spark: newSpark(h.Points),
-		}
-	}
-	return rows
-}
-
-// key identifies a repository on the page.
-func key(h backfill.History) string { return terminal.Safe(h.Owner + "/" + h.Repository) }
 
 // AccountPage returns the address of an account's page at Codecov.
 func (r Report) AccountPage(owner string) string {
 	return r.AppURL + "/" + r.Service.Short() + "/" + url.PathEscape(owner)
 }
 
-// codecovPage returns the address of a repository's page at Codecov.
-func codecovPage(r Report, h backfill.History) string {
+// Page returns the address of a repository's page at Codecov, or "".
+func (r Report) Page(h backfill.History) string {
 	if r.AppURL == "" {
 		return ""
 	}
 	return r.AccountPage(h.Owner) + "/" + url.PathEscape(h.Repository)
 }
 
-// trend is the direction of a change, and the name of its class in the style sheet.
-type trend string
+// functions are the functions of the template.
+var functions = template.FuncMap{
+	"key": key, "points": points, "trend": trend, "spark": newSpark,
+	"plain": terminal.Safe, "percent": terminal.Percent, "json": terminal.ShortJSON,
+	"count": count, "bytes": bytes, "rate": rate,
+	"shorten": func(text string) string { return terminal.Shorten(terminal.Safe(text), longestMessage) },
+	"day":     func(at time.Time) string { return at.UTC().Format("2 Jan 2006") },
+	"instant": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+	"took":    func(s backfill.Seconds) string { return terminal.Duration(time.Duration(s)) },
+	"seconds": func(s float64) string { return terminal.Duration(time.Duration(s * float64(time.Second))) },
+}
 
-func trendOf(from, to float64) trend {
-	switch text := points(from, to); {
+const longestMessage = 500
+
+// key identifies a repository on the page.
+func key(h backfill.History) string { return terminal.Safe(h.Owner + "/" + h.Repository) }
+
+// points formats a change of coverage as its ends are shown, with a minus sign that is as wide as the plus sign.
+func points(h backfill.History) string {
+	from, to := h.Points[0].Coverage, h.Newest().Coverage
+	if math.IsNaN(from) || math.IsNaN(to) {
+		return "–"
+	}
+	return strings.Replace(terminal.Points(within(from), within(to)), "-", "−", 1)
+}
+
+// trend returns the direction of a change: the name of its class in the style sheet.
+func trend(h backfill.History) string {
+	switch text := points(h); {
 	case strings.HasPrefix(text, "+"):
 		return "up"
 	case strings.HasPrefix(text, "−"):
@@ -158,14 +139,29 @@ func trendOf(from, to float64) trend {
 	return "still"
 }
 
-const maxChanges = 200
+// count formats an integer of any type with a comma between thousands.
+func count(n any) (string, error) {
+	number, err := strconv.ParseInt(fmt.Sprint(n), 10, 64)
+	return terminal.Count(number), err
+}
 
-func changes(all []backfill.Change) (shown []backfill.Change, unshown int) {
-	shown = slices.Clone(all[:min(maxChanges, len(all))])
-	slices.SortStableFunc(shown, func(a, b backfill.Change) int {
-		return cmp.Or(cmp.Compare(a.Blueprint, b.Blueprint), cmp.Compare(a.Identifier, b.Identifier))
-	})
-	return shown, len(all) - len(shown)
+// bytes formats a number of bytes with a unit.
+func bytes(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// rate formats a number per second.
+func rate(n int, s backfill.Seconds) string {
+	if s <= 0 {
+		return "–"
+	}
+	return terminal.Rate(float64(n) / time.Duration(s).Seconds())
 }
 
 // skippedItem is something that was skipped, and why.
