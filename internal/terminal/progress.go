@@ -78,16 +78,17 @@ func (f *follower) update(s backfill.Snapshot, now time.Time) state {
 
 // readShare returns the share of the commits that has been read; 1 only when all are.
 func readShare(s backfill.Snapshot) float64 {
-	const almostAll = 0.99
+	done, of := s.RepositoriesDone, s.Repositories
+	if s.CommitsExpected > 0 {
+		done, of = s.Commits, s.CommitsExpected
+	}
 	switch {
 	case s.Stage == backfill.Discovering:
 		return 0
 	case s.Stage > backfill.Reading:
 		return 1
-	case s.CommitsExpected > 0:
-		return min(float64(s.Commits)/float64(s.CommitsExpected), almostAll)
 	}
-	return min(float64(s.RepositoriesDone)/float64(max(s.Repositories, 1)), almostAll)
+	return min(float64(done)/float64(max(of, 1)), 0.99)
 }
 
 // draw draws the live view. A spinner shows activity where there is nothing to count.
@@ -102,6 +103,28 @@ func (f *follower) printLine(s state) {
 	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
 		_ = f.streams.note(s.at, text)
 	}
+}
+
+// meter measures how fast a count grows. The zero value is ready to use.
+type meter []reading
+
+type reading struct {
+	at    time.Time
+	count int
+}
+
+// rate records the count and returns its growth per second over the last 20 seconds; 0 for less than 2 seconds, which would be a guess.
+func (m *meter) rate(now time.Time, count int) float64 {
+	readings := append(*m, reading{now, count})
+	for len(readings) > 1 && (now.Sub(readings[1].at) >= 20*time.Second || readings[1].count == 0) {
+		readings = readings[1:]
+	}
+	*m = readings
+	took := now.Sub(readings[0].at)
+	if took < 2*time.Second {
+		return 0
+	}
+	return float64(count-readings[0].count) / took.Seconds()
 }
 
 // note prints a line about what goes on, with the time unless a terminal shows it at once.

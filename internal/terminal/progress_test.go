@@ -169,8 +169,8 @@ func TestMeter(t *testing.T) {
 			if got != test.want {
 				t.Errorf("rate %v, want %v", got, test.want)
 			}
-			if len(m.readings) > 50 {
-				t.Errorf("%d readings are kept", len(m.readings))
+			if len(m) > 50 {
+				t.Errorf("%d readings are kept", len(m))
 			}
 		})
 	}

@@ -3,7 +3,6 @@ package terminal
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,22 +33,18 @@ func (s state) rows(busy string) []row {
 func (s state) line() string {
 	var texts []string
 	for _, r := range s.rows("") {
-		text := strings.Join(r.parts, ", ")
-		if r.label != "" {
-			text = r.label + " " + text
-		}
-		texts = append(texts, text)
+		texts = append(texts, strings.TrimSpace(r.label+" "+strings.Join(r.parts, ", ")))
 	}
 	return strings.Join(texts, "; ")
 }
 
 func (s state) discovering(label string) row {
-	listed := ""
-	if s.snapshot.Listed > 0 {
-		listed = Plural(s.snapshot.Listed, "repository") + " so far"
+	c, listed := s.snapshot, ""
+	if c.Listed > 0 {
+		listed = Plural(c.Listed, "repository") + " so far"
 	}
 	return row{label: label, share: -1, parts: nonempty("listing Codecov's repositories and reading back Port", listed,
-		waitText("Port", s.snapshot.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", s.snapshot.Codecov.WaitsUntil.Sub(s.at)))}
+		waitText("Port", c.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", c.Codecov.WaitsUntil.Sub(s.at)))}
 }
 
 func (s state) reading() row {
@@ -57,43 +52,36 @@ func (s state) reading() row {
 	if c.Stage > backfill.Reading {
 		return row{label: "reading", share: 1, parts: []string{Plural(c.RepositoriesDone, "repository"), Plural(c.Commits, "commit")}}
 	}
-	repositories := fmt.Sprintf("%s of %s", Count(c.RepositoriesDone), Plural(c.Repositories, "repository"))
+	repositories := Count(c.RepositoriesDone) + " of " + Plural(c.Repositories, "repository")
 	commits := Count(c.Commits) + ofTotal(c.CommitsExpected, c.CommitsCounted) + " commits"
-	if wait := waitText("Codecov", c.Codecov.WaitsUntil.Sub(s.at)); wait != "" {
-		return row{label: "reading", share: s.readShare, parts: []string{repositories, commits, wait}}
-	}
-	left := 0
-	if c.CommitsExpected > 0 {
-		left = c.CommitsExpected - c.Commits
-	}
-	return row{label: "reading", share: s.readShare, parts: nonempty(repositories, commits, rateText(s.readRate), timeLeft(left, s.readRate))}
+	pace := s.pace("Codecov", c.Codecov.WaitsUntil, c.CommitsExpected-c.Commits, s.readRate)
+	return row{label: "reading", share: s.readShare, parts: append([]string{repositories, commits}, pace...)}
 }
 
 func (s state) writing() row {
-	c, unchanged, failed := s.snapshot, "", ""
-	if c.Unchanged > 0 {
-		unchanged = Count(c.Unchanged) + " unchanged"
-	}
-	if c.Failed > 0 {
-		failed = Count(c.Failed) + " failed"
-	}
+	c, total := s.snapshot, s.toWrite()
 	r := row{label: "writing", share: -1}
-	switch total := s.toWrite(); {
+	switch {
 	case c.DryRun:
-		r.parts = nonempty(unchanged, Count(c.Found)+" would be written")
+		r.parts = nonempty(counted(c.Unchanged, "unchanged"), Count(c.Found)+" would be written")
 	case c.Found == 0:
-		r.parts = nonempty(unchanged, "nothing to write yet")
+		r.parts = nonempty(counted(c.Unchanged, "unchanged"), "nothing to write yet")
 	case c.Held && c.Settled == 0:
 		r.parts = []string{Plural(c.Found, "new entity") + " wait until everything is read"}
 	default:
 		r.share = float64(c.Settled) / float64(total)
 		entities := Count(c.Settled) + ofTotal(total, c.Stage > backfill.Reading) + " entities"
-		r.parts = nonempty(entities, failed, rateText(s.writeRate), timeLeft(total-c.Settled, s.writeRate))
-		if wait := waitText("Port", c.Port.WaitsUntil.Sub(s.at)); wait != "" {
-			r.parts = nonempty(entities, failed, wait)
-		}
+		r.parts = append(nonempty(entities, counted(c.Failed, "failed")), s.pace("Port", c.Port.WaitsUntil, total-c.Settled, s.writeRate)...)
 	}
 	return r
+}
+
+// pace returns the rate and the time left for a count, or the wait for the rate limit of a service.
+func (s state) pace(service string, waitsUntil time.Time, left int, rate float64) []string {
+	if wait := waitText(service, waitsUntil.Sub(s.at)); wait != "" {
+		return []string{wait}
+	}
+	return nonempty(rateText(rate), timeLeft(left, rate))
 }
 
 // toWrite estimates the number of entities to write in all: the rest returns as many as what has been read.
@@ -110,7 +98,7 @@ func waitText(side string, left time.Duration) string {
 	if left < time.Second {
 		return ""
 	}
-	return fmt.Sprintf("waiting %d s for %s's rate limit", roundUp(left, time.Second)/time.Second, side)
+	return fmt.Sprintf("waiting %d s for %s's rate limit", roundUp(left, time.Second), side)
 }
 
 // ofTotal formats a total. An estimate has two significant digits, so that it does not flicker.
@@ -128,42 +116,6 @@ func ofTotal(total int, exact bool) string {
 func twoDigits(n int) int {
 	unit := int(math.Pow10(max(len(fmt.Sprint(n))-2, 0)))
 	return (n + unit - 1) / unit * unit
-}
-
-func nonempty(texts ...string) []string {
-	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
-}
-
-// meter measures how fast a count grows, over the last 20 seconds. The zero value is ready to use.
-type meter struct{ readings []reading }
-
-type reading struct {
-	at    time.Time
-	count int
-}
-
-const (
-	meterWindow = 20 * time.Second
-	meterStep   = 500 * time.Millisecond
-	meterLeast  = 2 * time.Second // a rate over less time is a guess
-)
-
-// rate records the count and returns its growth per second; 0 if it is not known yet.
-func (m *meter) rate(now time.Time, count int) float64 {
-	if last := len(m.readings) - 1; last < 0 || now.Sub(m.readings[last].at) >= meterStep {
-		m.readings = append(m.readings, reading{now, count})
-	}
-	for len(m.readings) > 1 && now.Sub(m.readings[1].at) >= meterWindow {
-		m.readings = m.readings[1:]
-	}
-	if len(m.readings) > 1 && m.readings[1].count == 0 { // it has only begun
-		m.readings = m.readings[1:]
-	}
-	first := m.readings[0]
-	if now.Sub(first.at) < meterLeast {
-		return 0
-	}
-	return float64(count-first.count) / now.Sub(first.at).Seconds()
 }
 
 // rateText formats a rate with two digits: 960/s. It returns "" if the rate is unknown.
@@ -187,12 +139,13 @@ func timeLeft(count int, rate float64) string {
 	case left <= 10*time.Second:
 		return "seconds left"
 	case left <= 90*time.Second:
-		return fmt.Sprintf("%d s left", roundUp(left, 5*time.Second)/time.Second)
+		return fmt.Sprintf("%d s left", 5*roundUp(left, 5*time.Second))
 	case left <= 90*time.Minute:
-		return fmt.Sprintf("%d min left", roundUp(left, time.Minute)/time.Minute)
+		return fmt.Sprintf("%d min left", roundUp(left, time.Minute))
 	default:
-		return fmt.Sprintf("%d h left", roundUp(left, time.Hour)/time.Hour)
+		return fmt.Sprintf("%d h left", roundUp(left, time.Hour))
 	}
 }
 
-func roundUp(d, unit time.Duration) time.Duration { return (d + unit - 1) / unit * unit }
+// roundUp returns how many units a duration takes.
+func roundUp(d, unit time.Duration) time.Duration { return (d + unit - 1) / unit }

@@ -22,22 +22,16 @@ func Printable(r rune) bool {
 }
 
 // Safe returns text from outside with every character that is not Printable replaced by �.
-func Safe(text string) string {
+func Safe(text string) string { return strings.ReplaceAll(SafeLines(text), "\n", "�") }
+
+// SafeLines is Safe for several lines.
+func SafeLines(text string) string {
 	return strings.Map(func(r rune) rune {
-		if Printable(r) {
+		if Printable(r) || r == '\n' {
 			return r
 		}
 		return unicode.ReplacementChar
 	}, text)
-}
-
-// SafeLines is Safe for several lines.
-func SafeLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = Safe(line)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // Count formats a number with a comma between thousands: 1,505.
@@ -60,26 +54,34 @@ func Plural(count int, thing string) string {
 	return Count(count) + " " + thing + "s"
 }
 
+// counted formats a number and what it counts. It returns "" for 0.
+func counted(count int, what string) string {
+	if count == 0 {
+		return ""
+	}
+	return Count(count) + " " + what
+}
+
+func nonempty(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
+}
+
 // Percent formats a percentage as Codecov shows it: 97.22%. It returns "–" for NaN.
 func Percent(percent float64) string {
 	if math.IsNaN(percent) || math.Abs(percent) > 1e6 {
 		return "–"
 	}
-	return decimals(backfill.Hundredths(percent)) + "%"
+	return fmt.Sprintf("%.2f%%", float64(backfill.Hundredths(percent))/100)
 }
 
 // Points formats the change between two percentages as they are shown: +1.25, -0.50 or 0.00.
 func Points(from, to float64) string {
-	switch change := backfill.Hundredths(to) - backfill.Hundredths(from); {
-	case change > 0:
-		return "+" + decimals(change)
-	case change < 0:
-		return "-" + decimals(-change)
+	change := backfill.Hundredths(to) - backfill.Hundredths(from)
+	if change == 0 {
+		return "0.00"
 	}
-	return decimals(0)
+	return fmt.Sprintf("%+.2f", float64(change)/100)
 }
-
-func decimals(hundredths int) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) }
 
 // Duration formats a duration with about two units: 143 ms, 1.8 s, 59 s, 3 min 7 s, 2 h 5 min.
 func Duration(d time.Duration) string {
@@ -113,17 +115,18 @@ func Rate(perSecond float64) string {
 	return Count(int(math.Round(perSecond)))
 }
 
-const longestCell = 60
-
 // Short shortens text to 60 characters.
-func Short(text string) string { return Shorten(text, longestCell) }
+func Short(text string) string { return Shorten(text, 60) }
 
 // Shorten shortens text to a number of characters, the last of which is then "…".
 func Shorten(text string, length int) string {
 	if utf8.RuneCountInString(text) <= length {
 		return text
 	}
-	return string([]rune(text)[:max(length-1, 0)]) + strings.Repeat("…", min(max(length, 0), 1))
+	if length < 1 {
+		return ""
+	}
+	return string([]rune(text)[:length-1]) + "…"
 }
 
 // ShortJSON formats a value as JSON on one line of at most 60 characters.
@@ -138,38 +141,30 @@ func ShortJSON(value any) string {
 	return Short(Safe(string(encoded)))
 }
 
-// minFit is the smallest number of columns that text is wrapped to.
-const minFit = 20
-
 // Fit wraps lines that are longer than width characters between words, keeping their indentation. Longer words stay whole:
-// an address can still be copied.
+// an address can still be copied. No line is made shorter than 20 characters.
 func Fit(text string, width int) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		if utf8.RuneCountInString(line) > width {
-			lines[i] = wrapLine(line, width)
+			lines[i] = wrapLine(line, max(width, 20))
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-func wrapLine(line string, width int) string {
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	room := max(width-len(indent), minFit)
+func wrapLine(text string, width int) string {
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var lines []string
-	current := ""
-	for _, word := range strings.Fields(line) {
-		switch {
-		case current == "":
-			current = word
-		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > room:
-			lines = append(lines, indent+current)
-			current = word
-		default:
-			current += " " + word
+	line, blank := indent, ""
+	for _, word := range strings.Fields(text) {
+		if blank != "" && utf8.RuneCountInString(line+blank+word) > width {
+			lines = append(lines, line)
+			line, blank = indent, ""
 		}
+		line, blank = line+blank+word, " "
 	}
-	return strings.Join(append(lines, indent+current), "\n")
+	return strings.Join(append(lines, line), "\n")
 }
 
 var bars = []rune("▁▂▃▄▅▆▇█")
@@ -182,24 +177,19 @@ func Trend(values []float64, width int) string {
 	}
 	means := make([]float64, min(width, len(values)))
 	for i := range means {
-		means[i] = mean(values[i*len(values)/len(means) : (i+1)*len(values)/len(means)])
+		share := values[i*len(values)/len(means) : (i+1)*len(values)/len(means)]
+		for _, value := range share {
+			means[i] += value
+		}
+		means[i] /= float64(len(share))
 	}
 	lowest, highest := slices.Min(means), slices.Max(means)
-	var line strings.Builder
-	for _, m := range means {
-		level := (len(bars) - 1) / 2
+	line := make([]rune, len(means))
+	for i, mean := range means {
+		line[i] = bars[(len(bars)-1)/2]
 		if highest > lowest {
-			level = int((m - lowest) / (highest - lowest) * float64(len(bars)-1))
+			line[i] = bars[int((mean-lowest)/(highest-lowest)*float64(len(bars)-1))]
 		}
-		line.WriteRune(bars[level])
 	}
-	return line.String()
-}
-
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, value := range values {
-		sum += value
-	}
-	return sum / float64(len(values))
+	return string(line)
 }
