@@ -37,14 +37,11 @@ func newCheck(streams *terminal.Streams) *cobra.Command {
 	}
 	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
-	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
+	addOutputFlag(cmd.Flags(), &flags.output)
 	return cmd
 }
 
 func runCheck(cmd *cobra.Command, streams *terminal.Streams, flags checkFlags) error {
-	if err := checkOutput(flags.output, outputText, outputJSON); err != nil {
-		return err
-	}
 	options, err := checkOptions(cmd, streams, flags)
 	if err != nil {
 		return err
@@ -82,7 +79,7 @@ func checkOptions(cmd *cobra.Command, streams *terminal.Streams, flags checkFlag
 		report(addPort(cmd, streams, &options))
 	}
 	service, _ := cmd.Flags().GetString("service")
-	if viperOf(cmd).GetString("CODECOV_TOKEN") != "" && service != "" {
+	if environment(cmd, "CODECOV_TOKEN") != "" && service != "" {
 		report(addCodecov(cmd, streams, &options))
 	}
 	return options, nil

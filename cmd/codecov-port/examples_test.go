@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func TestExamples(t *testing.T) {
 // createService creates the blueprint that the examples relate repositories to.
 func createService(t *testing.T, portURL string) {
 	t.Helper()
-	client, err := newPort(settings{portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
+	client, err := newPort(settings{log: slog.New(slog.DiscardHandler), portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
 	if err != nil {
 		t.Fatal(err)
 	}

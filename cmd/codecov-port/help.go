@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
 )
 
 // flagGroups is the order of flags in help.
@@ -17,7 +15,7 @@ var flagGroups = []struct {
 }{
 	{"Selection", []string{"owner", "service", "repo", "commit", "branch", "since", "every", "max-commits", "no-history", "include-inactive", "branches"}},
 	{"Writing", []string{"dry-run", "exit-code", "yes", "max-entities", "limit", "history", "mapping", "adopt", "update", "scorecard", "dashboard", "relate", "relate-live", "remove", "all"}},
-	{"Output", []string{"output", "report", "only-yaml", "show-url", "keep", "quiet", "verbose", "color"}},
+	{"Output", []string{"output", "report", "only-yaml", "show-url", "keep", "quiet", "verbose", "color", "no-descriptions"}},
 	{"Connection", []string{configFlag, envFileFlag, caFileFlag, insecureFlag, portShareFlag, concurrencyFlag}},
 }
 
@@ -48,38 +46,19 @@ func init() { cobra.AddTemplateFunc("groupedFlags", groupedFlags) }
 // groupedFlags returns the usages of a command's flags by group.
 func groupedFlags(cmd *cobra.Command) string {
 	var text strings.Builder
-	grouped := map[string]bool{"help": true, "version": true}
-	write := func(title string, flags *pflag.FlagSet) {
-		if flags.HasAvailableFlags() {
-			fmt.Fprintf(&text, "\n%s:\n%s", title, flags.FlagUsagesWrapped(helpWidth))
-		}
-	}
 	for _, group := range flagGroups {
 		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 		flags.SortFlags = false
 		for _, name := range group.flags {
-			grouped[name] = true
-			if flag := flagOf(cmd, name); flag != nil && !flag.Hidden {
+			if flag := cmd.Flags().Lookup(name); flag != nil {
 				flags.AddFlag(flag)
 			}
 		}
-		write(group.title, flags)
-	}
-	others := pflag.NewFlagSet("", pflag.ContinueOnError)
-	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-		if !grouped[flag.Name] {
-			others.AddFlag(flag)
+		if flags.HasAvailableFlags() {
+			fmt.Fprintf(&text, "\n%s:\n%s", group.title, flags.FlagUsagesWrapped(helpWidth))
 		}
-	})
-	write("Other", others)
-	return text.String()
-}
-
-func flagOf(cmd *cobra.Command, name string) *pflag.Flag {
-	if flag := cmd.LocalFlags().Lookup(name); flag != nil {
-		return flag
 	}
-	return cmd.InheritedFlags().Lookup(name)
+	return text.String()
 }
 
 // helpTopics returns the additional topics of 'codecov-port help'.
@@ -124,17 +103,3 @@ const aboutMapping = `--mapping selects the mapping that turns commits into enti
            standard input
 
 codecov-port map shows what a mapping makes of a commit.`
-
-type viperKey struct{}
-
-func withViper(ctx context.Context, v *viper.Viper) context.Context {
-	return context.WithValue(ctx, viperKey{}, v)
-}
-
-// viperOf returns the sources of the command's settings.
-func viperOf(cmd *cobra.Command) *viper.Viper {
-	if v, ok := cmd.Context().Value(viperKey{}).(*viper.Viper); ok {
-		return v
-	}
-	return viper.New()
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/spf13/pflag"
@@ -15,6 +16,8 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
+var mappingChoices = []string{mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook}
+
 func addMappingFlag(flags *pflag.FlagSet, name *string) {
 	flags.StringVar(name, "mapping", mapper.ChoiceAuto, "Use this `mapping`: auto, builtin, webhook or a file")
 }
@@ -23,13 +26,12 @@ const mappingHint = "try the mapping with 'codecov-port map'"
 
 // readChoice reads the mapping file if the choice names one.
 func readChoice(name string, in io.Reader) (mapper.Choice, error) {
-	switch name {
-	case mapper.ChoiceAuto, mapper.ChoiceBuiltin, mapper.ChoiceWebhook:
+	if slices.Contains(mappingChoices, name) {
 		return mapper.Choice{Name: name}, nil
 	}
 	title, document, err := readInput(name, in)
 	if err != nil {
-		return mapper.Choice{}, usage(fmt.Errorf("--mapping: %w", err), suggestion(name, flagValues["mapping"], "use auto, builtin, webhook, or the name of a file"))
+		return mapper.Choice{}, usage(fmt.Errorf("--mapping: %w", err), suggestion(name, mappingChoices, "use auto, builtin, webhook, or the name of a file"))
 	}
 	return mapper.Choice{Name: title, Document: document}, nil
 }

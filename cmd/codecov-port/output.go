@@ -23,15 +23,6 @@ const (
 	outputJSONL = "jsonl" // sync --dry-run: one line for each entity that would be written
 )
 
-var syncOutputs = []string{outputText, outputJSON, outputJSONL}
-
-func checkSyncOutput(output string, dryRun bool) error {
-	if output == outputJSONL && !dryRun {
-		return usage(errors.New("--output jsonl prints what would be written: it requires --dry-run"), "add --dry-run, or use --output json for the result")
-	}
-	return checkOutput(output, syncOutputs...)
-}
-
 // complete adds to the result what only the command knows. failure is the error that the command ends with.
 func complete(r *backfill.Result, portURL string, failure error) {
 	r.Version, r.ExitCode = version().Version, exitCode(failure)

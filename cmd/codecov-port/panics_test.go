@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -99,7 +100,7 @@ func panicInMidRun(t *testing.T, raise func(*panicking, *http.Request)) {
 	t.Helper()
 	s := settings{
 		clientID: os.Getenv("PORT_CLIENT_ID"), clientSecret: os.Getenv("PORT_CLIENT_SECRET"), codecovToken: os.Getenv("CODECOV_TOKEN"),
-		service: "github", owners: []string{"acme"},
+		service: "github", owners: []string{"acme"}, log: slog.New(slog.DiscardHandler),
 	}
 	p := &panicking{settings: s}
 	network := roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -44,14 +44,11 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
 	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
-	cmd.Flags().StringVarP(&flags.output, "output", "o", outputText, "Output `format`: text or json")
+	addOutputFlag(cmd.Flags(), &flags.output)
 	return cmd
 }
 
 func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) error {
-	if err := checkOutput(flags.output, outputText, outputJSON); err != nil {
-		return err
-	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
 	result, err := pruneWith(ctx, first, cmd, streams, flags)

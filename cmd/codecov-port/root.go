@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -24,7 +22,7 @@ func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	streams.LiveView()
 	root := newRoot(streams)
 	root.SetArgs(args)
-	err := networkHint(removedHint(root.ExecuteContext(ctx), args))
+	err := networkHint(root.ExecuteContext(ctx))
 	if err != nil && !errors.Is(err, errWouldChange) {
 		printError(streams, err)
 	}
@@ -53,12 +51,13 @@ func newRoot(streams *terminal.Streams) *cobra.Command {
 	flags.String(envFileFlag, "", "Read missing environment variables from this `file`")
 	flags.BoolVarP(&streams.Quiet, "quiet", "q", false, "Only print results, warnings and errors")
 	flags.CountVarP(&streams.Verbose, "verbose", "v", "Log repositories, waits and retries; -vv logs every request")
-	flags.Var(&streams.Color, "color", "Color output: `when` is auto, always or never")
+	addChoice(flags, (*string)(&streams.Color), "color", "", "Color output: `when` is auto, always or never",
+		string(terminal.ColorAuto), string(terminal.ColorAlways), string(terminal.ColorNever))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if streams.Quiet && streams.Verbose > 0 {
 			return usage(errors.New("--quiet and --verbose exclude each other"), "use one of them")
 		}
-		return cmp.Or(loadSources(cmd, streams))
+		return loadSources(cmd, streams)
 	}
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Commands:"})
 	for _, cmd := range []*cobra.Command{
@@ -79,6 +78,9 @@ func newRoot(streams *terminal.Streams) *cobra.Command {
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
+	}
+	if args[0] == "config" {
+		return usage(errors.New("the command config was removed"), "run 'codecov-port check' to test the settings, 'codecov-port help environment' for their order")
 	}
 	hint := "run '" + cmd.CommandPath() + " --help' for a list of commands"
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
@@ -152,17 +154,4 @@ func newLog(streams *terminal.Streams) *slog.Logger {
 			return attr
 		},
 	}))
-}
-
-// readSmall reads a file that is read whole: settings and certificates.
-func readSmall(name string) ([]byte, error) {
-	const limit = 1 << 20
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().IsRegular() && info.Size() > limit {
-		return nil, fmt.Errorf("%s: larger than 1 MiB", name)
-	}
-	return os.ReadFile(name)
 }

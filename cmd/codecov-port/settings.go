@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -84,7 +86,7 @@ type settings struct {
 	codecovApp   string
 	insecureHTTP bool
 	network      http.RoundTripper // nil: the default
-	log          *slog.Logger      // nil: no log
+	log          *slog.Logger
 
 	portShare   float64 // of Port's rate limit
 	concurrency int     // requests to Codecov
@@ -95,9 +97,6 @@ func (s settings) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "settings for %s at %s: Codecov %s, Port %s", strings.Join(s.owners, ", "), s.service, s.codecovAPI, s.portURL)
 }
 
-// LogValue leaves the secrets out.
-func (s settings) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
-
 // addSettingsFlags adds the flags of the settings.
 func addSettingsFlags(flags *pflag.FlagSet) {
 	flags.StringSlice("owner", nil, "Sync the repositories of this `account` (repeatable) [$"+ownerVariable+"]")
@@ -106,97 +105,82 @@ func addSettingsFlags(flags *pflag.FlagSet) {
 	flags.Bool(insecureFlag, false, "Allow http:// for remote hosts (sends credentials in clear text)")
 }
 
-// loadSources sets the flags that are not on the command line from the environment, the env file and the config file, in this order. It
-// runs before every command.
+// loadSources reads what is not on the command line from the environment, the env file and the config file, in this order, and sets the
+// flags. It runs before every command.
 func loadSources(cmd *cobra.Command, streams *terminal.Streams) error {
 	v := viper.New()
-	ctx := cmd.Context()
+	config, _ := cmd.Flags().GetString(configFlag)
+	if config != "" {
+		if err := readConfigFile(v, config, cmd.Root()); err != nil {
+			return err
+		}
+	} else if _, err := os.Stat(oldConfigFile); err == nil && cmd.Name() != "help" && cmd.HasParent() {
+		warn(streams, "%s in this directory is not read: use --config %s", oldConfigFile, oldConfigFile)
+	}
+	envFile, _ := cmd.Flags().GetString(envFileFlag)
+	values, err := readEnvFile(envFile)
+	if err != nil {
+		return err
+	}
 	for _, variable := range variables {
-		_ = v.BindEnv(variable.name) // only fails without a name
+		if value := cmp.Or(strings.TrimSpace(os.Getenv(variable.name)), values[variable.name]); value != "" {
+			v.Set(cmp.Or(variable.flag, variable.name), value)
+		}
 	}
-	if err := readConfigFile(cmd, v, streams); err != nil {
-		return err
-	}
-	if err := readEnvFile(cmd, v); err != nil {
-		return err
-	}
-	var failure error
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		if failure == nil && !flag.Changed {
-			failure = setFlag(flag, v)
+		if !flag.Changed {
+			err = cmp.Or(err, setFlag(flag, v))
 		}
 	})
-	cmd.SetContext(withViper(ctx, v))
-	return failure
+	cmd.SetContext(context.WithValue(cmd.Context(), sourcesKey{}, v))
+	return err
+}
+
+type sourcesKey struct{}
+
+// environment returns a variable without a flag, from the environment or the env file.
+func environment(cmd *cobra.Command, name string) string {
+	return strings.TrimSpace(cmd.Context().Value(sourcesKey{}).(*viper.Viper).GetString(name))
 }
 
 // setFlag sets a flag to its variable or, without one, to its key in the config file.
 func setFlag(flag *pflag.Flag, v *viper.Viper) error {
-	values, source := fileValues(v, flag.Name), v.ConfigFileUsed()
-	for _, variable := range variables {
-		if text := strings.TrimSpace(v.GetString(variable.name)); variable.flag == flag.Name && text != "" {
-			values, source = []string{text}, variable.name
-			if flag.Value.Type() == "stringSlice" {
-				values = strings.Split(text, ",")
-			}
-		}
-	}
-	if values == nil {
-		return nil
-	}
+	value := v.Get(flag.Name)
+	_, several := value.([]any)
+	list, isList := flag.Value.(pflag.SliceValue)
 	var err error
-	if list, ok := flag.Value.(pflag.SliceValue); ok {
-		err = list.Replace(values)
-	} else {
-		err = flag.Value.Set(strings.Join(values, ","))
+	switch {
+	case value == nil:
+		return nil
+	case several && isList:
+		err = list.Replace(v.GetStringSlice(flag.Name))
+	default:
+		err = flag.Value.Set(fmt.Sprint(value))
 	}
 	if err != nil {
-		return usage(fmt.Errorf("%s: %s %q: %w", source, flag.Name, strings.Join(values, ","), err), "run 'codecov-port sync --help'")
+		return usage(fmt.Errorf("setting %s %q: %w", flag.Name, fmt.Sprint(value), err), "run 'codecov-port sync --help'")
 	}
 	return nil
-}
-
-// fileValues returns the values of a key of the config file, or nil.
-func fileValues(v *viper.Viper, key string) []string {
-	switch value := v.Get(key).(type) {
-	case nil:
-		return nil
-	case []any:
-		values := []string{}
-		for _, element := range value {
-			values = append(values, fmt.Sprint(element))
-		}
-		return values
-	default:
-		return []string{fmt.Sprint(value)}
-	}
 }
 
 // oldConfigFile was read from the working directory by earlier versions.
 const oldConfigFile = "codecov-port.yaml"
 
 // readConfigFile reads the file of --config and refuses what is not a flag.
-func readConfigFile(cmd *cobra.Command, v *viper.Viper, streams *terminal.Streams) error {
-	name, _ := cmd.Flags().GetString(configFlag)
-	if name == "" {
-		if _, err := os.Stat(oldConfigFile); err == nil && cmd.Name() != "help" && cmd.HasParent() {
-			warn(streams, "%s in this directory is not read: use --config %s", oldConfigFile, oldConfigFile)
-		}
-		return nil
-	}
+func readConfigFile(v *viper.Viper, name string, root *cobra.Command) error {
 	v.SetConfigFile(name)
 	v.SetConfigType("yaml")
 	if err := v.ReadInConfig(); err != nil {
 		return usage(fmt.Errorf("--config: %w", err), "name a YAML file with lines like 'since: 1y'")
 	}
-	known := configKeys(cmd.Root())
-	for _, key := range slices.Sorted(slices.Values(v.AllKeys())) {
-		key, _, _ = strings.Cut(key, ".")
+	known := configKeys(root)
+	for _, key := range slices.Sorted(maps.Keys(v.AllSettings())) {
+		environmentName := strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 		switch {
-		case !v.InConfig(key), slices.Contains(known, key):
+		case slices.Contains(known, key):
 		case successors[key] != "":
 			return usage(fmt.Errorf("%s: %s was removed", name, key), successors[key])
-		case isVariable(key):
+		case slices.ContainsFunc(variables, func(v variable) bool { return v.name == environmentName }):
 			return usage(fmt.Errorf("%s: %s is a secret or an address", name, key), "don't put it in this file: export the variable, or use --env-file")
 		default:
 			return usage(fmt.Errorf("%s: unknown key %q", name, key), suggestion(key, known, "use the names of flags: run 'codecov-port sync --help'"))
@@ -208,40 +192,31 @@ func readConfigFile(cmd *cobra.Command, v *viper.Viper, streams *terminal.Stream
 // configKeys returns the flags of all commands that a config file may set.
 func configKeys(root *cobra.Command) []string {
 	var keys []string
-	for _, cmd := range root.Commands() {
-		cmd.Flags().VisitAll(func(flag *pflag.Flag) { keys = append(keys, flag.Name) })
-	}
-	root.PersistentFlags().VisitAll(func(flag *pflag.Flag) { keys = append(keys, flag.Name) })
-	return slices.DeleteFunc(keys, func(key string) bool {
-		return slices.Contains([]string{"help", configFlag, envFileFlag, "yes", "dry-run", "exit-code", "adopt"}, key)
-	})
-}
-
-func isVariable(key string) bool {
-	key = strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
-	return slices.ContainsFunc(variables, func(v variable) bool { return v.name == key })
-}
-
-// readEnvFile sets the variables of the file of --env-file that are not in the environment.
-func readEnvFile(cmd *cobra.Command, v *viper.Viper) error {
-	name, _ := cmd.Flags().GetString(envFileFlag)
-	if name == "" {
-		return nil
-	}
-	data, err := readSmall(name)
-	if err != nil {
-		return usage(fmt.Errorf("--env-file: %w", err), "name a file with lines like CODECOV_TOKEN=…")
-	}
-	values, err := godotenv.UnmarshalBytes(data)
-	if err != nil { // the error may quote a secret
-		return usage(fmt.Errorf("--env-file %s: expected lines of NAME=VALUE", name), "put values with spaces into quotes")
-	}
-	for _, variable := range variables {
-		if value := values[variable.name]; value != "" && strings.TrimSpace(os.Getenv(variable.name)) == "" {
-			v.Set(variable.name, value)
+	add := func(flag *pflag.Flag) {
+		if !slices.Contains([]string{"help", configFlag, envFileFlag, "yes", "dry-run", "exit-code", "adopt"}, flag.Name) {
+			keys = append(keys, flag.Name)
 		}
 	}
-	return nil
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(add)
+	}
+	root.PersistentFlags().VisitAll(add)
+	return keys
+}
+
+// readEnvFile reads the file of --env-file, if there is one.
+func readEnvFile(name string) (map[string]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	values, err := godotenv.Read(name)
+	if errors.As(err, new(*fs.PathError)) {
+		return nil, usage(fmt.Errorf("--env-file: %w", err), "name a file with lines like CODECOV_TOKEN=…")
+	}
+	if err != nil { // the error may quote a secret
+		return nil, usage(fmt.Errorf("--env-file %s: expected lines of NAME=VALUE", name), "put values with spaces into quotes")
+	}
+	return values, nil
 }
 
 // readSettings reads the settings of a command that needs these sides. The error names everything that is missing.
@@ -254,12 +229,10 @@ func readSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (se
 
 // parseSettings is readSettings without the check for missing variables.
 func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (settings, error) {
-	v := viperOf(cmd)
-	value := func(name string) string { return strings.TrimSpace(v.GetString(name)) }
 	s := settings{
-		clientID:     value("PORT_CLIENT_ID"),
-		clientSecret: value("PORT_CLIENT_SECRET"),
-		codecovToken: value("CODECOV_TOKEN"),
+		clientID:     environment(cmd, "PORT_CLIENT_ID"),
+		clientSecret: environment(cmd, "PORT_CLIENT_SECRET"),
+		codecovToken: environment(cmd, "CODECOV_TOKEN"),
 		codecovAPI:   codecov.DefaultBaseURL,
 		codecovApp:   cloudApp,
 		log:          newLog(streams),
@@ -273,16 +246,16 @@ func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (s
 		}
 	}
 	if needs&codecovSide != 0 {
-		if err = s.readCodecov(cmd, value); err != nil {
+		if err := s.readCodecov(cmd); err != nil {
 			return settings{}, err
 		}
 	}
 	if needs&portSide != 0 {
-		region, err := port.RegionURL(cmp.Or(value("PORT_REGION"), "eu"))
+		region, err := port.RegionURL(cmp.Or(environment(cmd, "PORT_REGION"), "eu"))
 		if err != nil {
 			return settings{}, usage(fmt.Errorf("PORT_REGION: %w", err), "use eu for app.port.io, us for app.us.port.io")
 		}
-		s.portURL = cmp.Or(strings.TrimSuffix(strings.TrimRight(value("PORT_BASE_URL"), "/"), "/v1"), region)
+		s.portURL = cmp.Or(baseAddress(cmd, "PORT_BASE_URL", "/v1"), region)
 	}
 	if share := flags.Lookup(portShareFlag); share != nil {
 		if s.portShare, err = parseShare(portShareFlag, share.Value.String()); err != nil {
@@ -292,16 +265,22 @@ func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (s
 	return s, nil
 }
 
-func (s *settings) readCodecov(cmd *cobra.Command, value func(string) string) error {
-	service, _ := cmd.Flags().GetString("service")
+// baseAddress returns an address from the environment without the path that the clients add.
+func baseAddress(cmd *cobra.Command, variable, path string) string {
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(environment(cmd, variable), "/"), path), "/")
+}
+
+func (s *settings) readCodecov(cmd *cobra.Command) error {
+	flags := cmd.Flags()
+	service, _ := flags.GetString("service")
 	var err error
 	if s.service, err = codecov.ParseService(service); err != nil {
-		return usage(fmt.Errorf("%s: %w", flagOrVariable(cmd, "service", serviceVariable), err), suggestion(service, services(), "name the git provider of the account"))
+		return usage(fmt.Errorf("--service or %s: %w", serviceVariable, err), suggestion(service, services(), "name the git provider of the account"))
 	}
-	if selfHosted := strings.TrimSuffix(strings.TrimRight(value("CODECOV_URL"), "/"), apiPath); selfHosted != "" && !slices.Contains(codecovHosts, hostOf(selfHosted)) {
+	if selfHosted := baseAddress(cmd, "CODECOV_URL", apiPath); selfHosted != "" && !slices.Contains(codecovHosts, hostOf(selfHosted)) {
 		s.codecovAPI, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
-	if app := strings.TrimRight(value("CODECOV_APP_URL"), "/"); app != "" {
+	if app := baseAddress(cmd, "CODECOV_APP_URL", ""); app != "" {
 		if _, err := httpclient.ParseBase(app); err != nil {
 			return addressError(fmt.Errorf("CODECOV_APP_URL: %w", err))
 		}
@@ -310,35 +289,24 @@ func (s *settings) readCodecov(cmd *cobra.Command, value func(string) string) er
 	if s.owners, s.repository, err = s.parseOwners(owners(cmd)); err != nil {
 		return err
 	}
-	if s.repository != "" && cmd.Flags().Lookup("repo") == nil {
+	if s.repository != "" && flags.Lookup("repo") == nil {
 		return usage(fmt.Errorf("account with repository %q: %s covers the whole account", s.repository, cmd.Name()), "name the account only: --owner "+s.owners[0])
 	}
-	if flag := cmd.Flags().Lookup(concurrencyFlag); flag != nil {
-		if s.concurrency, _ = cmd.Flags().GetInt(concurrencyFlag); s.concurrency < 1 {
-			return usage(fmt.Errorf("--%s %d: expected a number from 1", concurrencyFlag, s.concurrency), "leave it out to use the default")
-		}
+	if s.concurrency, err = flags.GetInt(concurrencyFlag); err == nil && s.concurrency < 1 {
+		return usage(fmt.Errorf("--%s %d: expected a number from 1", concurrencyFlag, s.concurrency), "leave it out to use the default")
 	}
 	return nil
 }
 
-// flagOrVariable names where a setting comes from.
-func flagOrVariable(cmd *cobra.Command, flag, variable string) string {
-	if f := cmd.Flags().Lookup(flag); f != nil && f.Changed {
-		return "--" + flag
-	}
-	return variable
-}
-
 // missingVariables names the required variables of these sides that have no value.
 func missingVariables(cmd *cobra.Command, needs side) error {
-	v := viperOf(cmd)
 	var names, hints []string
 	for _, variable := range variables {
-		value := v.GetString(variable.name)
+		value := environment(cmd, variable.name)
 		if flag := cmd.Flags().Lookup(variable.flag); flag != nil {
 			value = strings.Trim(flag.Value.String(), "[] ,")
 		}
-		if variable.required && variable.side&needs != 0 && strings.TrimSpace(value) == "" {
+		if variable.required && variable.side&needs != 0 && value == "" {
 			names = append(names, variable.name)
 			hints = append(hints, fmt.Sprintf("  %s: %s", variable.name, variable.about))
 		}
@@ -377,7 +345,7 @@ func parseShare(flag, text string) (float64, error) {
 
 // trust returns a network that trusts the certificates of a PEM file in addition to the system's.
 func trust(name string) (http.RoundTripper, error) {
-	data, err := readSmall(name)
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -385,20 +353,8 @@ func trust(name string) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the system's certificates: %w", err)
 	}
-	count := 0
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: certificate %d: %w", name, count+1, err)
-		}
-		roots.AddCert(certificate)
-		count++
-	}
-	if count == 0 {
-		return nil, fmt.Errorf("%s: no certificate found", name)
+	if !roots.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s: no valid certificate found", name)
 	}
 	return httpclient.NewNetwork(roots)
 }
@@ -411,7 +367,7 @@ func newCodecov(s settings) (*codecov.Client, error) {
 		UserAgent:    userAgent(),
 		InsecureHTTP: s.insecureHTTP,
 		Concurrency:  s.concurrency,
-		Logger:       logFor(s.log, "codecov"),
+		Logger:       s.log.With("to", "codecov"),
 		Transport:    s.network,
 	})
 	return client, addressError(err)
@@ -425,17 +381,10 @@ func newPort(s settings) (*port.Client, error) {
 		UserAgent:    userAgent(),
 		InsecureHTTP: s.insecureHTTP,
 		Share:        s.portShare,
-		Logger:       logFor(s.log, "port"),
+		Logger:       s.log.With("to", "port"),
 		Transport:    s.network,
 	})
 	return client, addressError(err)
-}
-
-func logFor(log *slog.Logger, side string) *slog.Logger {
-	if log == nil {
-		return nil
-	}
-	return log.With("to", side)
 }
 
 func addressError(err error) error {

@@ -46,7 +46,7 @@ func (f *setupFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show the requests without sending them")
 	flags.BoolVar(&f.onlyYAML, "only-yaml", false, "Only print the YAML for Codecov")
 	flags.BoolVar(&f.showURL, "show-url", false, "Show the webhook's secret address")
-	flags.StringVarP(&f.output, "output", "o", outputText, "Output `format`: text or json")
+	addOutputFlag(flags, &f.output)
 	flags.StringSliceVar(&f.branches, "branches", nil, "Only let Codecov post coverage of these `branches` (comma-separated)")
 }
 
@@ -65,7 +65,7 @@ func (f *setupFlags) check() error {
 	case f.onlyYAML && f.output == outputJSON:
 		return usage(errors.New("--only-yaml excludes --output json"), "use one of them")
 	}
-	return checkOutput(f.output, outputText, outputJSON)
+	return nil
 }
 
 // options returns the options of a run, without its client.

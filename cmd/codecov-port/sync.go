@@ -29,7 +29,6 @@ It creates missing blueprints and never changes existing ones. Run it again to c
 type syncFlags struct {
 	selection   backfill.Selection
 	since       string
-	every       string
 	dryRun      bool
 	exitCode    bool
 	yes         bool
@@ -63,7 +62,8 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.selection.Repositories, "repo", nil, "Only sync repositories that match this `glob`; a leading ! excludes (repeatable)")
 	flags.StringArrayVar(&f.selection.Branches, "branch", nil, "Sync branches that match this `glob` instead of the default branch (repeatable)")
 	flags.StringVar(&f.since, "since", "", "Only sync commits since a `date` (2024-01-01) or duration (90d, 12w, 6mo, 2y)")
-	flags.StringVar(&f.every, "every", string(backfill.EveryCommit), "Only sync the last commit of each `period`: day, week or month")
+	addChoice(flags, (*string)(&f.selection.Every), "every", "", "Only sync the last commit of each `period`: day, week or month",
+		string(backfill.EveryCommit), string(backfill.EveryDay), string(backfill.EveryWeek), string(backfill.EveryMonth))
 	flags.IntVar(&f.selection.MaxCommits, "max-commits", 0, "Only sync the newest `n` commits of each repository")
 	flags.BoolVar(&f.selection.NoHistory, "no-history", false, "Only sync the current state of each repository")
 	flags.BoolVar(&f.selection.IncludeInactive, "include-inactive", false, "Also sync repositories without coverage")
@@ -74,7 +74,7 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.adopt, "adopt", false, "Take over entities that Port holds for another account")
 	addMappingFlag(flags, &f.mapping)
 	addReportFlag(flags, &f.report)
-	flags.StringVarP(&f.output, "output", "o", outputText, "Output `format`: text, json, or jsonl with --dry-run")
+	addChoice(flags, &f.output, "output", "o", "Output `format`: text, json, or jsonl with --dry-run", outputText, outputJSON, outputJSONL)
 	flags.String(portShareFlag, "80%", "Use at most this `share` of Port's rate limit")
 	flags.Int(concurrencyFlag, defaultConcurrency, "Send at most `n` concurrent requests to Codecov")
 }
@@ -83,8 +83,8 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 const defaultConcurrency = 64
 
 func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) error {
-	if err := checkSyncOutput(flags.output, flags.dryRun); err != nil {
-		return err
+	if flags.output == outputJSONL && !flags.dryRun {
+		return usage(errors.New("--output jsonl prints what would be written: it requires --dry-run"), "add --dry-run, or use --output json for the result")
 	}
 	if err := checkReport(flags.report, flags.output); err != nil {
 		return err
@@ -170,9 +170,6 @@ func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
 		if s.Since, err = backfill.ParseSince(f.since, now); err != nil {
 			return s, usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
 		}
-	}
-	if s.Every, err = backfill.ParsePeriod(f.every); err != nil {
-		return s, usage(fmt.Errorf("--every: %w", err), suggestion(f.every, flagValues["every"], "for example --every week"))
 	}
 	if err := s.Check(); err != nil {
 		return s, usage(err, "run 'codecov-port sync --help'")

@@ -52,9 +52,9 @@ func TestCAFile(t *testing.T) {
 		"check with":        {[]string{"check", "--ca-file", "ca.pem"}, exitDone, ""},
 		"map with":          {[]string{"map", "--repo", "monolith", "--commit", "a", "--ca-file", "ca.pem"}, exitDone, ""},
 		"by config file":    {[]string{"sync", "--no-history", "--dry-run", "--config", "named.yaml"}, exitDone, ""},
-		"no such file":      {[]string{"sync", "--ca-file", "nowhere.pem"}, exitUsage, "error: --ca-file: stat nowhere.pem"},
-		"no certificate":    {[]string{"sync", "--ca-file", "text.pem"}, exitUsage, "error: --ca-file: text.pem: no certificate found"},
-		"wrong certificate": {[]string{"sync", "--ca-file", "broken.pem"}, exitUsage, "error: --ca-file: broken.pem: certificate 1: "},
+		"no such file":      {[]string{"sync", "--ca-file", "nowhere.pem"}, exitUsage, "error: --ca-file: open nowhere.pem"},
+		"no certificate":    {[]string{"sync", "--ca-file", "text.pem"}, exitUsage, "error: --ca-file: text.pem: no valid certificate found"},
+		"wrong certificate": {[]string{"sync", "--ca-file", "broken.pem"}, exitUsage, "error: --ca-file: broken.pem: no valid certificate found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := say(t, test.args...)

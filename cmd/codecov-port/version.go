@@ -65,14 +65,11 @@ func newVersion(streams *terminal.Streams) *cobra.Command {
 		Args: arguments(0),
 		RunE: func(*cobra.Command, []string) error { return printVersion(streams, version(), output) },
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", outputText, "Output `format`: text or json")
+	addOutputFlag(cmd.Flags(), &output)
 	return cmd
 }
 
 func printVersion(streams *terminal.Streams, v versionInfo, output string) error {
-	if err := checkOutput(output, outputText, outputJSON); err != nil {
-		return err
-	}
 	if output == outputJSON {
 		return writeJSON(streams.Out, v)
 	}

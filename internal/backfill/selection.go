@@ -119,15 +119,6 @@ const (
 	EveryMonth  Period = "month"
 )
 
-// ParsePeriod parses the name of a period.
-func ParsePeriod(name string) (Period, error) {
-	switch p := Period(strings.ToLower(strings.TrimSpace(name))); p {
-	case EveryCommit, EveryDay, EveryWeek, EveryMonth:
-		return p, nil
-	}
-	return "", fmt.Errorf("unknown period %q: expected commit, day, week or month", name)
-}
-
 // of returns the start and the end of the period of a time.
 func (p Period) of(at time.Time) (start, end time.Time) {
 	at = at.UTC()

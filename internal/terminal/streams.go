@@ -1,8 +1,6 @@
 package terminal
 
 import (
-	"cmp"
-	"errors"
 	"io"
 	"os"
 
@@ -43,18 +41,14 @@ func (s *Streams) LiveView() *LiveView {
 	return view
 }
 
-const defaultWidth = 80
-
+// widthOf returns the number of columns of a terminal, and 80 without one.
 func widthOf(stream any) int {
-	file, ok := terminalOf(stream)
-	if !ok {
-		return defaultWidth
+	if file, ok := terminalOf(stream); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
 	}
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil || width < 1 {
-		return defaultWidth
-	}
-	return width
+	return 80
 }
 
 func isTerminal(stream any) bool {
@@ -77,31 +71,15 @@ func terminalOf(stream any) (*os.File, bool) {
 	return file, ok && file != nil && term.IsTerminal(int(file.Fd()))
 }
 
-// Color is when text is colored.
+// Color is when text is colored. The zero value means ColorAuto.
 type Color string
 
-// The choices. The zero value means ColorAuto.
+// The choices.
 const (
 	ColorAuto   Color = "auto" // depends on the environment and the terminal
 	ColorAlways Color = "always"
 	ColorNever  Color = "never"
 )
-
-// Set parses a choice. With String and Type it implements the value of a flag.
-func (c *Color) Set(text string) error {
-	switch color := Color(text); color {
-	case ColorAuto, ColorAlways, ColorNever:
-		*c = color
-		return nil
-	}
-	return errors.New("expected auto, always or never")
-}
-
-// String returns what Set parses.
-func (c *Color) String() string { return cmp.Or(string(*c), string(ColorAuto)) }
-
-// Type returns the name of the value in help.
-func (c *Color) Type() string { return "string" }
 
 // Style colors text, which must be safe to print. The zero value does not color.
 type Style struct{ on bool }
@@ -137,21 +115,16 @@ func (s *Streams) OutStyle() Style { return s.style(s.Out) }
 // ErrStyle returns the style of messages.
 func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
 
+// style returns the style of a stream: by the setting, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and its kind.
 func (s *Streams) style(stream io.Writer) Style {
-	return Style{on: colored(s.Color, os.Getenv, takesEscapes(stream))}
-}
-
-// colored reports whether to color: by the setting, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and the kind of
-// the stream.
-func colored(color Color, environment func(string) string, terminal bool) bool {
-	force := environment("CLICOLOR_FORCE")
+	terminal, force := takesEscapes(stream), os.Getenv("CLICOLOR_FORCE")
 	switch {
-	case color == ColorAlways:
-		return true
-	case color == ColorNever, environment("NO_COLOR") != "":
-		return false
+	case s.Color == ColorAlways:
+		return Style{on: true}
+	case s.Color == ColorNever, os.Getenv("NO_COLOR") != "":
+		return Style{}
 	case force != "" && force != "0":
-		return true
+		return Style{on: true}
 	}
-	return terminal && environment("TERM") != "dumb"
+	return Style{on: terminal && os.Getenv("TERM") != "dumb"}
 }

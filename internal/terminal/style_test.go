@@ -62,23 +62,6 @@ func TestStyleMarks(t *testing.T) {
 	}
 }
 
-func TestColorAsAFlag(t *testing.T) {
-	var color terminal.Color
-	if color.String() != "auto" {
-		t.Errorf("by default %q", color.String())
-	}
-	for _, text := range []string{"always", "never", "auto"} {
-		if err := color.Set(text); err != nil || color.String() != text {
-			t.Errorf("Set(%q): got %q, %v", text, color.String(), err)
-		}
-	}
-	for _, text := range []string{"", "Always", "sometimes"} {
-		if err := color.Set(text); err == nil {
-			t.Errorf("%q is a choice", text)
-		}
-	}
-}
-
 func TestWidthElsewhere(t *testing.T) {
 	streams := &terminal.Streams{Out: new(strings.Builder)}
 	if got := streams.Width(); got != 80 {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
@@ -48,28 +47,27 @@ func (s *summary) write(r *backfill.Result) {
 // labelWidth is the width of the labels, with the blanks after them.
 const labelWidth = 14
 
-// line writes a label and a text that wraps below itself.
+// line writes a label and a text that wraps beside it.
 func (s *summary) line(label, format string, args ...any) {
 	s.colored(s.style.Dim, label, format, args...)
 }
 
 // colored is line with another color for the label.
 func (s *summary) colored(color func(string) string, label, format string, args ...any) {
-	indent := strings.Repeat(" ", labelWidth)
-	text := Fit(Safe(fmt.Sprintf(format, args...)), s.width-labelWidth)
-	s.raw(s.label(color, label) + strings.ReplaceAll(text, "\n", "\n"+indent))
+	s.entry(color, label, s.fit(fmt.Sprintf(format, args...)))
 }
 
-func (s *summary) label(color func(string) string, label string) string {
-	return color(label) + strings.Repeat(" ", max(1, labelWidth-utf8.RuneCountInString(label)))
-}
+func (s *summary) fit(text string) string { return Fit(Safe(text), s.width-labelWidth) }
 
-// raw writes a line that is safe to print and short enough.
-func (s *summary) raw(line string) { s.text.WriteString(line + "\n") }
+// entry writes a label and lines that are safe to print and short enough.
+func (s *summary) entry(color func(string) string, label, lines string) {
+	lines = strings.ReplaceAll(lines, "\n", "\n"+strings.Repeat(" ", labelWidth))
+	s.text.WriteString(cell{text: label, color: color}.padded(labelWidth) + lines + "\n")
+}
 
 func (s *summary) table(rows [][]cell) {
 	for _, line := range alignCells(rows) {
-		s.raw(line)
+		s.text.WriteString(line + "\n")
 	}
 }
 
@@ -102,29 +100,18 @@ func (s *summary) writeStatus(r *backfill.Result) {
 	if isUnchanged(r) {
 		var parts []string
 		for _, e := range r.Entities {
-			if e.Unchanged > 0 {
-				parts = append(parts, Count(e.Unchanged)+" of "+e.Blueprint)
-			}
+			parts = append(parts, counted(e.Unchanged, "of "+e.Blueprint))
 		}
-		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", strings.Join(parts, ", "))
+		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", list(parts...))
 	}
 }
 
 // writeReading writes what was read from Codecov.
 func (s *summary) writeReading(r *backfill.Result) {
 	c := r.Repositories
-	text := Count(c.Listed) + " listed, " + Count(c.Read) + " read"
-	if c.Failed > 0 {
-		text += ", " + Count(c.Failed) + " failed"
-	}
-	if c.WithoutCoverage > 0 {
-		text += ", " + Count(c.WithoutCoverage) + " without coverage"
-	}
-	if c.Private > 0 {
-		text += ", " + Count(c.Private) + " private"
-	}
-	s.line("repositories", "%s", text)
-	text = Count(r.Commits.Read) + " read, " + Count(r.Commits.Replayed) + " replayed"
+	s.line("repositories", "%s", list(Count(c.Listed)+" listed", Count(c.Read)+" read", counted(c.Failed, "failed"),
+		counted(c.WithoutCoverage, "without coverage"), counted(c.Private, "private")))
+	text := Count(r.Commits.Read) + " read, " + Count(r.Commits.Replayed) + " replayed"
 	if every := r.Commits.Every; every != "" && every != backfill.EveryCommit {
 		text = fmt.Sprintf("%s of %s replayed: the last of each %s", Count(r.Commits.Replayed), Count(r.Commits.Read), every)
 	}
@@ -151,7 +138,10 @@ func (s *summary) writeEntities(r *backfill.Result) {
 	if r.DryRun {
 		created, updated = "to create", "to update"
 	}
-	rows := [][]cell{{{text: "entities", color: s.style.Dim}, s.title(created), s.title(updated), s.title("unchanged"), s.title("failed")}}
+	rows := [][]cell{{{text: "entities", color: s.style.Dim}}}
+	for _, title := range []string{created, updated, "unchanged", "failed"} {
+		rows[0] = append(rows[0], cell{text: title, right: true, color: s.style.Dim})
+	}
 	for _, e := range r.Entities {
 		rows = append(rows, []cell{
 			{text: "  " + Short(Safe(e.Blueprint))},
@@ -163,8 +153,6 @@ func (s *summary) writeEntities(r *backfill.Result) {
 		s.line("blueprints", "%s: %s", created, strings.Join(r.CreatedBlueprints, ", "))
 	}
 }
-
-func (s *summary) title(text string) cell { return cell{text: text, right: true, color: s.style.Dim} }
 
 // countCell is a cell with a count, colored unless it is 0.
 func countCell(count int, color func(string) string) cell {
@@ -201,7 +189,9 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 	for _, value := range r.DroppedValues {
 		s.line("dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
-	s.writeRelations(r.Relations)
+	for _, relation := range r.Relations {
+		s.line("relation", "%s", relationText(relation))
+	}
 	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
 		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, ShortJSON(change.From), ShortJSON(change.To))
@@ -217,15 +207,13 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 	}
 }
 
-// writeRelations writes how many entities are related to what Port has, and the repositories of the others.
-func (s *summary) writeRelations(relations []backfill.Relation) {
-	for _, r := range relations {
-		text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
-		if r.Unrelated > 0 {
-			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories, 5))
-		}
-		s.line("relation", "%s", text)
+// relationText returns how many entities are related to what Port has, and the repositories of the others.
+func relationText(r backfill.Relation) string {
+	text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
+	if r.Unrelated > 0 {
+		text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories, 5))
 	}
+	return text
 }
 
 // namesText lists names up to a number, and counts the others.
@@ -241,19 +229,17 @@ func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(repositories) == 0 {
 		return
 	}
-	var names []string
-	for _, r := range repositories {
-		name := r.Owner + "/" + r.Repository
+	names, verb := make([]string, len(repositories)), "are"
+	for i, r := range repositories {
+		names[i] = r.Owner + "/" + r.Repository
 		if r.RenamedTo != "" {
-			name += " (renamed to " + r.RenamedTo + ")"
+			names[i] += " (renamed to " + r.RenamedTo + ")"
 		}
-		names = append(names, name)
 	}
-	verb := "are"
-	if len(repositories) == 1 {
+	if len(names) == 1 {
 		verb = "is"
 	}
-	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(repositories), "repository"), verb, namesText(names, maxShown))
+	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(names), "repository"), verb, namesText(names, maxShown))
 }
 
 // writePreview ends a dry run with what the real run would do.
@@ -273,5 +259,5 @@ func (s *summary) writePreview(r *backfill.Result) {
 		}
 	}
 	total := totalOf(r.Entities)
-	s.raw(fmt.Sprintf("\nwould create %s, update %s, leave %s unchanged", Count(total.Created), Count(total.Updated), Count(total.Unchanged)))
+	fmt.Fprintf(&s.text, "\nwould create %s, update %s, leave %s unchanged\n", Count(total.Created), Count(total.Updated), Count(total.Unchanged))
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,8 @@ const (
 	besideName   = labelWidth + 28 // columns of a ranking without the name
 )
 
-// writeCoverage writes the coverage of the account, and the repositories with the lowest coverage and the largest changes.
-// An interrupted run has none: the figures would look final.
+// writeCoverage writes the coverage of the account, and the repositories with the lowest coverage and the largest changes. It writes nothing
+// about an interrupted run: the figures would look final.
 func (s *summary) writeCoverage(r *backfill.Result) {
 	if r.Coverage == nil || r.Interrupted {
 		return
@@ -36,47 +37,36 @@ func (s *summary) writeCoverage(r *backfill.Result) {
 	s.table(rows)
 }
 
-// writeAccount writes the current coverage, its change and its trend.
+// writeAccount writes the current coverage, its change and, if there is room, its trend.
 func (s *summary) writeAccount(account *backfill.AccountTrend) {
-	percent, lines := Percent(account.Percent), " of "+Plural(int(account.Lines), "line")
-	text := s.label(s.style.Dim, "coverage") + s.style.Bold(percent) + lines
-	if len(account.Trend) < 2 {
-		s.raw(text)
-		return
+	percent := Percent(account.Percent)
+	text, change := percent+" of "+Plural(int(account.Lines), "line"), cell{}
+	if len(account.Trend) > 1 {
+		first := account.Trend[0]
+		change = s.change(first.Coverage, account.Percent)
+		text += ", " + change.text + " since " + first.At.Format(time.DateOnly)
+		if room := s.width - labelWidth - len(text) - 2; room >= shortTrend {
+			text += "  " + Trend(coverages(account.Trend), min(room, longTrend))
+		}
 	}
-	first := account.Trend[0]
-	change, since := Points(first.Coverage, account.Percent), " since "+first.At.Format(time.DateOnly)
-	room := s.width - labelWidth - len(percent+lines+", "+change+since+"  ")
-	colored := cell{text: change, color: s.changeColor(change)}.padded(len(change)) + since
-	switch {
-	case room >= shortTrend:
-		s.raw(text + ", " + colored + "  " + Trend(coverages(account.Trend), min(room, longTrend)))
-	case room >= 0:
-		s.raw(text + ", " + colored)
-	default:
-		s.raw(text)
-		s.raw(strings.Repeat(" ", labelWidth) + colored)
-	}
+	text = strings.Replace(s.fit(text), percent, s.style.Bold(percent), 1)
+	s.entry(s.style.Dim, "coverage", strings.Replace(text, change.text+" since", change.colored()+" since", 1))
 }
 
-func (s *summary) changeColor(change string) func(string) string {
-	switch change[0] {
-	case '-':
-		return s.style.Red
-	case '+':
-		return s.style.Green
-	}
-	return nil
+// change returns a change in percentage points, red or green.
+func (s *summary) change(from, to float64) cell {
+	text := Points(from, to)
+	colors := map[byte]func(string) string{'-': s.style.Red, '+': s.style.Green}
+	return cell{text: text, right: true, color: colors[text[0]]}
 }
 
 // ranking returns a row for each repository: its name, coverage, change in percentage points, and trend.
 func (s *summary) ranking(label string, histories []backfill.History, name func(backfill.History) string) [][]cell {
 	var rows [][]cell
 	for _, h := range histories {
-		change := Points(h.Points[0].Coverage, h.Newest().Coverage)
 		row := []cell{
-			{text: label + strings.Repeat(" ", labelWidth-2-len(label)), color: s.style.Dim},
-			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, {text: change, right: true, color: s.changeColor(change)},
+			{text: fmt.Sprintf("%-*s", labelWidth-2, label), color: s.style.Dim},
+			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, s.change(h.Points[0].Coverage, h.Newest().Coverage),
 		}
 		if s.width >= besideName+shortestName {
 			row = append(row, cell{text: Trend(coverages(h.Points), shortTrend)})

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -40,23 +41,21 @@ func (s *summary) writeFailures(failures []backfill.Failure) {
 
 // writeGroup writes a single failure with its name, and several with their number and an example.
 func (s *summary) writeGroup(group []backfill.Failure) {
-	first := group[0]
-	text := first.Code
-	if status := strconv.Itoa(first.Status); first.Status != 0 && !strings.Contains(first.Message, status) {
-		text += " (" + status + ")"
-	}
-	text += ": " + Shorten(first.Message, longestMessage)
-	name := "" // a message names the row of a list
+	first, name := group[0], ""
 	switch {
 	case first.Blueprint != "":
 		name = first.Blueprint + " " + Short(first.Identifier)
 	case first.Repository != "":
 		name = "repository " + Short(first.Repository)
 	}
-	switch {
-	case len(group) > 1:
+	text := first.Code
+	if status := strconv.Itoa(first.Status); first.Status != 0 && !strings.Contains(first.Message, status) {
+		text += " (" + status + ")"
+	}
+	text += ": " + Shorten(first.Message, longestMessage)
+	if len(group) > 1 {
 		text = things(group) + ": " + text
-	case name != "":
+	} else if name != "" { // the message names the row of a list
 		text = name + ": " + text
 	}
 	s.colored(s.style.Red, "failed", "%s", text)
@@ -67,18 +66,18 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 
 // things returns how many entities, commits, repositories, rows or lists failed alike.
 func things(group []backfill.Failure) string {
-	f, count := group[0], len(group)
+	f, thing := group[0], "list"
 	switch {
 	case f.Code == backfill.CodeCommitUnreadable:
 		return CommitsOf(group)
 	case f.Blueprint != "":
-		return Plural(count, "entity")
+		thing = "entity"
 	case f.Repository != "":
-		return Plural(count, "repository")
+		thing = "repository"
 	case f.Code == backfill.CodeRowUnreadable:
-		return Plural(count, "row")
+		thing = "row"
 	}
-	return Plural(count, "list")
+	return Plural(len(group), thing)
 }
 
 // CommitsOf formats the number of commits that could not be read, and of their repositories: "5 commits of 1 repository".
@@ -92,19 +91,14 @@ func CommitsOf(failures []backfill.Failure) string {
 
 // GroupFailures groups failures with the same code, status and kind of message, the largest group first.
 func GroupFailures(failures []backfill.Failure) [][]backfill.Failure {
-	type key struct {
-		code, message string
-		status        int
-		isEntity      bool
-	}
-	places := make(map[key]int)
+	places := make(map[string]int)
 	var groups [][]backfill.Failure
 	for _, f := range failures {
-		k := key{f.Code, commonMessage(f), f.Status, f.Blueprint != ""}
-		place, known := places[k]
+		key := fmt.Sprint(f.Code, " ", f.Status, f.Blueprint != "", commonMessage(f))
+		place, known := places[key]
 		if !known {
 			place = len(groups)
-			places[k] = place
+			places[key] = place
 			groups = append(groups, nil)
 		}
 		groups[place] = append(groups[place], f)

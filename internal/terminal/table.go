@@ -16,20 +16,14 @@ type Column struct {
 // Table writes rows below the titles of their columns. Cells are made safe to print and shortened to 60 characters.
 func Table(w io.Writer, columns []Column, rows [][]string) error {
 	cells := make([][]cell, len(rows)+1)
-	for _, column := range columns {
+	for j, column := range columns {
 		cells[0] = append(cells[0], cell{text: column.Title, right: column.Right})
-	}
-	for i, row := range rows {
-		for j, column := range columns {
+		for i, row := range rows {
 			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Right})
 		}
 	}
-	for _, line := range alignCells(cells) {
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := fmt.Fprintln(w, strings.Join(alignCells(cells), "\n"))
+	return err
 }
 
 // cell is text in a table. It must be safe to print. Its color is optional.
@@ -52,22 +46,25 @@ func alignCells(rows [][]cell) []string {
 	}
 	lines := make([]string, len(rows))
 	for i, row := range rows {
-		cells := make([]string, len(row))
 		for j, c := range row {
-			cells[j] = c.padded(widths[j])
+			lines[i] += c.padded(widths[j]) + "  "
 		}
-		lines[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
+		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return lines
 }
 
 func (c cell) padded(width int) string {
-	text, blanks := c.text, strings.Repeat(" ", width-utf8.RuneCountInString(c.text))
-	if c.color != nil {
-		text = c.color(text)
-	}
+	blanks := strings.Repeat(" ", width-utf8.RuneCountInString(c.text))
 	if c.right {
-		return blanks + text
+		return blanks + c.colored()
 	}
-	return text + blanks
+	return c.colored() + blanks
+}
+
+func (c cell) colored() string {
+	if c.color == nil {
+		return c.text
+	}
+	return c.color(c.text)
 }

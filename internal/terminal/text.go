@@ -62,6 +62,9 @@ func counted(count int, what string) string {
 	return Count(count) + " " + what
 }
 
+// list joins the texts that are not empty.
+func list(texts ...string) string { return strings.Join(nonempty(texts...), ", ") }
+
 func nonempty(texts ...string) []string {
 	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }

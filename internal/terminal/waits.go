@@ -24,14 +24,15 @@ type retryHandler struct {
 // NewRetryHandler returns a handler for the log of both clients that prints a message if a service does not answer: which one, which
 // attempt of how many, when the next one begins if that is known, and the reason. The first silence is no warning, and is not printed
 // if streams.Quiet is set. It ignores all other records. Loggers for a service have its name in the attribute "to".
-func NewRetryHandler(streams *Streams) slog.Handler {
-	return retryHandler{streams: streams}
-}
+func NewRetryHandler(streams *Streams) slog.Handler { return retryHandler{streams: streams} }
 
 // Enabled reports whether records of the level may be about retries.
 func (h retryHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
+
+// WithGroup returns the handler: records about retries have no groups.
+func (h retryHandler) WithGroup(string) slog.Handler { return h }
 
 // WithAttrs returns a handler for one service if the attributes name it.
 func (h retryHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
@@ -44,11 +45,7 @@ func (h retryHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
 	return h
 }
 
-// WithGroup returns the handler: records about retries have no groups.
-func (h retryHandler) WithGroup(string) slog.Handler { return h }
-
-// Handle prints a record about a retry as a warning, and one about silence as a line of progress. Statuses below 500 are answers, and a
-// single 5xx is not worth a warning.
+// Handle prints a record about a retry as a warning, and one about silence as a line of progress.
 func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	attributes := make(map[string]slog.Value)
 	record.Attrs(func(attribute slog.Attr) bool {
@@ -57,11 +54,9 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	})
 	attempt, ok := attributes["attempt"]
 	reason, isRetry := attributes["reason"]
-	status := int64(0)
-	if value, answered := attributes["status"]; answered {
-		status = value.Int64()
-	}
-	if !ok || h.service == "" || !isRetry && h.streams.Quiet || !h.isWorth(status, attempt.Int64(), record.Time) {
+	status, answered := attributes["status"]
+	isSilent := !isRetry && h.streams.Quiet
+	if !ok || h.service == "" || isSilent || answered && !isWorth(status.Int64(), attempt.Int64()) || !h.mayWarn(record.Time) {
 		return nil
 	}
 	count := "attempt " + attempt.String()
@@ -71,22 +66,25 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	if !isRetry {
 		return h.streams.note(record.Time, fmt.Sprintf("waiting for %s's answer (%s)", h.service, count))
 	}
-	problem := "does not answer"
-	if status != 0 {
-		problem = fmt.Sprintf("answers %d", status)
-	}
 	if wait, known := attributes["wait"]; known {
 		count += ", the next in " + Duration(wait.Duration())
+	}
+	problem := "does not answer"
+	if answered {
+		problem = "answers " + status.String()
 	}
 	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (%s): %s\n", h.streams.ErrStyle().Yellow("warning:"),
 		h.service, problem, count, Safe(reason.String()))
 	return err
 }
 
-func (h retryHandler) isWorth(status, attempt int64, at time.Time) bool {
-	if status != 0 && (status < http.StatusInternalServerError || attempt < 2) {
-		return false
-	}
+// isWorth reports whether a status is worth a warning: those below 500 are answers, and a single 5xx is common.
+func isWorth(status, attempt int64) bool {
+	return status >= http.StatusInternalServerError && attempt > 1
+}
+
+// mayWarn reports whether the last message about the service is long enough ago.
+func (h retryHandler) mayWarn(at time.Time) bool {
 	last, now := h.warned.Load(), at.UnixNano()
 	return now-last >= int64(warningInterval) && h.warned.CompareAndSwap(last, now)
 }
