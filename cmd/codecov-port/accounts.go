@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -75,81 +76,47 @@ func (s *settings) isGitLab() bool {
 // colons writes the path of a GitLab subgroup as Codecov does.
 func colons(path string) string { return strings.ReplaceAll(path, "/", ":") }
 
-// pastedPath returns owner or owner/repository of what was pasted. exact is false if the path may also be that of a GitLab subgroup.
+// pastedPath returns owner or owner/repository of a name or an address. exact is false if the path may also be that of a GitLab subgroup.
 func (s *settings) pastedPath(value string) (path string, exact bool, err error) {
 	_, rest, isAddress := strings.Cut(value, "://")
 	if !isAddress {
 		rest = value
 	}
-	host, path, _ := strings.Cut(rest, "/")
+	host, path, hasPath := strings.Cut(rest, "/")
 	host = strings.ToLower(host)
-	switch provider := providerHosts[host]; {
-	case path == "" && !isAddress:
-		return value, true, nil
-	case s.isCodecovHost(host):
-		return s.codecovPath(segmentsOf(path))
-	case provider != "":
-		return s.providerPath(provider, segmentsOf(path))
-	case isAddress && (s.service == codecov.GitHubEnterprise || s.service == codecov.GitLabEnterprise):
-		return s.providerPath(s.service, segmentsOf(path))
-	case isAddress:
+	provider := providerHosts[host]
+	isCodecov := slices.Contains(codecovHosts, host) || host == hostOf(s.codecovApp) || host == hostOf(s.codecovAPI)
+	if !isAddress && (!hasPath || provider == "" && !isCodecov) {
+		return strings.TrimSuffix(strings.Trim(value, "/"), ".git"), !hasPath || !s.isGitLab(), nil
+	}
+	path, _, _ = strings.Cut(path, "?")
+	path, _, _ = strings.Cut(path, "#")
+	segments := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
+	switch {
+	case isCodecov:
+		if provider, err = codecov.ParseService(segments[0]); err != nil {
+			return "", false, errors.New("not the address of an account at Codecov")
+		}
+		segments = segments[1:]
+	case provider == "" && (s.service == codecov.GitHubEnterprise || s.service == codecov.GitLabEnterprise):
+		provider = s.service
+	case provider == "":
 		return "", false, errors.New("neither an address of Codecov nor of a git provider")
 	}
-	return strings.TrimSuffix(strings.Trim(value, "/"), ".git"), !s.isGitLab(), nil
-}
-
-// segmentsOf splits the path of an address, without query and fragment.
-func segmentsOf(path string) []string {
-	if end := strings.IndexAny(path, "?#"); end >= 0 {
-		path = path[:end]
-	}
-	return strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
-}
-
-// codecovPath returns owner or owner/repository of the segments of a page of Codecov, such as gh/owner/repository/commits.
-func (s *settings) codecovPath(segments []string) (path string, exact bool, err error) {
-	provider, err := codecov.ParseService(segments[0])
-	if err != nil {
-		return "", false, errors.New("not the address of an account at Codecov")
-	}
-	return strings.Join(segments[1:min(3, len(segments))], "/"), true, s.checkProvider(provider)
-}
-
-// providerPath returns owner or owner/repository of the segments of a page of a git provider, without what follows them in pages.
-func (s *settings) providerPath(provider codecov.Service, segments []string) (path string, exact bool, err error) {
-	end := min(2, len(segments))
-	if s.isGitLab() {
-		if end = slices.Index(segments, "-"); end < 0 {
-			end = len(segments)
-		}
-	}
-	return strings.Join(segments[:end], "/"), !s.isGitLab(), s.checkProvider(provider)
-}
-
-func (s *settings) checkProvider(provider codecov.Service) error {
 	if provider != s.service {
-		return fmt.Errorf("an address at %s, but the service is %s", provider, s.service)
+		return "", false, fmt.Errorf("an address at %s, but the service is %s", provider, s.service)
 	}
-	return nil
+	end := min(2, len(segments)) // pages follow
+	if s.isGitLab() && !isCodecov {
+		end = slices.Index(append(segments, "-"), "-")
+	}
+	return strings.Join(segments[:end], "/"), isCodecov || !s.isGitLab(), nil
 }
 
-// withoutUser removes the user and password from an address: they must not be printed.
-func withoutUser(value string) string {
-	scheme, rest, isAddress := strings.Cut(value, "://")
-	host, path, hasPath := strings.Cut(rest, "/")
-	at := strings.LastIndex(host, "@")
-	switch {
-	case !isAddress || at < 0:
-		return value
-	case hasPath:
-		return scheme + "://" + host[at+1:] + "/" + path
-	}
-	return scheme + "://" + host[at+1:]
-}
+// userInfo matches what must not be printed of an address.
+var userInfo = regexp.MustCompile(`://[^/]*@`)
 
-func (s *settings) isCodecovHost(host string) bool {
-	return slices.Contains(codecovHosts, host) || host == hostOf(s.codecovApp) || host == hostOf(s.codecovAPI)
-}
+func withoutUser(value string) string { return userInfo.ReplaceAllString(value, "://") }
 
 func hostOf(address string) string {
 	parsed, err := url.Parse(address)

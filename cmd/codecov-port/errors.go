@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -89,12 +91,12 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 		return usage(errors.New("declined: no new entity was written"), narrower)
 	case errors.As(err, &flood):
 		return usage(errors.New(planText(flood.Plan)), narrower+"; --yes creates all of them")
+	case errors.As(err, &noMatch) && len(noMatch.Known) == 0:
+		return usage(err, "check the name, and the access of the token's user at the git provider")
 	case errors.As(err, &noMatch):
-		return usage(err, suggestion(noMatch.Value, noMatch.Known, noMatchHint(noMatch)))
+		return usage(err, suggestion(noMatch.Value, noMatch.Known, "there is "+terminal.Names(noMatch.Known, 5)))
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s))
-	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, port.ErrNotPort):
-		return explainPort(err, s)
 	case errors.Is(err, codecov.ErrOwnerNotFound):
 		return usage(fmt.Errorf("no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
 	case errors.Is(err, codecov.ErrOutage):
@@ -102,34 +104,22 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	case errors.As(err, &missing):
 		return usage(err, "create the blueprint in Port first")
 	}
-	return err
+	return explainPort(err, s)
 }
 
-// noMatchHint lists some of the names that exist.
-func noMatchHint(err *backfill.NoMatchError) string {
-	const most = 5
-	switch names := err.Known; {
-	case len(names) == 0:
-		return "check the name, and the access of the token's user at the git provider"
-	case len(names) > most:
-		return fmt.Sprintf("for example %s; %s more", strings.Join(names[:most], ", "), terminal.Count(len(names)-most))
-	default:
-		return "there is " + strings.Join(names, ", ")
-	}
-}
+// providerToken matches tokens of git providers.
+var providerToken = regexp.MustCompile(`^(gh[opsu]_|github_pat_|glpat-)`)
 
 // tokenHint returns what to do about a token that Codecov rejects, by what it looks like. Upload tokens look like user API tokens.
 func tokenHint(s settings) string {
-	const create = "create a user API token (Codecov › Settings › Access › Generate Token): "
-	if strings.HasPrefix(s.codecovToken, "eyJ") || s.clientSecret != "" && s.codecovToken == s.clientSecret {
-		return create + "this is a token or secret of Port"
+	reason := "upload tokens don't work"
+	switch {
+	case strings.HasPrefix(s.codecovToken, "eyJ") || s.clientSecret != "" && s.codecovToken == s.clientSecret:
+		reason = "this is a token or secret of Port"
+	case providerToken.MatchString(s.codecovToken):
+		reason = "this is a token of the git provider"
 	}
-	for _, prefix := range []string{"ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-"} {
-		if strings.HasPrefix(s.codecovToken, prefix) {
-			return create + "this is a token of the git provider"
-		}
-	}
-	return create + "upload tokens don't work"
+	return "create a user API token (Codecov › Settings › Access › Generate Token): " + reason
 }
 
 // explainPort adds a hint to an error about rejected credentials or a wrong address.
@@ -140,17 +130,12 @@ func explainPort(err error, s settings) error {
 	case !errors.Is(err, port.ErrUnauthorized):
 		return err
 	}
-	hint := "check both, and the address: " + s.portURL
-	switch s.portURL {
-	case port.EUBaseURL:
-		hint = "check both, and the region: for the US region set PORT_REGION=us"
-	case port.USBaseURL:
-		hint = "check both, and the region: for the EU region set PORT_REGION=eu"
-	}
-	return withHint(fmt.Errorf("PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), hint)
+	cause := map[string]string{
+		port.EUBaseURL: "the region: for the US region set PORT_REGION=us",
+		port.USBaseURL: "the region: for the EU region set PORT_REGION=eu",
+	}[s.portURL]
+	return withHint(fmt.Errorf("PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), "check both, and "+cmp.Or(cause, "the address: "+s.portURL))
 }
-
-const maxOwners = 20
 
 // ownersHint lists the accounts that the token sees.
 func ownersHint(ctx context.Context, s settings, source *codecov.Client) string {
@@ -163,17 +148,14 @@ func ownersHint(ctx context.Context, s settings, source *codecov.Client) string 
 			names = append(names, *owner.Username)
 		}
 	}
-	if len(names) == 0 {
-		return fmt.Sprintf("check CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME (%s) and CODECOV_SERVICE_PROVIDER (%s)", strings.Join(s.owners, ", "), s.service)
-	}
-	if near := nearest(s.owners[0], names); near != "" && len(s.owners) == 1 {
+	slices.Sort(names)
+	switch near := nearest(s.owners[0], names); {
+	case len(names) == 0:
+		return fmt.Sprintf("check %s (%s) and %s (%s)", ownerVariable, strings.Join(s.owners, ", "), serviceVariable, s.service)
+	case near != "" && len(s.owners) == 1:
 		return "did you mean " + near + "?"
 	}
-	slices.Sort(names)
-	if len(names) > maxOwners {
-		names = append(names[:maxOwners], "…")
-	}
-	return fmt.Sprintf("your token sees these accounts at %s: %s", s.service, strings.Join(names, ", "))
+	return fmt.Sprintf("your token sees these accounts at %s: %s", s.service, terminal.Names(names, 20))
 }
 
 // networkHint adds a hint to an error about an untrusted certificate or a failed connection.

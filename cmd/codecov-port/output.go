@@ -43,27 +43,18 @@ func errorSummary(err error) *backfill.ErrorSummary {
 	return &backfill.ErrorSummary{Message: err.Error(), Hint: hintOf(err)}
 }
 
-// print prints the result in the selected format. err is the error of backfill.Run.
+// print prints the result in the selected format, unless nothing was read. err is the error of backfill.Run.
 func (r *syncRun) print(result *backfill.Result, err error) error {
-	switch {
+	streams := *r.streams
+	switch flood := (*backfill.FloodError)(nil); {
 	case r.output == outputJSON:
-		return writeJSON(r.streams.Out, result)
-	case !hasResult(result, err):
+		return writeJSON(streams.Out, result)
+	case errors.As(err, &flood), errors.Is(err, errPreview), err != nil && result.Commits.Read == 0:
 		return nil
 	case r.output == outputJSONL:
-		streams := *r.streams
-		streams.Out = r.streams.Err
-		return terminal.WriteSummary(&streams, result)
+		streams.Out = streams.Err
 	}
-	return terminal.WriteSummary(r.streams, result)
-}
-
-// hasResult reports whether there is a result worth printing.
-func hasResult(result *backfill.Result, err error) bool {
-	if flood := (*backfill.FloodError)(nil); errors.As(err, &flood) || errors.Is(err, errPreview) {
-		return false
-	}
-	return err == nil || result.Commits.Read > 0
+	return terminal.WriteSummary(&streams, result)
 }
 
 // printRefusal prints a document about an error that came before the run, if --output json was used.
@@ -101,8 +92,7 @@ var errPreview = errors.New("print the entities")
 
 // previewTo returns a function that prints each entity that would be written as a line of JSON.
 func previewTo(w io.Writer) func(backfill.Outgoing) error {
-	encoder := json.NewEncoder(safeJSON{w})
-	encoder.SetEscapeHTML(false)
+	encoder := newEncoder(w)
 	return func(p backfill.Outgoing) error {
 		action := "create"
 		if p.Exists {
@@ -116,17 +106,17 @@ func previewTo(w io.Writer) func(backfill.Outgoing) error {
 	}
 }
 
+func newEncoder(w io.Writer) *json.Encoder {
+	encoder := json.NewEncoder(safeJSON{w})
+	encoder.SetEscapeHTML(false)
+	return encoder
+}
+
 // writeJSON writes a value as indented JSON that is safe to print.
 func writeJSON(w io.Writer, value any) error {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
+	encoder := newEncoder(w)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(value); err != nil {
-		return fmt.Errorf("encode the output: %w", err)
-	}
-	_, err := safeJSON{w}.Write(text.Bytes())
-	return err
+	return encoder.Encode(value)
 }
 
 // safeJSON escapes characters in JSON that must not be printed to a terminal: the value stays the same.
@@ -135,14 +125,12 @@ type safeJSON struct{ out io.Writer }
 func (s safeJSON) Write(text []byte) (int, error) {
 	var escaped bytes.Buffer
 	for _, r := range string(text) {
-		switch {
-		case terminal.Printable(r), r == '\n':
+		if terminal.Printable(r) || r == '\n' {
 			escaped.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&escaped, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&escaped, `\u%04x`, r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, `\u%04x`, unit)
 		}
 	}
 	if _, err := s.out.Write(escaped.Bytes()); err != nil {

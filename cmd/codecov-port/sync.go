@@ -146,35 +146,25 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 }
 
 // options returns the options of a run, without a mapping.
-func (f syncFlags) options(s settings, now time.Time) (backfill.Options, error) {
-	var err error
-	if f.selection.Repositories, err = s.parseRepositories(f.selection.Repositories); err != nil {
-		return backfill.Options{}, err
+func (f syncFlags) options(s settings, now time.Time) (o backfill.Options, err error) {
+	selection := f.selection
+	if selection.Repositories, err = s.parseRepositories(selection.Repositories); err != nil {
+		return o, err
 	}
-	selection, err := f.parseSelection(now)
-	if err != nil {
-		return backfill.Options{}, err
-	}
-	if f.maxEntities < 1 {
-		return backfill.Options{}, usage(fmt.Errorf("--max-entities %d: expected a number from 1", f.maxEntities), "--yes creates any number of new entities")
-	}
-	options, err := backfillOptions(s, now)
-	options.Selection, options.DryRun, options.Adopt, options.Yes, options.MaxEntities = selection, f.dryRun, f.adopt, f.yes, f.maxEntities
-	return options, err
-}
-
-func (f syncFlags) parseSelection(now time.Time) (backfill.Selection, error) {
-	s := f.selection
-	var err error
 	if f.since != "" {
-		if s.Since, err = backfill.ParseSince(f.since, now); err != nil {
-			return s, usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
+		if selection.Since, err = backfill.ParseSince(f.since, now); err != nil {
+			return o, usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
 		}
 	}
-	if err := s.Check(); err != nil {
-		return s, usage(err, "run 'codecov-port sync --help'")
+	if err := selection.Check(); err != nil {
+		return o, usage(err, "run 'codecov-port sync --help'")
 	}
-	return s, nil
+	if f.maxEntities < 1 {
+		return o, usage(fmt.Errorf("--max-entities %d: expected a number from 1", f.maxEntities), "--yes creates any number of new entities")
+	}
+	o, err = backfillOptions(s, now)
+	o.Selection, o.DryRun, o.Adopt, o.Yes, o.MaxEntities = selection, f.dryRun, f.adopt, f.yes, f.maxEntities
+	return o, err
 }
 
 // backfillOptions returns the options that all runs share, with new clients.
@@ -213,7 +203,7 @@ func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err erro
 	case result.Interrupted:
 		return withHint(errInterrupted, "run sync again: it continues where it stopped")
 	case !result.Complete:
-		return partial(failuresText(result))
+		return partial(terminal.FailuresText(result))
 	case r.exitCode && wouldChange(result):
 		return errWouldChange
 	}
@@ -223,37 +213,6 @@ func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err erro
 // wouldChange reports whether a dry run found something to write.
 func wouldChange(r *backfill.Result) bool {
 	return len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Entities, func(e backfill.EntityCounts) bool { return e.Created+e.Updated > 0 })
-}
-
-// failuresText sums the failures up: "3 of 2,900 entities failed, 5 commits of 1 repository could not be read".
-func failuresText(r *backfill.Result) string {
-	total, failed, others := 0, 0, 0
-	var commits []backfill.Failure
-	for _, e := range r.Entities {
-		total, failed = total+e.Created+e.Updated+e.Unchanged+e.Failed, failed+e.Failed
-	}
-	for _, f := range r.Failures {
-		switch {
-		case f.Code == backfill.CodeCommitUnreadable:
-			commits = append(commits, f)
-		case f.Blueprint == "":
-			others++
-		}
-	}
-	var parts []string
-	if failed > 0 {
-		parts = append(parts, fmt.Sprintf("%s of %s failed", terminal.Count(failed), terminal.Plural(total, "entity")))
-	}
-	if len(commits) > 0 {
-		parts = append(parts, terminal.CommitsOf(commits)+" could not be read")
-	}
-	if others > 0 {
-		parts = append(parts, terminal.Plural(others, "failure")+" to read from Codecov")
-	}
-	if n := len(r.EntriesWithoutIdentifier); n > 0 {
-		parts = append(parts, strings.Replace(terminal.Plural(n, "entry"), "entry", "mapping entry", 1)+" returned no identifier")
-	}
-	return strings.Join(parts, ", ")
 }
 
 // printRemarks prints warnings and hints about a run that is done.

@@ -29,25 +29,20 @@ const unknown = "unknown"
 
 func version() versionInfo {
 	info := versionInfo{Version: released, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		build = new(debug.BuildInfo)
-	}
-	for _, setting := range build.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			info.Commit = cmp.Or(info.Commit, setting.Value)
-		case "vcs.time":
-			info.Date = cmp.Or(info.Date, setting.Value)
-		case "vcs.modified":
-			info.Modified = setting.Value == "true"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		info.Version = cmp.Or(info.Version, strings.Trim(build.Main.Version, "()"))
+		for _, setting := range build.Settings {
+			switch setting.Key {
+			case "vcs.revision":
+				info.Commit = cmp.Or(info.Commit, setting.Value)
+			case "vcs.time":
+				info.Date = cmp.Or(info.Date, setting.Value)
+			case "vcs.modified":
+				info.Modified = setting.Value == "true"
+			}
 		}
 	}
-	info.Version = cmp.Or(info.Version, build.Main.Version)
-	if info.Version == "" || info.Version == "(devel)" {
-		info.Version = "devel"
-	}
-	info.Commit, info.Date = cmp.Or(info.Commit, unknown), cmp.Or(info.Date, unknown)
+	info.Version, info.Commit, info.Date = cmp.Or(info.Version, "devel"), cmp.Or(info.Commit, unknown), cmp.Or(info.Date, unknown)
 	return info
 }
 

@@ -211,13 +211,13 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 func relationText(r backfill.Relation) string {
 	text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
 	if r.Unrelated > 0 {
-		text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, namesText(r.Repositories, 5))
+		text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, Names(r.Repositories, 5))
 	}
 	return text
 }
 
-// namesText lists names up to a number, and counts the others.
-func namesText(names []string, most int) string {
+// Names lists names up to a number, and counts the others.
+func Names(names []string, most int) string {
 	if more := len(names) - most; more > 0 {
 		names = append(slices.Clone(names[:most]), "and "+Count(more)+" more")
 	}
@@ -239,7 +239,7 @@ func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(names) == 1 {
 		verb = "is"
 	}
-	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(names), "repository"), verb, namesText(names, maxShown))
+	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(names), "repository"), verb, Names(names, maxShown))
 }
 
 // writePreview ends a dry run with what the real run would do.

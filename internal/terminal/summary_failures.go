@@ -69,7 +69,7 @@ func things(group []backfill.Failure) string {
 	f, thing := group[0], "list"
 	switch {
 	case f.Code == backfill.CodeCommitUnreadable:
-		return CommitsOf(group)
+		return commitsOf(group)
 	case f.Blueprint != "":
 		thing = "entity"
 	case f.Repository != "":
@@ -80,13 +80,39 @@ func things(group []backfill.Failure) string {
 	return Plural(len(group), thing)
 }
 
-// CommitsOf formats the number of commits that could not be read, and of their repositories: "5 commits of 1 repository".
-func CommitsOf(failures []backfill.Failure) string {
+// commitsOf formats the number of commits that could not be read, and of their repositories: "5 commits of 1 repository".
+func commitsOf(failures []backfill.Failure) string {
 	repositories := make(map[string]bool)
 	for _, f := range failures {
 		repositories[f.Repository] = true
 	}
 	return Plural(len(failures), "commit") + " of " + Plural(len(repositories), "repository")
+}
+
+// FailuresText sums the failures up: "3 of 2,900 entities failed, 5 commits of 1 repository could not be read".
+func FailuresText(r *backfill.Result) string {
+	var commits []backfill.Failure
+	others := 0
+	for _, f := range r.Failures {
+		if f.Code == backfill.CodeCommitUnreadable {
+			commits = append(commits, f)
+		} else if f.Blueprint == "" {
+			others++
+		}
+	}
+	total := totalOf(r.Entities)
+	var parts []string
+	add := func(count int, text string) {
+		if count > 0 {
+			parts = append(parts, text)
+		}
+	}
+	add(total.Failed, Count(total.Failed)+" of "+Plural(total.Created+total.Updated+total.Unchanged+total.Failed, "entity")+" failed")
+	add(len(commits), commitsOf(commits)+" could not be read")
+	add(others, Plural(others, "failure")+" to read from Codecov")
+	entries := len(r.EntriesWithoutIdentifier)
+	add(entries, Plural(entries, "mapping entry")+" returned no identifier")
+	return strings.Join(parts, ", ")
 }
 
 // GroupFailures groups failures with the same code, status and kind of message, the largest group first.
