@@ -177,28 +177,17 @@ func commitPayload(ctx context.Context, source *codecov.Client, account mapper.A
 	return nil, nil
 }
 
-// mappedEntity is an entity as map prints it.
-type mappedEntity struct {
-	Blueprint  string         `json:"blueprint"`
-	Icon       string         `json:"icon,omitempty"`
-	Identifier string         `json:"identifier"`
-	Properties map[string]any `json:"properties"`
-	Relations  map[string]any `json:"relations"`
-	Team       any            `json:"team,omitempty"`
-	Title      string         `json:"title,omitempty"`
-}
-
 func printMapped(streams *terminal.Streams, result mapper.Result) error {
-	entities := make([]mappedEntity, 0, len(result.Entities))
-	for _, m := range result.Entities {
-		entity := mappedEntity{
-			Blueprint: m.Blueprint, Icon: m.Entity.Icon, Identifier: m.Entity.Identifier, Properties: m.Entity.Properties,
-			Relations: m.Entity.Relations, Team: m.Entity.Team, Title: m.Entity.Title,
+	entities := make([]map[string]any, len(result.Entities))
+	for i, m := range result.Entities {
+		relations := map[string]any{}
+		maps.Copy(relations, m.Entity.Relations)
+		entities[i] = map[string]any{"blueprint": m.Blueprint, "identifier": m.Entity.Identifier, "properties": m.Entity.Properties, "relations": relations}
+		for name, value := range map[string]any{"icon": m.Entity.Icon, "team": m.Entity.Team, "title": m.Entity.Title} {
+			if value != nil && value != "" {
+				entities[i][name] = value
+			}
 		}
-		if entity.Relations == nil {
-			entity.Relations = map[string]any{}
-		}
-		entities = append(entities, entity)
 	}
 	if err := writeJSON(streams.Out, entities); err != nil {
 		return err

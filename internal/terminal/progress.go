@@ -31,10 +31,10 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 	if streams.Quiet {
 		return func() {}
 	}
-	f := &follower{streams: streams}
-	show, first, interval := f.printLine, patience, lineInterval
+	s := &state{streams: streams}
+	show, first, interval := s.printLine, patience, lineInterval
 	if streams.LiveView().Possible() {
-		show, first, interval = f.draw, drawInterval, drawInterval
+		show, first, interval = s.draw, drawInterval, drawInterval
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
@@ -45,7 +45,8 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 		for {
 			select {
 			case now := <-ticker.C:
-				show(f.update(progress.Snapshot(), now))
+				s.update(progress.Snapshot(), now)
+				show()
 				ticker.Reset(interval)
 			case <-ctx.Done():
 				return
@@ -58,22 +59,24 @@ func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) 
 	}
 }
 
-// follower shows the progress of one run.
-type follower struct {
-	streams          *Streams
+// state is the progress of a run at one moment.
+type state struct {
+	streams   *Streams
+	snapshot  backfill.Snapshot
+	at        time.Time
+	updates   int
+	readShare float64 // of all commits, from 0 to 1; the bar does not go back when more is expected
+	readRate  float64 // commits per second; 0: unknown
+	writeRate float64 // entities per second; 0: unknown
+
 	reading, writing meter
-	readShare        float64 // largest so far: the bar does not go back when more is expected
-	updates          int
 }
 
-// update returns the state of the run at a snapshot.
-func (f *follower) update(s backfill.Snapshot, now time.Time) state {
-	f.updates++
-	f.readShare = max(f.readShare, readShare(s))
-	return state{
-		snapshot: s, at: now, readShare: f.readShare,
-		readRate: f.reading.rate(now, s.Commits), writeRate: f.writing.rate(now, s.Settled),
-	}
+func (s *state) update(snapshot backfill.Snapshot, now time.Time) {
+	s.snapshot, s.at = snapshot, now
+	s.updates++
+	s.readShare = max(s.readShare, readShare(snapshot))
+	s.readRate, s.writeRate = s.reading.rate(now, snapshot.Commits), s.writing.rate(now, snapshot.Settled)
 }
 
 // readShare returns the share of the commits that has been read; 1 only when all are.
@@ -92,16 +95,16 @@ func readShare(s backfill.Snapshot) float64 {
 }
 
 // draw draws the live view. A spinner shows activity where there is nothing to count.
-func (f *follower) draw(s state) {
+func (s *state) draw() {
 	spinner := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-	view := f.streams.LiveView()
-	view.Draw(alignRows(s.rows(string(spinner[f.updates%len(spinner)])), view.Width(), f.streams.ErrStyle())...)
+	view := s.streams.LiveView()
+	view.Draw(alignRows(s.rows(string(spinner[s.updates%len(spinner)])), view.Width(), s.streams.ErrStyle())...)
 }
 
 // printLine prints the progress as a line.
-func (f *follower) printLine(s state) {
-	if text := s.line(); text != "" && !f.streams.LiveView().Hidden() {
-		_ = f.streams.note(s.at, text)
+func (s *state) printLine() {
+	if text := s.line(); text != "" && !s.streams.LiveView().Hidden() {
+		_ = s.streams.note(s.at, text)
 	}
 }
 

@@ -221,11 +221,11 @@ func TestReadShare(t *testing.T) {
 
 // TestBarNeverGoesBack: the bar stays where it is when more commits are expected than before.
 func TestBarNeverGoesBack(t *testing.T) {
-	var f follower
+	var followed state
 	for i, s := range []backfill.Snapshot{{Commits: 50, CommitsExpected: 100}, {Commits: 60, CommitsExpected: 200}, {Commits: 150, CommitsExpected: 200}} {
 		s.Stage = backfill.Reading
-		got := f.update(s, moment.Add(time.Duration(i)*time.Second)).readShare
-		if want := []float64{0.5, 0.5, 0.75}[i]; got != want {
+		followed.update(s, moment.Add(time.Duration(i)*time.Second))
+		if got, want := followed.readShare, []float64{0.5, 0.5, 0.75}[i]; got != want {
 			t.Errorf("update %d: share %v, want %v", i, got, want)
 		}
 	}

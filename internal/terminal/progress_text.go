@@ -9,28 +9,19 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
-// state is the progress of a run at one moment.
-type state struct {
-	snapshot  backfill.Snapshot
-	at        time.Time
-	readShare float64 // of all commits, from 0 to 1
-	readRate  float64 // commits per second; 0: unknown
-	writeRate float64 // entities per second; 0: unknown
-}
-
 // rows returns the lines of the live view; busy is the label of a row without a count.
-func (s state) rows(busy string) []row {
+func (s *state) rows(busy string) []row {
 	switch s.snapshot.Stage {
 	case backfill.Discovering:
 		return []row{s.discovering(busy)}
 	case backfill.Reading, backfill.Writing:
-		return []row{s.reading(), s.writing()}
+		return []row{s.readingRow(), s.writingRow()}
 	}
 	return nil
 }
 
 // line returns the progress as one line, and "" after the end.
-func (s state) line() string {
+func (s *state) line() string {
 	var texts []string
 	for _, r := range s.rows("") {
 		texts = append(texts, strings.TrimSpace(r.label+" "+strings.Join(r.parts, ", ")))
@@ -38,7 +29,7 @@ func (s state) line() string {
 	return strings.Join(texts, "; ")
 }
 
-func (s state) discovering(label string) row {
+func (s *state) discovering(label string) row {
 	c, listed := s.snapshot, ""
 	if c.Listed > 0 {
 		listed = Plural(c.Listed, "repository") + " so far"
@@ -47,7 +38,7 @@ func (s state) discovering(label string) row {
 		waitText("Port", c.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", c.Codecov.WaitsUntil.Sub(s.at)))}
 }
 
-func (s state) reading() row {
+func (s *state) readingRow() row {
 	c := s.snapshot
 	if c.Stage > backfill.Reading {
 		return row{label: "reading", share: 1, parts: []string{Plural(c.RepositoriesDone, "repository"), Plural(c.Commits, "commit")}}
@@ -58,7 +49,7 @@ func (s state) reading() row {
 	return row{label: "reading", share: s.readShare, parts: append([]string{repositories, commits}, pace...)}
 }
 
-func (s state) writing() row {
+func (s *state) writingRow() row {
 	c, total := s.snapshot, s.toWrite()
 	r := row{label: "writing", share: -1}
 	switch {
@@ -77,7 +68,7 @@ func (s state) writing() row {
 }
 
 // pace returns the rate and the time left for a count, or the wait for the rate limit of a service.
-func (s state) pace(service string, waitsUntil time.Time, left int, rate float64) []string {
+func (s *state) pace(service string, waitsUntil time.Time, left int, rate float64) []string {
 	if wait := waitText(service, waitsUntil.Sub(s.at)); wait != "" {
 		return []string{wait}
 	}
@@ -85,7 +76,7 @@ func (s state) pace(service string, waitsUntil time.Time, left int, rate float64
 }
 
 // toWrite estimates the number of entities to write in all: the rest returns as many as what has been read.
-func (s state) toWrite() int {
+func (s *state) toWrite() int {
 	c := s.snapshot
 	if c.Stage != backfill.Reading || c.Commits == 0 {
 		return c.Found

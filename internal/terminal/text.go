@@ -86,28 +86,19 @@ func Points(from, to float64) string {
 	return fmt.Sprintf("%+.2f", float64(change)/100)
 }
 
+var units = strings.NewReplacer("h0m0s", " h", "m0s", " min", "h", " h ", "m", " min ", "s", " s")
+
 // Duration formats a duration with about two units: 143 ms, 1.8 s, 59 s, 3 min 7 s, 2 h 5 min.
 func Duration(d time.Duration) string {
-	seconds := int(d.Round(time.Second).Seconds())
 	switch {
 	case d < 950*time.Millisecond:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 9950*time.Millisecond:
 		return fmt.Sprintf("%.1f s", d.Seconds())
-	case seconds < 60:
-		return fmt.Sprintf("%d s", seconds)
-	case seconds < 3600:
-		return twoUnits(seconds/60, "min", seconds%60, "s")
+	case d < time.Hour:
+		return units.Replace(d.Round(time.Second).String())
 	}
-	minutes := (seconds + 30) / 60
-	return twoUnits(minutes/60, "h", minutes%60, "min")
-}
-
-func twoUnits(large int, unit string, small int, smallUnit string) string {
-	if small == 0 {
-		return fmt.Sprintf("%d %s", large, unit)
-	}
-	return fmt.Sprintf("%d %s %d %s", large, unit, small, smallUnit)
+	return units.Replace(d.Round(time.Minute).String())
 }
 
 // Rate formats a number per second: 1.5, 960.
