@@ -172,7 +172,7 @@ func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 
 // play sets Port up and syncs the account.
 func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.Result, error) {
-	options, err := backfillOptions(s.settings, s.now)
+	options, err := backfillOptions(backfill.Options{}, s.settings, s.now)
 	if err != nil {
 		return nil, err
 	}

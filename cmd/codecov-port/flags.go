@@ -57,10 +57,8 @@ var fileFlags = []string{"mapping", reportFlag, caFileFlag, configFlag, envFileF
 
 // completeFlags completes the values of flags in all commands.
 func completeFlags(root *cobra.Command) {
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	for _, cmd := range append(root.Commands(), root) {
-		if cmd.ValidArgsFunction == nil && cmd.Name() != "map" && cmd.Runnable() {
-			cmd.ValidArgsFunction = cobra.NoFileCompletions
-		}
 		complete := func(flag *pflag.Flag) {
 			directive := cobra.ShellCompDirectiveNoFileComp
 			if slices.Contains(fileFlags, flag.Name) {

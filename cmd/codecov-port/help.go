@@ -22,15 +22,16 @@ var flagGroups = []struct {
 const helpWidth = 100
 
 const usageTemplate = `Usage:
-  {{if .Runnable}}{{if .HasAvailableSubCommands}}{{.CommandPath}} <command> [flags]{{else}}{{.UseLine}}{{end}}{{end}}
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} <command> [flags]{{else}}{{.UseLine}}{{end}}
 {{- if .HasExample}}
 
 Examples:
 {{.Example}}{{end}}
-{{- if .HasAvailableSubCommands}}{{range .Groups}}
+{{- if .HasAvailableSubCommands}}
 
-{{.Title}}{{$group := .}}{{range $.Commands}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
+Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if .HasHelpSubCommands}}
 
 Help topics:{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}

@@ -31,8 +31,9 @@ func newMap(streams *terminal.Streams) *cobra.Command {
 		Example: `  codecov-port map examples/payload.json
   codecov-port map --mapping examples/mapping.json < examples/payload.json
   codecov-port map --repo my-app --commit 1a2b3c4`,
-		Args: arguments(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runMap(cmd, streams, flags, args) },
+		Args:              arguments(1),
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runMap(cmd, streams, flags, args) },
 	}
 	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)

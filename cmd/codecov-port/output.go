@@ -63,7 +63,7 @@ func printRefusal(streams *terminal.Streams, flags syncFlags, err error) error {
 		return err
 	}
 	result := backfill.NewResult()
-	result.DryRun = flags.dryRun
+	result.DryRun = flags.options.DryRun
 	complete(&result, "", err)
 	return cmp.Or(err, writeJSON(streams.Out, result))
 }

@@ -59,15 +59,7 @@ func newRoot(streams *terminal.Streams) *cobra.Command {
 		}
 		return loadSources(cmd, streams)
 	}
-	root.AddGroup(&cobra.Group{ID: "main", Title: "Commands:"})
-	for _, cmd := range []*cobra.Command{
-		newSync(streams), newPrune(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newVersion(streams),
-	} {
-		cmd.GroupID = "main"
-		root.AddCommand(cmd)
-	}
-	root.SetHelpCommandGroupID("main")
-	root.SetCompletionCommandGroupID("main")
+	root.AddCommand(newSync(streams), newPrune(streams), newSetup(streams), newCheck(streams), newMap(streams), newDemo(streams), newVersion(streams))
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultHelpCmd()
 	completeFlags(root)

@@ -27,16 +27,9 @@ It creates missing blueprints and never changes existing ones. Run it again to c
 
 // syncFlags are the flags of sync that are not settings.
 type syncFlags struct {
-	selection   backfill.Selection
-	since       string
-	dryRun      bool
-	exitCode    bool
-	yes         bool
-	adopt       bool
-	maxEntities int
-	mapping     string
-	report      string
-	output      string
+	options                        backfill.Options // what the flags set of them
+	since, mapping, report, output string
+	exitCode                       bool // end with errWouldChange if a dry run would change something
 }
 
 func newSync(streams *terminal.Streams) *cobra.Command {
@@ -59,19 +52,20 @@ func newSync(streams *terminal.Streams) *cobra.Command {
 }
 
 func (f *syncFlags) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.selection.Repositories, "repo", nil, "Only sync repositories that match this `glob`; a leading ! excludes (repeatable)")
-	flags.StringArrayVar(&f.selection.Branches, "branch", nil, "Sync branches that match this `glob` instead of the default branch (repeatable)")
+	o, selection := &f.options, &f.options.Selection
+	flags.StringArrayVar(&selection.Repositories, "repo", nil, "Only sync repositories that match this `glob`; a leading ! excludes (repeatable)")
+	flags.StringArrayVar(&selection.Branches, "branch", nil, "Sync branches that match this `glob` instead of the default branch (repeatable)")
 	flags.StringVar(&f.since, "since", "", "Only sync commits since a `date` (2024-01-01) or duration (90d, 12w, 6mo, 2y)")
-	addChoice(flags, (*string)(&f.selection.Every), "every", "", "Only sync the last commit of each `period`: day, week or month",
+	addChoice(flags, (*string)(&selection.Every), "every", "", "Only sync the last commit of each `period`: day, week or month",
 		string(backfill.EveryCommit), string(backfill.EveryDay), string(backfill.EveryWeek), string(backfill.EveryMonth))
-	flags.IntVar(&f.selection.MaxCommits, "max-commits", 0, "Only sync the newest `n` commits of each repository")
-	flags.BoolVar(&f.selection.NoHistory, "no-history", false, "Only sync the current state of each repository")
-	flags.BoolVar(&f.selection.IncludeInactive, "include-inactive", false, "Also sync repositories without coverage")
-	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "Show what would change without writing anything")
+	flags.IntVar(&selection.MaxCommits, "max-commits", 0, "Only sync the newest `n` commits of each repository")
+	flags.BoolVar(&selection.NoHistory, "no-history", false, "Only sync the current state of each repository")
+	flags.BoolVar(&selection.IncludeInactive, "include-inactive", false, "Also sync repositories without coverage")
+	flags.BoolVarP(&o.DryRun, "dry-run", "n", false, "Show what would change without writing anything")
 	flags.BoolVar(&f.exitCode, "exit-code", false, "With --dry-run: exit with 5 if something would change")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "Create any number of new entities without asking")
-	flags.IntVar(&f.maxEntities, "max-entities", backfill.DefaultMaxEntities, "Ask before creating more than `n` new entities")
-	flags.BoolVar(&f.adopt, "adopt", false, "Take over entities that Port holds for another account")
+	flags.BoolVarP(&o.Yes, "yes", "y", false, "Create any number of new entities without asking")
+	flags.IntVar(&o.MaxEntities, "max-entities", backfill.DefaultMaxEntities, "Ask before creating more than `n` new entities")
+	flags.BoolVar(&o.Adopt, "adopt", false, "Take over entities that Port holds for another account")
 	addMappingFlag(flags, &f.mapping)
 	addReportFlag(flags, &f.report)
 	addChoice(flags, &f.output, "output", "o", "Output `format`: text, json, or jsonl with --dry-run", outputText, outputJSON, outputJSONL)
@@ -83,14 +77,11 @@ func (f *syncFlags) add(flags *pflag.FlagSet) {
 const defaultConcurrency = 64
 
 func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) error {
-	if flags.output == outputJSONL && !flags.dryRun {
+	if flags.output == outputJSONL && !flags.options.DryRun {
 		return usage(errors.New("--output jsonl prints what would be written: it requires --dry-run"), "add --dry-run, or use --output json for the result")
 	}
 	if err := checkReport(flags.report, flags.output); err != nil {
 		return err
-	}
-	if flags.exitCode && !flags.dryRun {
-		return printRefusal(streams, flags, usage(errors.New("--exit-code requires --dry-run"), "add --dry-run"))
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
@@ -110,16 +101,19 @@ type syncRun struct {
 	webhook  webhookReader
 	report   *reportFile
 	output   string
-	exitCode bool // end with errWouldChange if a dry run would change something
+	exitCode bool
 }
 
 // prepareSync prepares a run. first ends when the run is to stop in good order.
 func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
+	if flags.exitCode && !flags.options.DryRun {
+		return nil, usage(errors.New("--exit-code requires --dry-run"), "add --dry-run")
+	}
 	s, err := readSettings(cmd, streams, bothSides)
 	if err != nil {
 		return nil, err
 	}
-	options, err := flags.options(s, time.Now())
+	options, err := flags.parse(s, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +139,13 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 	return run, nil
 }
 
-// options returns the options of a run, without a mapping.
-func (f syncFlags) options(s settings, now time.Time) (o backfill.Options, err error) {
-	selection := f.selection
+// parse returns the options of a run, without a mapping.
+func (f syncFlags) parse(s settings, now time.Time) (backfill.Options, error) {
+	o, err := backfillOptions(f.options, s, now)
+	if err != nil {
+		return o, err
+	}
+	selection := &o.Selection
 	if selection.Repositories, err = s.parseRepositories(selection.Repositories); err != nil {
 		return o, err
 	}
@@ -159,28 +157,20 @@ func (f syncFlags) options(s settings, now time.Time) (o backfill.Options, err e
 	if err := selection.Check(); err != nil {
 		return o, usage(err, "run 'codecov-port sync --help'")
 	}
-	if f.maxEntities < 1 {
-		return o, usage(fmt.Errorf("--max-entities %d: expected a number from 1", f.maxEntities), "--yes creates any number of new entities")
+	if o.MaxEntities < 1 {
+		return o, usage(fmt.Errorf("--max-entities %d: expected a number from 1", o.MaxEntities), "--yes creates any number of new entities")
 	}
-	o, err = backfillOptions(s, now)
-	o.Selection, o.DryRun, o.Adopt, o.Yes, o.MaxEntities = selection, f.dryRun, f.adopt, f.yes, f.maxEntities
-	return o, err
+	return o, nil
 }
 
-// backfillOptions returns the options that all runs share, with new clients.
-func backfillOptions(s settings, now time.Time) (backfill.Options, error) {
-	source, err := newCodecov(s)
-	if err != nil {
-		return backfill.Options{}, err
+// backfillOptions adds to the options what all runs share, with new clients.
+func backfillOptions(o backfill.Options, s settings, now time.Time) (_ backfill.Options, err error) {
+	if o.Codecov, err = newCodecov(s); err != nil {
+		return o, err
 	}
-	catalog, err := newPort(s)
-	if err != nil {
-		return backfill.Options{}, err
-	}
-	return backfill.Options{
-		Codecov: source, Port: catalog, Owners: s.owners, AppURL: s.codecovApp,
-		Blueprints: mapper.BuiltinBlueprints(), Now: now, Log: s.log, Readers: s.concurrency,
-	}, nil
+	o.Port, err = newPort(s)
+	o.Owners, o.AppURL, o.Blueprints, o.Now, o.Log, o.Readers = s.owners, s.codecovApp, mapper.BuiltinBlueprints(), now, s.log, s.concurrency
+	return o, err
 }
 
 // finish prints the result and returns the error that the command ends with.
