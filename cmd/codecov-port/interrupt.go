@@ -20,22 +20,22 @@ func interruptible(parent context.Context, warnings io.Writer) (ctx, first conte
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	var watch sync.WaitGroup
+	finish := func() {
+		watch.Go(func() { // a blocked standard error must not delay the second signal
+			_, _ = fmt.Fprintln(warnings, "interrupted: finishing requests under way; press Ctrl-C again to stop at once")
+		})
+		stop(errInterrupted)
+	}
 	watch.Go(func() {
-		select {
-		case <-signals:
-			watch.Go(func() { // a blocked standard error must not delay the second signal
-				_, _ = fmt.Fprintln(warnings, "interrupted: finishing requests under way; press Ctrl-C again to stop at once")
-			})
-			stop(errInterrupted)
-		case <-ctx.Done():
-			return
+		for _, react := range []func(){finish, cancel} {
+			select {
+			case <-signals:
+				react()
+			case <-ctx.Done():
+				return
+			}
 		}
-		select {
-		case <-signals:
-			signal.Stop(signals) // a third one kills the program
-			cancel()
-		case <-ctx.Done():
-		}
+		signal.Stop(signals) // a third one kills the program
 	})
 	return ctx, first, func() {
 		signal.Stop(signals)

@@ -110,10 +110,7 @@ func compileForMap(cmd *cobra.Command, streams *terminal.Streams, name string) (
 }
 
 func filePayload(streams *terminal.Streams, args []string) (map[string]any, error) {
-	name := "-"
-	if len(args) > 0 {
-		name = args[0]
-	}
+	name := append(args, "-")[0]
 	if name == "-" && streams.Interactive() {
 		advise(streams, "paste a payload and press Ctrl-D, or name a file")
 	}
@@ -130,7 +127,6 @@ func filePayload(streams *terminal.Streams, args []string) (map[string]any, erro
 
 // accountPayload rebuilds the payload of a commit of the account.
 func accountPayload(cmd *cobra.Command, streams *terminal.Streams, flags mapFlags) (map[string]any, error) {
-	ctx := cmd.Context()
 	s, err := readSettings(cmd, streams, codecovSide)
 	if err != nil {
 		return nil, err
@@ -139,43 +135,33 @@ func accountPayload(cmd *cobra.Command, streams *terminal.Streams, flags mapFlag
 	if err != nil {
 		return nil, err
 	}
-	flags.repository = names[len(names)-1]
 	source, err := newCodecov(s)
 	if err != nil {
 		return nil, err
 	}
-	for _, owner := range s.owners {
-		account := mapper.Account{Service: s.service, Owner: owner, AppURL: s.codecovApp}
-		payload, err := commitPayload(ctx, source, account, flags)
-		if err != nil {
-			return nil, explain(ctx, err, s, source)
-		}
-		if payload != nil {
-			return payload, nil
-		}
-	}
-	return nil, withHint(fmt.Errorf("no commit %s in a repository %s of %s", flags.commit, flags.repository, strings.Join(s.owners, ", ")),
-		"check --repo, --commit and --owner")
+	payload, err := commitPayload(cmd.Context(), source, s, names[len(names)-1], flags.commit)
+	return payload, explain(cmd.Context(), err, s, source)
 }
 
-// commitPayload searches for the commit on every branch. It returns nil if the commit or the repository does not exist.
-func commitPayload(ctx context.Context, source *codecov.Client, account mapper.Account, flags mapFlags) (map[string]any, error) {
-	names := codecov.RepositoriesOptions{Names: []string{flags.repository}}
-	for repository, err := range source.Repositories(ctx, account.Owner, names) {
-		if err != nil {
-			return nil, fmt.Errorf("find repository %s: %w", flags.repository, err)
-		}
-		others := codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}} // the commit may be another one
-		for commit, err := range source.Commits(ctx, account.Owner, repository.Name, others) {
+// commitPayload searches for a commit on every branch of the repositories with a name.
+func commitPayload(ctx context.Context, source *codecov.Client, s settings, name, sha string) (map[string]any, error) {
+	for _, owner := range s.owners {
+		for repository, err := range source.Repositories(ctx, owner, codecov.RepositoriesOptions{Names: []string{name}}) {
 			if err != nil {
-				return nil, fmt.Errorf("read the commits of %s: %w", repository.Name, err)
+				return nil, fmt.Errorf("find repository %s: %w", name, err)
 			}
-			if strings.HasPrefix(commit.CommitID, strings.ToLower(flags.commit)) {
-				return mapper.Payload(account, repository, commit), nil
+			others := codecov.CommitsOptions{Skipped: func(*codecov.SkippedRowError) {}} // the commit may be another one
+			for commit, err := range source.Commits(ctx, owner, repository.Name, others) {
+				if err != nil {
+					return nil, fmt.Errorf("read the commits of %s: %w", repository.Name, err)
+				}
+				if strings.HasPrefix(commit.CommitID, strings.ToLower(sha)) {
+					return mapper.Payload(mapper.Account{Service: s.service, Owner: owner, AppURL: s.codecovApp}, repository, commit), nil
+				}
 			}
 		}
 	}
-	return nil, nil
+	return nil, withHint(fmt.Errorf("no commit %s in a repository %s of %s", sha, name, strings.Join(s.owners, ", ")), "check --repo, --commit and --owner")
 }
 
 func printMapped(streams *terminal.Streams, result mapper.Result) error {

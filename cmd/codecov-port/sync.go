@@ -290,12 +290,8 @@ const narrower = "use --since 1y, --every week, --max-commits 50, --repo 'app-*'
 
 // planText describes what a run would do to Port.
 func planText(plan backfill.Plan) string {
-	text := fmt.Sprintf("at least %s new entities, up to %s, in %s", terminal.Count(plan.AtLeast), terminal.Count(plan.UpTo),
-		terminal.Plural(plan.Requests, "bulk request"))
-	if plan.Duration > 0 {
-		text += ", about " + terminal.Duration(plan.Duration.Round(time.Second)) + " at Port's rate limit"
-	}
-	return text + fmt.Sprintf("; more than %s are not created without asking (a free Port account holds 10,000)", terminal.Count(plan.Limit))
+	return fmt.Sprintf("at least %s new entities, up to %s, in %s; more than %s are not created without asking (a free Port account holds 10,000)",
+		terminal.Count(plan.AtLeast), terminal.Count(plan.UpTo), terminal.BulkRequests(plan.Requests, plan.Duration), terminal.Count(plan.Limit))
 }
 
 // askAboutPlan returns a function that asks whether to create more entities than the limit; nil without a terminal.

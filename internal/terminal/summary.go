@@ -248,16 +248,21 @@ func (s *summary) writePreview(r *backfill.Result) {
 		return
 	}
 	if plan := r.Plan; plan != nil {
-		text := Plural(plan.Requests, "bulk request")
-		if plan.Delay > 0 {
-			text += ", about " + Duration(time.Duration(plan.Delay).Round(time.Second)) + " at Port's rate limit"
-		}
 		s.text.WriteByte('\n')
-		s.line("sync needs", "%s", text)
+		s.line("sync needs", "%s", BulkRequests(plan.Requests, time.Duration(plan.Delay)))
 		if plan.NeedsConfirmation {
 			s.colored(s.style.Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
 		}
 	}
 	total := totalOf(r.Entities)
 	fmt.Fprintf(&s.text, "\nwould create %s, update %s, leave %s unchanged\n", Count(total.Created), Count(total.Updated), Count(total.Unchanged))
+}
+
+// BulkRequests formats a number of bulk requests, and how long Port's rate limit makes them take.
+func BulkRequests(count int, delay time.Duration) string {
+	text := Plural(count, "bulk request")
+	if delay > 0 {
+		text += ", about " + Duration(delay.Round(time.Second)) + " at Port's rate limit"
+	}
+	return text
 }
