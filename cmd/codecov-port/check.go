@@ -132,13 +132,13 @@ func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Op
 func mark(style terminal.Style, state check.State) string {
 	switch state {
 	case check.OK:
-		return style.Green("✓")
+		return style.Paint(terminal.Green, "✓")
 	case check.Warning:
-		return style.Yellow("!")
+		return style.Paint(terminal.Yellow, "!")
 	case check.Failed:
-		return style.Red("✗")
+		return style.Paint(terminal.Red, "✗")
 	}
-	return style.Dim("-")
+	return style.Paint(terminal.Dim, "-")
 }
 
 // printStep prints one step: wrapped on a terminal, else on one line.

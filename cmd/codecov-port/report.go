@@ -125,7 +125,7 @@ func (f *reportFile) discard() {
 // announce prints where the page is.
 func (f *reportFile) announce(streams *terminal.Streams) {
 	if f != nil && f.written && f.name != standardOutput && !streams.Quiet {
-		printMessage(streams, reportFlag+":", f.name+"  (open it in a browser)")
+		printMessage(streams, "", reportFlag+":", f.name+"  (open it in a browser)")
 	}
 }
 

@@ -51,8 +51,7 @@ func newRoot(streams *terminal.Streams) *cobra.Command {
 	flags.String(envFileFlag, "", "Read missing environment variables from this `file`")
 	flags.BoolVarP(&streams.Quiet, "quiet", "q", false, "Only print results, warnings and errors")
 	flags.CountVarP(&streams.Verbose, "verbose", "v", "Log repositories, waits and retries; -vv logs every request")
-	addChoice(flags, (*string)(&streams.Color), "color", "", "Color output: `when` is auto, always or never",
-		string(terminal.ColorAuto), string(terminal.ColorAlways), string(terminal.ColorNever))
+	addChoice(flags, &streams.Color, "color", "", "Color output: `when` is auto, always or never", "auto", "always", "never")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if streams.Quiet && streams.Verbose > 0 {
 			return usage(errors.New("--quiet and --verbose exclude each other"), "use one of them")
@@ -93,28 +92,27 @@ func arguments(limit int) cobra.PositionalArgs {
 
 // printError prints an error and its hint.
 func printError(streams *terminal.Streams, err error) {
-	style := streams.ErrStyle()
-	printMessage(streams, style.Red("error:"), err.Error())
+	printMessage(streams, terminal.Red, "error:", err.Error())
 	if hint := hintOf(err); hint != "" {
-		printMessage(streams, style.Green("hint:"), hint)
+		printMessage(streams, terminal.Green, "hint:", hint)
 	}
 }
 
 // warn prints a warning to standard error.
 func warn(streams *terminal.Streams, format string, args ...any) {
-	printMessage(streams, streams.ErrStyle().Yellow("warning:"), fmt.Sprintf(format, args...))
+	printMessage(streams, terminal.Yellow, "warning:", fmt.Sprintf(format, args...))
 }
 
 // advise prints a hint to standard error, unless --quiet is set.
 func advise(streams *terminal.Streams, format string, args ...any) {
 	if !streams.Quiet {
-		printMessage(streams, streams.ErrStyle().Green("hint:"), fmt.Sprintf(format, args...))
+		printMessage(streams, terminal.Green, "hint:", fmt.Sprintf(format, args...))
 	}
 }
 
 // printMessage prints a message, wrapped on a terminal. All but its first line are indented: a line break in a name from outside must not
 // begin a line that looks like another message.
-func printMessage(streams *terminal.Streams, label, text string) {
+func printMessage(streams *terminal.Streams, ink terminal.Ink, label, text string) {
 	text = terminal.SafeLines(text)
 	if streams.ErrIsTerminal() {
 		text = terminal.Fit(text, streams.LiveView().Width()-len("warning: "))
@@ -123,7 +121,7 @@ func printMessage(streams *terminal.Streams, label, text string) {
 	for i := 1; i < len(lines); i++ {
 		lines[i] = "  " + strings.TrimPrefix(lines[i], "  ")
 	}
-	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", label, strings.Join(lines, "\n"))
+	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", streams.ErrStyle().Paint(ink, label), strings.Join(lines, "\n"))
 }
 
 // newLog returns the log on standard error: that of --verbose, or only warnings about services that do not answer.
@@ -138,7 +136,7 @@ func newLog(streams *terminal.Streams) *slog.Logger {
 	return slog.New(tint.NewTextHandler(streams.LiveView(), &tint.Options{
 		Level:      level,
 		TimeFormat: times,
-		NoColor:    !streams.ErrStyle().On(),
+		NoColor:    !bool(streams.ErrStyle()),
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 			if attr.Value.Kind() == slog.KindString {
 				attr.Value = slog.StringValue(terminal.Safe(attr.Value.String()))

@@ -122,7 +122,7 @@ func TestState(t *testing.T) {
 	for name, test := range states {
 		t.Run(name, func(t *testing.T) {
 			for width, want := range map[int][]string{80: test.usual, 40: test.narrow} {
-				if diff := cmp.Diff(want, alignRows(test.state.rows("⠋"), width, Style{})); diff != "" {
+				if diff := cmp.Diff(want, alignRows(test.state.rows("⠋"), width, false)); diff != "" {
 					t.Errorf("%d columns (-want +got):\n%s", width, diff)
 				}
 			}
@@ -137,7 +137,7 @@ func TestState(t *testing.T) {
 func TestStateNeverWraps(t *testing.T) {
 	for name, test := range states {
 		for width := 3; width < 160; width++ {
-			lines := alignRows(test.state.rows("⠋"), width, Style{})
+			lines := alignRows(test.state.rows("⠋"), width, false)
 			for _, line := range lines {
 				if len(lines) > 2 || utf8.RuneCountInString(line) >= width {
 					t.Fatalf("%s at %d columns: %q", name, width, lines)

@@ -45,7 +45,7 @@ func TestAlignRows(t *testing.T) {
 		6:   {" rea…", " up …"},
 		1:   {" ", " "},
 	} {
-		if diff := cmp.Diff(want, alignRows(rows, width, Style{})); diff != "" {
+		if diff := cmp.Diff(want, alignRows(rows, width, false)); diff != "" {
 			t.Errorf("%d columns (-want +got):\n%s", width, diff)
 		}
 	}
@@ -54,7 +54,7 @@ func TestAlignRows(t *testing.T) {
 // TestAlignRowsNeverWraps: some terminals wrap a line that is as long as they are wide.
 func TestAlignRowsNeverWraps(t *testing.T) {
 	for width := 3; width < 200; width++ {
-		for _, line := range alignRows(testRows, width, Style{}) {
+		for _, line := range alignRows(testRows, width, false) {
 			if utf8.RuneCountInString(line) >= width {
 				t.Fatalf("%d columns: %q", width, line)
 			}
@@ -63,7 +63,7 @@ func TestAlignRowsNeverWraps(t *testing.T) {
 }
 
 func TestAlignRowsColorsTheBar(t *testing.T) {
-	lines := alignRows(testRows, 80, Style{on: true})
+	lines := alignRows(testRows, 80, true)
 	if want := " reading \x1b[32m  45% █████░░░░░░░░\x1b[0m  12,340 of"; !strings.HasPrefix(lines[0], want) {
 		t.Errorf("%q, want prefix %q", lines[0], want)
 	}

@@ -13,9 +13,9 @@ type Streams struct {
 	Out io.Writer
 	Err io.Writer
 
-	Color   Color
-	Quiet   bool // only results, warnings and errors
-	Verbose int  // 1: repositories, waits and retries; 2: every request
+	Color   string // auto, always or never; "" means auto
+	Quiet   bool   // only results, warnings and errors
+	Verbose int    // 1: repositories, waits and retries; 2: every request
 }
 
 // Interactive reports whether a question can be asked: input and errors are a terminal.
@@ -71,42 +71,27 @@ func terminalOf(stream any) (*os.File, bool) {
 	return file, ok && file != nil && term.IsTerminal(int(file.Fd()))
 }
 
-// Color is when text is colored. The zero value means ColorAuto.
-type Color string
+// Ink is a color or the weight of text.
+type Ink string
 
-// The choices.
+// The inks, and what they are for.
 const (
-	ColorAuto   Color = "auto" // depends on the environment and the terminal
-	ColorAlways Color = "always"
-	ColorNever  Color = "never"
+	Bold   Ink = "1"  // the most important figure
+	Dim    Ink = "2"  // labels
+	Red    Ink = "31" // failures
+	Green  Ink = "32" // success
+	Yellow Ink = "33" // warnings
 )
 
-// Style colors text, which must be safe to print. The zero value does not color.
-type Style struct{ on bool }
+// Style is whether text is colored.
+type Style bool
 
-// Bold is for the most important figure.
-func (s Style) Bold(text string) string { return s.mark("1", text) }
-
-// Dim is for labels.
-func (s Style) Dim(text string) string { return s.mark("2", text) }
-
-// Red is for failures.
-func (s Style) Red(text string) string { return s.mark("31", text) }
-
-// Green is for success.
-func (s Style) Green(text string) string { return s.mark("32", text) }
-
-// Yellow is for warnings.
-func (s Style) Yellow(text string) string { return s.mark("33", text) }
-
-// On reports whether the style colors at all.
-func (s Style) On() bool { return s.on }
-
-func (s Style) mark(code, text string) string {
-	if !s.on || text == "" {
+// Paint colors text, which must be safe to print.
+func (s Style) Paint(ink Ink, text string) string {
+	if !bool(s) || ink == "" || text == "" {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return "\x1b[" + string(ink) + "m" + text + "\x1b[0m"
 }
 
 // OutStyle returns the style of results.
@@ -119,12 +104,12 @@ func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
 func (s *Streams) style(stream io.Writer) Style {
 	terminal, force := takesEscapes(stream), os.Getenv("CLICOLOR_FORCE")
 	switch {
-	case s.Color == ColorAlways:
-		return Style{on: true}
-	case s.Color == ColorNever, os.Getenv("NO_COLOR") != "":
-		return Style{}
+	case s.Color == "always":
+		return true
+	case s.Color == "never", os.Getenv("NO_COLOR") != "":
+		return false
 	case force != "" && force != "0":
-		return Style{on: true}
+		return true
 	}
-	return Style{on: terminal && os.Getenv("TERM") != "dumb"}
+	return Style(terminal && os.Getenv("TERM") != "dumb")
 }

@@ -10,21 +10,21 @@ import (
 // TestStyle: a stream that is no terminal.
 func TestStyle(t *testing.T) {
 	for name, test := range map[string]struct {
-		color       terminal.Color
+		color       string
 		environment map[string]string
 		want        bool
 	}{
 		"no terminal":               {"", nil, false},
-		"auto":                      {terminal.ColorAuto, nil, false},
-		"always":                    {terminal.ColorAlways, nil, true},
-		"never":                     {terminal.ColorNever, nil, false},
-		"forced":                    {terminal.ColorAuto, map[string]string{"CLICOLOR_FORCE": "1"}, true},
-		"not forced":                {terminal.ColorAuto, map[string]string{"CLICOLOR_FORCE": "0"}, false},
-		"forced by nothing":         {terminal.ColorAuto, map[string]string{"CLICOLOR_FORCE": ""}, false},
-		"unwanted, however forced":  {terminal.ColorAuto, map[string]string{"CLICOLOR_FORCE": "1", "NO_COLOR": "0"}, false},
-		"forced on a dumb terminal": {terminal.ColorAuto, map[string]string{"CLICOLOR_FORCE": "1", "TERM": "dumb"}, true},
-		"always, though unwanted":   {terminal.ColorAlways, map[string]string{"NO_COLOR": "1", "TERM": "dumb"}, true},
-		"never, though forced":      {terminal.ColorNever, map[string]string{"CLICOLOR_FORCE": "1"}, false},
+		"auto":                      {"auto", nil, false},
+		"always":                    {"always", nil, true},
+		"never":                     {"never", nil, false},
+		"forced":                    {"auto", map[string]string{"CLICOLOR_FORCE": "1"}, true},
+		"not forced":                {"auto", map[string]string{"CLICOLOR_FORCE": "0"}, false},
+		"forced by nothing":         {"auto", map[string]string{"CLICOLOR_FORCE": ""}, false},
+		"unwanted, however forced":  {"auto", map[string]string{"CLICOLOR_FORCE": "1", "NO_COLOR": "0"}, false},
+		"forced on a dumb terminal": {"auto", map[string]string{"CLICOLOR_FORCE": "1", "TERM": "dumb"}, true},
+		"always, though unwanted":   {"always", map[string]string{"NO_COLOR": "1", "TERM": "dumb"}, true},
+		"never, though forced":      {"never", map[string]string{"CLICOLOR_FORCE": "1"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, variable := range []string{"NO_COLOR", "CLICOLOR_FORCE", "TERM"} {
@@ -33,11 +33,11 @@ func TestStyle(t *testing.T) {
 			var out strings.Builder
 			streams := &terminal.Streams{Out: &out, Err: &out, Color: test.color}
 			for _, style := range []terminal.Style{streams.OutStyle(), streams.ErrStyle()} {
-				if got := style.On(); got != test.want {
+				if got := bool(style); got != test.want {
 					t.Errorf("coloured %v, want %v", got, test.want)
 				}
 			}
-			if streams.LiveView(); streams.ErrStyle().On() != test.want {
+			if streams.LiveView(); bool(streams.ErrStyle()) != test.want {
 				t.Error("another answer with a live view")
 			}
 		})
@@ -45,16 +45,16 @@ func TestStyle(t *testing.T) {
 }
 
 func TestStyleMarks(t *testing.T) {
-	streams := &terminal.Streams{Out: new(strings.Builder), Color: terminal.ColorAlways}
+	streams := &terminal.Streams{Out: new(strings.Builder), Color: "always"}
 	style := streams.OutStyle()
 	for _, test := range []struct{ got, want string }{
-		{style.Bold("x"), "\x1b[1mx\x1b[0m"},
-		{style.Dim("x"), "\x1b[2mx\x1b[0m"},
-		{style.Red("x"), "\x1b[31mx\x1b[0m"},
-		{style.Green("x"), "\x1b[32mx\x1b[0m"},
-		{style.Yellow("x"), "\x1b[33mx\x1b[0m"},
-		{style.Red(""), ""},
-		{terminal.Style{}.Red("x"), "x"},
+		{style.Paint(terminal.Bold, "x"), "\x1b[1mx\x1b[0m"},
+		{style.Paint(terminal.Dim, "x"), "\x1b[2mx\x1b[0m"},
+		{style.Paint(terminal.Red, "x"), "\x1b[31mx\x1b[0m"},
+		{style.Paint(terminal.Green, "x"), "\x1b[32mx\x1b[0m"},
+		{style.Paint(terminal.Yellow, "x"), "\x1b[33mx\x1b[0m"},
+		{style.Paint(terminal.Red, ""), ""},
+		{terminal.Style(false).Paint(terminal.Red, "x"), "x"},
 	} {
 		if test.got != test.want {
 			t.Errorf("got %q, want %q", test.got, test.want)

@@ -49,24 +49,24 @@ const labelWidth = 14
 
 // line writes a label and a text that wraps beside it.
 func (s *summary) line(label, format string, args ...any) {
-	s.colored(s.style.Dim, label, format, args...)
+	s.colored(Dim, label, format, args...)
 }
 
 // colored is line with another color for the label.
-func (s *summary) colored(color func(string) string, label, format string, args ...any) {
-	s.entry(color, label, s.fit(fmt.Sprintf(format, args...)))
+func (s *summary) colored(ink Ink, label, format string, args ...any) {
+	s.entry(ink, label, s.fit(fmt.Sprintf(format, args...)))
 }
 
 func (s *summary) fit(text string) string { return Fit(Safe(text), s.width-labelWidth) }
 
 // entry writes a label and lines that are safe to print and short enough.
-func (s *summary) entry(color func(string) string, label, lines string) {
+func (s *summary) entry(ink Ink, label, lines string) {
 	lines = strings.ReplaceAll(lines, "\n", "\n"+strings.Repeat(" ", labelWidth))
-	s.text.WriteString(cell{text: label, color: color}.padded(labelWidth) + lines + "\n")
+	s.text.WriteString(cell{text: label, ink: ink}.padded(labelWidth, s.style) + lines + "\n")
 }
 
 func (s *summary) table(rows [][]cell) {
-	for _, line := range alignCells(rows) {
+	for _, line := range alignCells(rows, s.style) {
 		s.text.WriteString(line + "\n")
 	}
 }
@@ -92,7 +92,7 @@ func totalOf(entities []backfill.EntityCounts) backfill.EntityCounts {
 // writeStatus writes what applies to everything below.
 func (s *summary) writeStatus(r *backfill.Result) {
 	if r.Interrupted {
-		s.colored(s.style.Yellow, "interrupted", "the run was stopped before its end; run sync again to continue")
+		s.colored(Yellow, "interrupted", "the run was stopped before its end; run sync again to continue")
 	}
 	if r.DryRun {
 		s.line("dry run", "nothing was written")
@@ -102,7 +102,7 @@ func (s *summary) writeStatus(r *backfill.Result) {
 		for _, e := range r.Entities {
 			parts = append(parts, counted(e.Unchanged, "of "+e.Blueprint))
 		}
-		s.colored(s.style.Green, "unchanged", "Port is up to date: %s", list(parts...))
+		s.colored(Green, "unchanged", "Port is up to date: %s", list(parts...))
 	}
 }
 
@@ -138,14 +138,14 @@ func (s *summary) writeEntities(r *backfill.Result) {
 	if r.DryRun {
 		created, updated = "to create", "to update"
 	}
-	rows := [][]cell{{{text: "entities", color: s.style.Dim}}}
+	rows := [][]cell{{{text: "entities", ink: Dim}}}
 	for _, title := range []string{created, updated, "unchanged", "failed"} {
-		rows[0] = append(rows[0], cell{text: title, right: true, color: s.style.Dim})
+		rows[0] = append(rows[0], cell{text: title, right: true, ink: Dim})
 	}
 	for _, e := range r.Entities {
 		rows = append(rows, []cell{
 			{text: "  " + Short(Safe(e.Blueprint))},
-			countCell(e.Created, s.style.Green), countCell(e.Updated, s.style.Green), countCell(e.Unchanged, nil), countCell(e.Failed, s.style.Red),
+			countCell(e.Created, Green), countCell(e.Updated, Green), countCell(e.Unchanged, ""), countCell(e.Failed, Red),
 		})
 	}
 	s.table(rows)
@@ -155,11 +155,11 @@ func (s *summary) writeEntities(r *backfill.Result) {
 }
 
 // countCell is a cell with a count, colored unless it is 0.
-func countCell(count int, color func(string) string) cell {
+func countCell(count int, ink Ink) cell {
 	if count == 0 {
-		color = nil
+		ink = ""
 	}
-	return cell{text: Count(count), right: true, color: color}
+	return cell{text: Count(count), right: true, ink: ink}
 }
 
 // writeRequests writes the time and the requests.
@@ -203,7 +203,7 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 		s.line("not written", "%s, because the run was interrupted", Plural(r.NotWritten, "new entity"))
 	}
 	for _, entry := range r.EntriesWithoutIdentifier {
-		s.colored(s.style.Yellow, "mapping", "entry %d returned no identifier for any commit", entry)
+		s.colored(Yellow, "mapping", "entry %d returned no identifier for any commit", entry)
 	}
 }
 
@@ -251,7 +251,7 @@ func (s *summary) writePreview(r *backfill.Result) {
 		s.text.WriteByte('\n')
 		s.line("sync needs", "%s", BulkRequests(plan.Requests, time.Duration(plan.Delay)))
 		if plan.NeedsConfirmation {
-			s.colored(s.style.Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
+			s.colored(Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
 		}
 	}
 	total := totalOf(r.Entities)

@@ -43,21 +43,20 @@ func (s *summary) writeAccount(account *backfill.AccountTrend) {
 	text, change := percent+" of "+Plural(int(account.Lines), "line"), cell{}
 	if len(account.Trend) > 1 {
 		first := account.Trend[0]
-		change = s.change(first.Coverage, account.Percent)
+		change = changeCell(first.Coverage, account.Percent)
 		text += ", " + change.text + " since " + first.At.Format(time.DateOnly)
 		if room := s.width - labelWidth - len(text) - 2; room >= shortTrend {
 			text += "  " + Trend(coverages(account.Trend), min(room, longTrend))
 		}
 	}
-	text = strings.Replace(s.fit(text), percent, s.style.Bold(percent), 1)
-	s.entry(s.style.Dim, "coverage", strings.Replace(text, change.text+" since", change.colored()+" since", 1))
+	text = strings.Replace(s.fit(text), percent, s.style.Paint(Bold, percent), 1)
+	s.entry(Dim, "coverage", strings.Replace(text, change.text+" since", s.style.Paint(change.ink, change.text)+" since", 1))
 }
 
-// change returns a change in percentage points, red or green.
-func (s *summary) change(from, to float64) cell {
+// changeCell is a cell with a change in percentage points, red or green.
+func changeCell(from, to float64) cell {
 	text := Points(from, to)
-	colors := map[byte]func(string) string{'-': s.style.Red, '+': s.style.Green}
-	return cell{text: text, right: true, color: colors[text[0]]}
+	return cell{text: text, right: true, ink: map[byte]Ink{'-': Red, '+': Green}[text[0]]}
 }
 
 // ranking returns a row for each repository: its name, coverage, change in percentage points, and trend.
@@ -65,8 +64,8 @@ func (s *summary) ranking(label string, histories []backfill.History, name func(
 	var rows [][]cell
 	for _, h := range histories {
 		row := []cell{
-			{text: fmt.Sprintf("%-*s", labelWidth-2, label), color: s.style.Dim},
-			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, s.change(h.Points[0].Coverage, h.Newest().Coverage),
+			{text: fmt.Sprintf("%-*s", labelWidth-2, label), ink: Dim},
+			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, changeCell(h.Points[0].Coverage, h.Newest().Coverage),
 		}
 		if s.width >= besideName+shortestName {
 			row = append(row, cell{text: Trend(coverages(h.Points), shortTrend)})

@@ -31,7 +31,7 @@ func (s *summary) writeFailures(failures []backfill.Failure) {
 		s.writeGroup(group)
 		if hint := hintFor(group[0]); !hinted[hint] {
 			hinted[hint] = true
-			s.colored(s.style.Green, "  hint:", "%s", hint)
+			s.colored(Green, "  hint:", "%s", hint)
 		}
 	}
 	if rest > 0 {
@@ -58,7 +58,7 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 	} else if name != "" { // the message names the row of a list
 		text = name + ": " + text
 	}
-	s.colored(s.style.Red, "failed", "%s", text)
+	s.colored(Red, "failed", "%s", text)
 	if len(group) > 1 && name != "" {
 		s.line("", "for example %s", name)
 	}

@@ -22,19 +22,19 @@ func Table(w io.Writer, columns []Column, rows [][]string) error {
 			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Right})
 		}
 	}
-	_, err := fmt.Fprintln(w, strings.Join(alignCells(cells), "\n"))
+	_, err := fmt.Fprintln(w, strings.Join(alignCells(cells, false), "\n"))
 	return err
 }
 
-// cell is text in a table. It must be safe to print. Its color is optional.
+// cell is text in a table. It must be safe to print.
 type cell struct {
 	text  string
 	right bool // right-aligned
-	color func(string) string
+	ink   Ink  // optional
 }
 
 // alignCells returns a line for each row, with two blanks between columns.
-func alignCells(rows [][]cell) []string {
+func alignCells(rows [][]cell, style Style) []string {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
@@ -47,24 +47,17 @@ func alignCells(rows [][]cell) []string {
 	lines := make([]string, len(rows))
 	for i, row := range rows {
 		for j, c := range row {
-			lines[i] += c.padded(widths[j]) + "  "
+			lines[i] += c.padded(widths[j], style) + "  "
 		}
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return lines
 }
 
-func (c cell) padded(width int) string {
+func (c cell) padded(width int, style Style) string {
 	blanks := strings.Repeat(" ", width-utf8.RuneCountInString(c.text))
 	if c.right {
-		return blanks + c.colored()
+		return blanks + style.Paint(c.ink, c.text)
 	}
-	return c.colored() + blanks
-}
-
-func (c cell) colored() string {
-	if c.color == nil {
-		return c.text
-	}
-	return c.color(c.text)
+	return style.Paint(c.ink, c.text) + blanks
 }

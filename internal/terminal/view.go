@@ -133,7 +133,7 @@ func alignRows(rows []row, width int, style Style) []string {
 		for j := 1; j < len(r.parts) && utf8.RuneCountInString(line) > room; j++ {
 			line = head + strings.Join(r.parts[j:], ", ")
 		}
-		lines[i] = " " + strings.Replace(Shorten(line, room), bar, style.Green(bar), 1)
+		lines[i] = " " + strings.Replace(Shorten(line, room), bar, style.Paint(Green, bar), 1)
 	}
 	return lines
 }
