@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -119,11 +118,9 @@ var userInfo = regexp.MustCompile(`://[^/]*@`)
 func withoutUser(value string) string { return userInfo.ReplaceAllString(value, "://") }
 
 func hostOf(address string) string {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return parsed.Host
+	_, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
 }
 
 // parseRepositories reads the values of --repo: globs, each possibly with the account in front or as an address. A repository that --owner named
@@ -134,8 +131,8 @@ func (s *settings) parseRepositories(values []string) ([]string, error) {
 		globs = append(globs, s.repository)
 	}
 	for _, value := range values {
-		glob, excludes := strings.CutPrefix(value, "!")
-		glob = withoutUser(glob)
+		pasted := strings.TrimPrefix(value, "!")
+		glob := withoutUser(pasted)
 		path, _, err := s.pastedPath(glob)
 		if err != nil {
 			return nil, usage(fmt.Errorf("--repo %q: %w", glob, err), "name the repository without its account")
@@ -148,10 +145,7 @@ func (s *settings) parseRepositories(values []string) ([]string, error) {
 			}
 			glob = name
 		}
-		if excludes {
-			glob = "!" + glob
-		}
-		globs = append(globs, glob)
+		globs = append(globs, strings.TrimSuffix(value, pasted)+glob) // with its !
 	}
 	return globs, nil
 }

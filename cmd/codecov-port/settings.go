@@ -308,18 +308,14 @@ func missingVariables(cmd *cobra.Command, needs side) error {
 		}
 		if variable.required && variable.side&needs != 0 && value == "" {
 			names = append(names, variable.name)
-			hints = append(hints, fmt.Sprintf("  %s: %s", variable.name, variable.about))
+			hints = append(hints, fmt.Sprintf("\n  %s: %s", variable.name, variable.about))
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	noun, them := "variable", "it"
-	if len(names) > 1 {
-		noun, them = "variables", "them"
-	}
-	return usage(fmt.Errorf("missing environment %s: %s", noun, strings.Join(names, ", ")),
-		fmt.Sprintf("export %s, or name a file that contains %s with --env-file:\n", them, them)+strings.Join(hints, "\n"))
+	return usage(fmt.Errorf("missing in the environment: %s", strings.Join(names, ", ")),
+		"export what is missing, or name a file that contains it with --env-file:"+strings.Join(hints, ""))
 }
 
 func services() []string {

@@ -18,7 +18,7 @@ const (
 // then every 5 seconds, with the time.
 // It shows no progress if streams.Quiet is set or if previews are printed to the same terminal.
 func RunBackfill(ctx context.Context, streams *Streams, options backfill.Options) (*backfill.Result, error) {
-	if options.Preview != nil && streams.OutIsTerminal() {
+	if streams.Quiet || options.Preview != nil && streams.OutIsTerminal() {
 		return backfill.Run(ctx, options)
 	}
 	options.Progress = new(backfill.Progress)
@@ -28,9 +28,6 @@ func RunBackfill(ctx context.Context, streams *Streams, options backfill.Options
 
 // follow shows progress until stop is called or ctx ends. stop erases the live view.
 func follow(ctx context.Context, streams *Streams, progress *backfill.Progress) (stop func()) {
-	if streams.Quiet {
-		return func() {}
-	}
 	s := &state{streams: streams}
 	show, first, interval := s.printLine, patience, lineInterval
 	if streams.LiveView().Possible() {

@@ -252,13 +252,11 @@ func (g *guarded) String() string {
 // TestFollowWithoutATerminal: a line with the time after 2 seconds, and then every 5 seconds.
 func TestFollowWithoutATerminal(t *testing.T) {
 	for name, test := range map[string]struct {
-		quiet bool
 		after time.Duration
 		want  []int // seconds after the start
 	}{
-		"a short run": {false, 1900 * time.Millisecond, nil},
-		"a long run":  {false, 13 * time.Second, []int{2, 7, 12}},
-		"quiet":       {true, 16 * time.Second, nil},
+		"a short run": {1900 * time.Millisecond, nil},
+		"a long run":  {13 * time.Second, []int{2, 7, 12}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -268,7 +266,7 @@ func TestFollowWithoutATerminal(t *testing.T) {
 				for _, second := range test.want {
 					want += start.Add(time.Duration(second)*time.Second).Format(time.TimeOnly) + " listing Codecov's repositories and reading back Port\n"
 				}
-				streams := &Streams{Err: &out, Quiet: test.quiet}
+				streams := &Streams{Err: &out}
 				stop := follow(t.Context(), streams, new(backfill.Progress))
 				time.Sleep(test.after) // of the bubble's clock
 				stop()
