@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -312,8 +311,8 @@ func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) b
 
 // ask returns the line that the user types, or "" if stop is closed first.
 func ask(streams *terminal.Streams, stop <-chan struct{}, question string) string {
-	defer streams.LiveView().Hide()()
-	_, _ = io.WriteString(streams.Err, terminal.Fit(question, streams.LiveView().Width()-1)+" ")
+	view := streams.LiveView()
+	resume := view.Ask(terminal.Fit(question, view.Width()-1) + " ")
 	lines := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(streams.In).ReadString('\n')
@@ -321,9 +320,10 @@ func ask(streams *terminal.Streams, stop <-chan struct{}, question string) strin
 	}()
 	select {
 	case line := <-lines:
+		resume(true)
 		return strings.TrimSpace(line)
 	case <-stop:
-		streams.LiveView().EndLine()
+		resume(false)
 		return ""
 	}
 }

@@ -100,7 +100,7 @@ func (s *state) draw() {
 
 // printLine prints the progress as a line.
 func (s *state) printLine() {
-	if text := s.line(); text != "" && !s.streams.LiveView().Hidden() {
+	if text := s.line(); text != "" && !s.streams.LiveView().Asking() {
 		_ = s.streams.note(s.at, text)
 	}
 }

@@ -288,12 +288,12 @@ func TestFollowIsSilentDuringAQuestion(t *testing.T) {
 		var out guarded
 		streams := &Streams{Err: &out}
 		defer follow(t.Context(), streams, new(backfill.Progress))()
-		resume := streams.LiveView().Hide()
+		resume := streams.LiveView().Ask("sure? ")
 		time.Sleep(11 * time.Second)
-		if got := out.String(); got != "" {
+		if got := out.String(); got != "sure? " {
 			t.Errorf("printed %q meanwhile", got)
 		}
-		resume()
+		resume(true)
 		time.Sleep(5 * time.Second)
 		if got := strings.Count(out.String(), "\n"); got != 1 {
 			t.Errorf("printed %d lines after it", got)

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// LiveView is a view of a few lines that change in place, below the messages that are written through it. Without a
-// terminal, messages are passed on unchanged. It is safe for concurrent use.
+// LiveView is a view of a few lines that change in place, below the messages that are written through it, which end with a line break.
+// Without a terminal, messages are passed on unchanged. It is safe for concurrent use.
 //
 // The cursor stays at the beginning of the view: erasing from there works however a resized terminal wraps the lines after it.
 type LiveView struct {
@@ -19,8 +19,8 @@ type LiveView struct {
 	out     io.Writer
 	lines   []string // of the view; none: no view
 	shown   bool
-	midline bool // the last message did not end with a line break
-	hidden  bool
+	asking  bool // a question is in place of the view
+	midline bool // the cursor is at the end of the question
 }
 
 // Possible reports whether out is a terminal that can show a view.
@@ -38,55 +38,43 @@ func (v *LiveView) Draw(lines ...string) {
 	_ = v.write(nil)
 }
 
-// Hide hides the view until resume is called, so that a question can be asked.
-func (v *LiveView) Hide() (resume func()) {
-	v.setHidden(true)
-	return func() { v.setHidden(false) }
-}
-
-func (v *LiveView) setHidden(hidden bool) {
+// Ask writes a question in place of the view, until resume is called. An answer ends the line of the question.
+func (v *LiveView) Ask(question string) (resume func(answered bool)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.hidden = hidden
-	v.midline = v.midline && hidden // an answer ends the line
-	_ = v.write(nil)
+	v.asking, v.midline = true, true
+	_ = v.write([]byte(question))
+	return func(answered bool) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		var end []byte
+		if v.midline && !answered {
+			end = []byte("\n")
+		}
+		v.asking, v.midline = false, false
+		_ = v.write(end)
+	}
 }
 
-// Hidden reports whether the view is hidden.
-func (v *LiveView) Hidden() bool {
+// Asking reports whether a question is in place of the view.
+func (v *LiveView) Asking() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.hidden
+	return v.asking
 }
 
-// Write writes a message above the view.
+// Write writes a message above the view, or below a question.
 func (v *LiveView) Write(message []byte) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.hidden {
-		v.endLine() // a question waits for its answer on this line
-	}
-	if len(message) > 0 {
-		v.midline = !bytes.HasSuffix(message, []byte("\n"))
+	if v.midline {
+		v.midline = false
+		_ = v.write([]byte("\n"))
 	}
 	if err := v.write(message); err != nil {
 		return 0, err
 	}
 	return len(message), nil
-}
-
-// EndLine ends the line of a question that is not answered.
-func (v *LiveView) EndLine() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.endLine()
-}
-
-func (v *LiveView) endLine() {
-	if v.midline {
-		v.midline = false
-		_ = v.write([]byte("\n"))
-	}
 }
 
 const eraseToEnd = "\r\x1b[J"
@@ -98,7 +86,7 @@ func (v *LiveView) write(message []byte) error {
 		text.WriteString(eraseToEnd)
 	}
 	text.Write(message)
-	if v.shown = len(v.lines) > 0 && !v.hidden && !v.midline; v.shown {
+	if v.shown = len(v.lines) > 0 && !v.asking; v.shown {
 		text.WriteString(strings.Join(v.lines, "\r\n") + "\r" + strings.Repeat("\x1b[A", len(v.lines)-1))
 	}
 	if text.Len() == 0 {

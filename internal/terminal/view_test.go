@@ -77,16 +77,15 @@ func TestLiveView(t *testing.T) {
 		do   func(*terminal.LiveView)
 		want string
 	}{
-		"a view":             {func(l *terminal.LiveView) { l.Draw("one", "two") }, "one\ntwo"},
-		"drawn anew":         {func(l *terminal.LiveView) { l.Draw("one longer", "two"); l.Draw("1", "2") }, "1\n2"},
-		"fewer lines":        {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw("1") }, "1"},
-		"gone":               {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw() }, ""},
-		"no view":            {func(l *terminal.LiveView) { say(l, "message\n") }, "message"},
-		"a message above":    {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
-		"messages":           {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
-		"an unended message": {func(l *terminal.LiveView) { l.Draw("one"); say(l, "mess"); l.Draw("two"); say(l, "age\n") }, "message\ntwo"},
-		"a question":         {func(l *terminal.LiveView) { l.Draw("one"); l.Hide(); say(l, "sure? "); l.Draw("two") }, "sure? "},
-		"gone for good":      {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
+		"a view":          {func(l *terminal.LiveView) { l.Draw("one", "two") }, "one\ntwo"},
+		"drawn anew":      {func(l *terminal.LiveView) { l.Draw("one longer", "two"); l.Draw("1", "2") }, "1\n2"},
+		"fewer lines":     {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw("1") }, "1"},
+		"gone":            {func(l *terminal.LiveView) { l.Draw("one", "two"); l.Draw() }, ""},
+		"no view":         {func(l *terminal.LiveView) { say(l, "message\n") }, "message"},
+		"a message above": {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n") }, "message\none\ntwo"},
+		"messages":        {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "a\n"); say(l, "b\nc\n") }, "a\nb\nc\none\ntwo"},
+		"a question":      {func(l *terminal.LiveView) { l.Draw("one"); l.Ask("sure? "); l.Draw("two") }, "sure? "},
+		"gone for good":   {func(l *terminal.LiveView) { l.Draw("one", "two"); say(l, "message\n"); l.Draw(); say(l, "end\n") }, "message\nend"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen screen
@@ -105,31 +104,26 @@ func TestLiveViewAfterAnAnswer(t *testing.T) {
 	var seen screen
 	live := newView(&seen)
 	live.Draw("one")
-	resume := live.Hide()
-	if !live.Hidden() {
-		t.Error("the view is not hidden")
+	resume := live.Ask("sure? ")
+	if !live.Asking() {
+		t.Error("no question is asked")
 	}
-	say(live, "sure? ")
 	_, _ = seen.Write([]byte("y\n"))
-	resume()
-	resume()
-	if got := seen.text(); got != "sure? y\none" || live.Hidden() {
+	resume(true)
+	if got := seen.text(); got != "sure? y\none" || live.Asking() {
 		t.Errorf("the terminal shows %q", got)
 	}
 }
 
-// TestLiveViewWithoutAnAnswer: a message during a question starts a new line.
+// TestLiveViewWithoutAnAnswer: a message during a question starts a new line, and so does one after it.
 func TestLiveViewWithoutAnAnswer(t *testing.T) {
-	for name, end := range map[string]func(*terminal.LiveView){
-		"message first":  func(live *terminal.LiveView) { say(live, "interrupted\n"); live.EndLine() },
-		"question first": func(live *terminal.LiveView) { live.EndLine(); say(live, "interrupted\n") },
+	for name, end := range map[string]func(live *terminal.LiveView, resume func(bool)){
+		"message first":  func(live *terminal.LiveView, resume func(bool)) { say(live, "interrupted\n"); resume(false) },
+		"question first": func(live *terminal.LiveView, resume func(bool)) { resume(false); say(live, "interrupted\n") },
 	} {
 		var seen screen
 		live := newView(&seen)
-		resume := live.Hide()
-		say(live, "sure? ")
-		end(live)
-		resume()
+		end(live, live.Ask("sure? "))
 		if got := strings.TrimSpace(seen.text()); got != "sure? \ninterrupted" {
 			t.Errorf("%s: the terminal shows %q", name, got)
 		}
