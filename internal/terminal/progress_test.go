@@ -192,8 +192,8 @@ func TestTimeLeft(t *testing.T) {
 		want  string
 	}{
 		{0, 10, ""}, {-5, 10, ""}, {10, 0, ""}, {1 << 40, 0.001, ""},
-		{10, 10, "seconds left"}, {110, 10, "15 s left"}, {900, 10, "90 s left"}, {901, 10, "2 min left"},
-		{54_000, 10, "90 min left"}, {54_001, 10, "2 h left"},
+		{10, 10, "seconds left"}, {110, 10, "15 s left"}, {900, 10, "1 min 30 s left"}, {901, 10, "2 min left"},
+		{54_000, 10, "1 h 30 min left"}, {54_001, 10, "2 h left"},
 	} {
 		if got := timeLeft(test.count, test.rate); got != test.want {
 			t.Errorf("%d at %v a second: %q, want %q", test.count, test.rate, got, test.want)

@@ -45,11 +45,11 @@ func Count[T int | int64](n T) string {
 
 // Plural formats a number of things: 1 entity, 1,200 entities.
 func Plural(count int, thing string) string {
-	switch {
-	case count == 1:
+	if count == 1 {
 		return "1 " + thing
-	case strings.HasSuffix(thing, "y"):
-		thing = strings.TrimSuffix(thing, "y") + "ie"
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok {
+		thing = stem + "ie"
 	}
 	return Count(count) + " " + thing + "s"
 }
