@@ -207,7 +207,10 @@ func wouldChange(r *backfill.Result) bool {
 // printRemarks prints warnings and hints about a run that is done.
 func (r *syncRun) printRemarks(result *backfill.Result) {
 	r.warnAboutAccess(result)
-	r.warnAboutSelection(result)
+	selection, read := r.options.Selection, result.Repositories.Read
+	if (len(selection.Branches) > 0 || !selection.Since.IsZero()) && read > 0 && result.Commits.Read == 0 {
+		warn(r.streams, "no commit of %s matches --branch and --since", terminal.Plural(read, "repository"))
+	}
 	for _, entry := range result.UnusedMappingEntries {
 		warn(r.streams, "mapping entry %d is unused: its filter passed for no commit", entry)
 	}
@@ -231,22 +234,6 @@ func (r *syncRun) warnAboutAccess(result *backfill.Result) {
 	default:
 		warn(r.streams, "the token sees no private repository of %s; if there are any, %s", accounts, access)
 	}
-}
-
-// warnAboutSelection warns if the selected branches or dates match no commit.
-func (r *syncRun) warnAboutSelection(result *backfill.Result) {
-	s := r.options.Selection
-	if len(s.Branches) == 0 && s.Since.IsZero() || result.Repositories.Read == 0 || result.Commits.Read > 0 {
-		return
-	}
-	where := ""
-	if len(s.Branches) > 0 {
-		where = " on " + strings.Join(s.Branches, " or ")
-	}
-	if !s.Since.IsZero() {
-		where += " since " + s.Since.Format(time.DateOnly)
-	}
-	warn(r.streams, "no commits%s in %s", where, terminal.Plural(result.Repositories.Read, "repository"))
 }
 
 // warnAboutEmptyBranches warns about default branches without commits.
