@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
@@ -129,7 +130,7 @@ func loadSources(cmd *cobra.Command, streams *terminal.Streams) error {
 	}
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		if !flag.Changed {
-			err = cmp.Or(err, setFlag(flag, v))
+			err = cmp.Or(err, setFlag(cmd, flag, v))
 		}
 	})
 	cmd.SetContext(context.WithValue(cmd.Context(), sourcesKey{}, v))
@@ -144,21 +145,20 @@ func environment(cmd *cobra.Command, name string) string {
 }
 
 // setFlag sets a flag to its variable or, without one, to its key in the config file.
-func setFlag(flag *pflag.Flag, v *viper.Viper) error {
+func setFlag(cmd *cobra.Command, flag *pflag.Flag, v *viper.Viper) error {
 	value := v.Get(flag.Name)
-	_, several := value.([]any)
-	list, isList := flag.Value.(pflag.SliceValue)
-	var err error
-	switch {
-	case value == nil:
-		return nil
-	case several && isList:
-		err = list.Replace(v.GetStringSlice(flag.Name))
-	default:
-		err = flag.Value.Set(fmt.Sprint(value))
+	if date, ok := value.(time.Time); ok { // in YAML, without quotes
+		value = date.Format(time.DateOnly)
 	}
-	if err != nil {
-		return usage(fmt.Errorf("setting %s %q: %w", flag.Name, fmt.Sprint(value), err), "run 'codecov-port sync --help'")
+	_, several := value.([]any)
+	if list, ok := flag.Value.(pflag.SliceValue); ok && several {
+		return list.Replace(v.GetStringSlice(flag.Name))
+	}
+	if value == nil {
+		return nil
+	}
+	if err := cmd.Flags().Set(flag.Name, fmt.Sprint(value)); err != nil {
+		return flagError(cmd, err)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func settingsOf(t *testing.T, args ...string) (settings, *cobra.Command, error) 
 // TestPrecedence: flag, environment, env file, config file, default. Each source is taken away in turn.
 func TestPrecedence(t *testing.T) {
 	inFolder(t, map[string]string{
-		"config.yaml": "owner: [config, config-two]\nservice: bitbucket\nport-share: 10%\nsince: 3y\n",
+		"config.yaml": "owner: [config, config-two]\nservice: bitbucket\nport-share: 10%\nsince: 2024-01-31\n",
 		"env":         "export CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME=file\nCODECOV_SERVICE_PROVIDER='gitlab'\nPORT_REGION=us\n",
 	})
 	t.Setenv("CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", "environment, second")
@@ -82,8 +82,8 @@ func TestPrecedence(t *testing.T) {
 		if diff := cmp.Diff(test.owners, s.owners); diff != "" || string(s.service) != test.service || s.portURL != test.portURL {
 			t.Errorf("%v: service %s, Port %s, owners (-want +got):\n%s", test.args, s.service, s.portURL, diff)
 		}
-		if since := cmd.Flags().Lookup("since").Value.String(); since != "3y" || s.portShare != 0.1 {
-			t.Errorf("%v: since %q and share %v of the config file, want 3y and 0.1", test.args, since, s.portShare)
+		if since := cmd.Flags().Lookup("since").Value.String(); since != "2024-01-31" || s.portShare != 0.1 {
+			t.Errorf("%v: since %q and share %v of the config file, want 2024-01-31 and 0.1", test.args, since, s.portShare)
 		}
 	}
 }
