@@ -237,32 +237,51 @@ func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (s
 		codecovApp:   cloudApp,
 		log:          newLog(streams),
 	}
-	flags := cmd.Flags()
-	s.insecureHTTP, _ = flags.GetBool(insecureFlag)
-	var err error
-	if file, _ := flags.GetString(caFileFlag); file != "" {
-		if s.network, err = trust(file); err != nil {
-			return settings{}, usage(fmt.Errorf("--%s: %w", caFileFlag, err), "name a PEM file with -----BEGIN CERTIFICATE-----")
-		}
-	}
+	err := s.readNetwork(cmd.Flags())
 	if needs&codecovSide != 0 {
-		if err := s.readCodecov(cmd); err != nil {
-			return settings{}, err
-		}
+		err = cmp.Or(err, s.readCodecov(cmd))
 	}
 	if needs&portSide != 0 {
-		region, err := port.RegionURL(cmp.Or(environment(cmd, "PORT_REGION"), "eu"))
-		if err != nil {
-			return settings{}, usage(fmt.Errorf("PORT_REGION: %w", err), "use eu for app.port.io, us for app.us.port.io")
-		}
-		s.portURL = cmp.Or(baseAddress(cmd, "PORT_BASE_URL", "/v1"), region)
+		err = cmp.Or(err, s.readPort(cmd))
 	}
-	if share := flags.Lookup(portShareFlag); share != nil {
+	return s, err
+}
+
+// readNetwork trusts the certificates of --ca-file in addition to the system's.
+func (s *settings) readNetwork(flags *pflag.FlagSet) error {
+	const hint = "name a PEM file with -----BEGIN CERTIFICATE-----"
+	s.insecureHTTP, _ = flags.GetBool(insecureFlag)
+	name, _ := flags.GetString(caFileFlag)
+	if name == "" {
+		return nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return usage(fmt.Errorf("--%s: %w", caFileFlag, err), hint)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return fmt.Errorf("read the system's certificates: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(data) {
+		return usage(fmt.Errorf("--%s: %s: no valid certificate found", caFileFlag, name), hint)
+	}
+	s.network, err = httpclient.NewNetwork(roots)
+	return err
+}
+
+func (s *settings) readPort(cmd *cobra.Command) error {
+	region, err := port.RegionURL(cmp.Or(environment(cmd, "PORT_REGION"), "eu"))
+	if err != nil {
+		return usage(fmt.Errorf("PORT_REGION: %w", err), "use eu for app.port.io, us for app.us.port.io")
+	}
+	s.portURL = cmp.Or(baseAddress(cmd, "PORT_BASE_URL", "/v1"), region)
+	if share := cmd.Flags().Lookup(portShareFlag); share != nil {
 		if s.portShare, err = parseShare(portShareFlag, share.Value.String()); err != nil {
-			return settings{}, usage(err, "for example --port-share 50%")
+			return usage(err, "for example --port-share 50%")
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // baseAddress returns an address from the environment without the path that the clients add.
@@ -337,22 +356,6 @@ func parseShare(flag, text string) (float64, error) {
 		return 0, fmt.Errorf("--%s %q: expected a share from 1%% to 100%%", flag, text)
 	}
 	return share, nil
-}
-
-// trust returns a network that trusts the certificates of a PEM file in addition to the system's.
-func trust(name string) (http.RoundTripper, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("read the system's certificates: %w", err)
-	}
-	if !roots.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("%s: no valid certificate found", name)
-	}
-	return httpclient.NewNetwork(roots)
 }
 
 func newCodecov(s settings) (*codecov.Client, error) {
