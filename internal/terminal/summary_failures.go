@@ -3,7 +3,6 @@ package terminal
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -148,7 +147,7 @@ func commonMessage(f backfill.Failure) string {
 	return varying.ReplaceAllString(strings.Join(words, " "), "…")
 }
 
-// hints are the remedies for failures, by code.
+// hints are the remedies for failures: by code, or by the status of Port's response.
 var hints = map[string]string{
 	backfill.CodeNoSeat:           "activate a seat for the token's user in Codecov › Members, or use another user's token",
 	backfill.CodeProviderLogin:    "sign in to Codecov again as the token's user: the git provider rejects the login, the token itself works",
@@ -168,29 +167,20 @@ var hints = map[string]string{
 	backfill.CodeForbiddenIdentifier: "use a --mapping that replaces other characters: Port only allows letters, digits and @ _ . + : \\ / = -",
 	backfill.CodeUnsendable:          "use a --mapping that leaves long properties out: an entity must be smaller than 1 MiB",
 	backfill.CodeNoAnswer:            "run sync again: Port may have stored them, and sync compares first",
+
+	"403": "use credentials that may write entities in Port",
+	"404": "run codecov-port check: the blueprint or a related entity is missing in Port",
+	"409": "run sync again: something else changed the entity at the same time",
+	"422": "change the blueprint or the mapping: a value does not fit; codecov-port check compares them",
+	"429": "run sync again later, or with a lower --port-share: Port was overloaded",
+	"500": "run sync again later: Port is down",
 }
 
-// statusHints are the remedies for failures with a code of Port's, by the status of the response. 500 is used for all above it.
-var statusHints = map[int]string{
-	http.StatusBadRequest:            valueHint,
-	http.StatusUnauthorized:          permissionHint,
-	http.StatusForbidden:             permissionHint,
-	http.StatusNotFound:              "run codecov-port check: the blueprint or a related entity is missing in Port",
-	http.StatusRequestTimeout:        overloadHint,
-	http.StatusConflict:              "run sync again: something else changed the entity at the same time",
-	http.StatusRequestEntityTooLarge: hints[backfill.CodeUnsendable],
-	http.StatusUnprocessableEntity:   valueHint,
-	http.StatusTooManyRequests:       overloadHint,
-	http.StatusInternalServerError:   "run sync again later: Port is down",
-}
+// alike are statuses with the remedy of another.
+var alike = map[int]string{400: "422", 401: "403", 408: "429", 413: backfill.CodeUnsendable}
 
-const (
-	permissionHint = "use credentials that may write entities in Port"
-	valueHint      = "change the blueprint or the mapping: a value does not fit; codecov-port check compares them"
-	overloadHint   = "run sync again later, or with a lower --port-share: Port was overloaded"
-)
-
-// hintFor returns the remedy for a failure.
+// hintFor returns the remedy for a failure. Those of all statuses from 500 are the same.
 func hintFor(f backfill.Failure) string {
-	return cmp.Or(hints[f.Code], statusHints[min(f.Status, http.StatusInternalServerError)], "run sync again with -vv, which logs every request")
+	status := cmp.Or(alike[f.Status], strconv.Itoa(min(f.Status, 500)))
+	return cmp.Or(hints[f.Code], hints[status], "run sync again with -vv, which logs every request")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -268,7 +269,7 @@ func TestCodesAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for code := range hints {
-		if !strings.Contains(string(document), "`"+code+"`") {
+		if _, err := strconv.Atoi(code); err != nil && !strings.Contains(string(document), "`"+code+"`") {
 			t.Errorf("docs/operations.md does not explain the code %s", code)
 		}
 	}
