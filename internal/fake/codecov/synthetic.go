@@ -19,11 +19,11 @@ type SyntheticOptions struct {
 	Seed                 uint64 // another seed, another account
 	Repositories         int
 	CommitsPerRepository int // on all branches together
-	// Branches is how many branches take turns in a repository: its default branch, "develop", "release/2.x" and so on. 0 is 1.
+	// Branches take turns in a repository: its default branch, "develop", "release/2.x" and so on. 0 is 1.
 	Branches int
 	// InactiveEvery makes every n-th repository one without coverage and without commits; 0 makes none.
 	InactiveEvery int
-	// IncompleteEvery makes every n-th commit of a repository one that isn't complete: pending, error or skipped; 0 makes none.
+	// IncompleteEvery makes every n-th commit of a repository pending, error or skipped; 0 makes none.
 	IncompleteEvery int
 	// Newest is when the newest commits were made, or a little later. Zero is 2026-11-22T21:00:00Z.
 	Newest time.Time

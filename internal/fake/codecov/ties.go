@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 )
 
-// orderTies returns the rows of a list in the order in which PostgreSQL returns them for a page that ends at a row. If that is in the
-// first half of the list, rows of equal time are in an order that depends on where the page ends (a heap of the first rows). The pages
-// after that agree with each other (quicksort). Recordings show this for three page sizes; at other sizes it is a model.
+// orderTies returns the rows of a list in the order of PostgreSQL for a page that ends at a row. In the first half of
+// the list, the order of rows of equal time depends on where the page ends (a heap of the first rows). Later pages agree
+// with each other (quicksort). Recordings show this for three page sizes; at other sizes it is a model.
 func orderTies(rows Rows, end int) Rows {
 	if 2*end >= rows.Len {
 		return rows

@@ -165,8 +165,8 @@ func (o operation) checkQuery(query url.Values) error {
 	return nil
 }
 
-// CheckAnswer describes what in an answer breaks the contract. A refusal whose status the contract does not list (429, 500 …)
-// has the form of the others; an operation that lists no success, as with webhooks, may answer any JSON object.
+// CheckAnswer describes what in an answer breaks the contract. A refusal whose status the contract does not list (429,
+// 500 …) has the form of the others; an operation that lists no success, as with webhooks, may answer any JSON object.
 func CheckAnswer(pattern string, status int, header http.Header, body []byte) error {
 	o, described := load().operations[pattern]
 	if !described {
@@ -193,7 +193,8 @@ func CheckAnswer(pattern string, status int, header http.Header, body []byte) er
 
 var english = message.NewPrinter(language.English)
 
-// validate describes the first cause, with its place in the value: "body/title must be string". Of alternatives none is the cause.
+// validate describes the first cause, with its place in the value: "body/title must be string". It looks into no
+// alternatives.
 func validate(schema *jsonschema.Schema, name string, value any) error {
 	var err *jsonschema.ValidationError
 	if !errors.As(schema.Validate(value), &err) {

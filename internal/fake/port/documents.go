@@ -134,8 +134,9 @@ type widget struct {
 	Dataset                                struct{ Rules []struct{ Property string } }
 }
 
-// checkPage checks a page, which the contract does not have: rows of at least 400, at most four columns that sum to 12, each
-// widget in one of them. Port doesn't refuse unknown blueprints and properties, but would show nothing: the fake refuses them.
+// checkPage checks a page, which the contract does not have: rows of at least 400, at most four columns that sum to 12,
+// each widget in one of them. Port doesn't refuse unknown blueprints and properties, but would show nothing: the fake
+// refuses them.
 func (s *Server) checkPage(c call) error {
 	var page struct {
 		Type    string

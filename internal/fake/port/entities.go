@@ -151,7 +151,7 @@ func (s *Server) missingTargets(b *blueprint, entity Entity, allowed bool) (miss
 }
 
 // bulkDelete deletes the entities that exist of those named, and answers their identifiers. Entities that are related to
-// them are also deleted when delete_dependents is set, and otherwise forbid it, unless they are themselves among those named.
+// them are also deleted when delete_dependents is set, and otherwise forbid it, unless they are among those named.
 // Port's own rule for dependents is in no source; this is the strict reading.
 func (s *Server) bulkDelete(c call) (map[string]any, error) {
 	removed, doomed := []string{}, map[address]bool{}

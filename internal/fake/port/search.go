@@ -59,8 +59,8 @@ func (s *Server) search(c call) (map[string]any, error) {
 // metaProperties are those that every entity has; an answer holds them beside its properties.
 var metaProperties = []string{"$identifier", "$title", "$icon", "$team"}
 
-// readInclude returns what reports whether an answer holds a property or relation. It refuses names that the blueprint does
-// not have.
+// readInclude returns a function that reports whether an answer holds a property or relation. It refuses names that the
+// blueprint does not have.
 func (d *declaration) readInclude(include any) (func(name string) bool, error) {
 	names, isList := include.([]any)
 	for _, value := range names {
@@ -154,7 +154,7 @@ func (d *declaration) readRule(rule map[string]any) (predicate, error) {
 	}, nil
 }
 
-// operators report whether what an entity holds stands in that relation to a rule's value. They are those that codecov-port sends.
+// operators compare what an entity holds with a rule's value. They are those that codecov-port sends.
 var operators = map[string]func(held, value any) bool{
 	"=": reflect.DeepEqual,
 	"in": func(held, value any) bool {

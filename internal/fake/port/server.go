@@ -1,5 +1,5 @@
 // Package port is a fake of Port's API for tests and the demo: an http.Handler with the part of the API that codecov-port
-// uses, as strict as the real one. It refuses what Port's contract and what a blueprint does not allow, and it counts requests.
+// uses, as strict as the real one. It refuses what Port's contract and a blueprint do not allow, and counts requests.
 //
 // Where the contract has no rule, it is strict. Other parts of the API are answered with the error code "not_emulated".
 package port
@@ -124,8 +124,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.routes.ServeHTTP(w, r)
 }
 
-// operation is one endpoint: what it is counted as, the status of its success, and what returns the JSON body of its answer.
-// The server is locked during the call.
+// operation is one endpoint: its kind in the counts, the status of a success, and what returns the JSON body of the
+// answer. The server is locked during the call.
 type operation struct {
 	kind   Kind
 	status int

@@ -1,4 +1,4 @@
-// Package recordings reads what a real Codecov answered: requests with their answers, and whole accounts. It is for tests only.
+// Package recordings reads what a real Codecov answered: requests with their answers, and whole accounts. For tests only.
 package recordings
 
 import (
@@ -66,7 +66,7 @@ func (r Response) Bytes() ([]byte, error) {
 	return bytes.ReplaceAll(body, []byte("\u2029"), []byte(`\u2029`)), nil
 }
 
-// HTTP reads every exchange of the archive in fsys, a view of the folder testdata/codecov, in the order in which they were made.
+// HTTP reads every exchange of the archive in fsys, a view of the folder testdata/codecov, in their order.
 func HTTP(fsys fs.FS) ([]Exchange, error) {
 	file, err := fsys.Open(Archive)
 	if err != nil {
