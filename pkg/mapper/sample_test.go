@@ -17,7 +17,7 @@ func takeAll(string, string) bool { return true }
 
 func compile(tb testing.TB, entries []mapper.Entry) *mapper.Mapping {
 	tb.Helper()
-	mapping, err := mapper.Compile(entries, mapper.Options{Now: sampleNow, Timeout: 50 * time.Millisecond})
+	mapping, err := mapper.Compile(entries, mapper.Options{Now: sampleNow})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -37,23 +37,20 @@ func (e *Evaluation) Value(q *Query, input map[string]any) (value any, ok bool) 
 	case q.Path != nil:
 		return normalize(follow(input, q.Path)), true
 	}
-	for {
-		fresh := e.deadline == nil
-		if fresh {
+	for range 2 { // once more with the whole limit: others may have used it up, or the machine was suspended
+		if e.deadline == nil {
 			e.deadline, e.stop = context.WithTimeout(e.parent, e.timeout)
 		}
 		value, ok := q.code.RunWithContext(e.deadline, input).Next()
 		if _, failed := value.(error); !failed {
 			return normalize(value), ok
 		}
-		if e.deadline.Err() == nil {
-			return nil, true
+		if e.deadline.Err() == nil || e.parent.Err() != nil {
+			break
 		}
 		e.Close()
-		if fresh || e.parent.Err() != nil {
-			return nil, true
-		} // else the queries before it may have used the time up
 	}
+	return nil, true
 }
 
 // follow returns the value below the keys: null if one is missing or, where jq fails, if a value has no keys.
