@@ -75,7 +75,7 @@ func (s *settings) isGitLab() bool {
 // colons writes the path of a GitLab subgroup as Codecov does.
 func colons(path string) string { return strings.ReplaceAll(path, "/", ":") }
 
-// pastedPath returns owner or owner/repository of a name or an address. exact is false if the path may also be that of a GitLab subgroup.
+// pastedPath returns owner or owner/repository of a name or an address. exact is false if it may be a GitLab subgroup.
 func (s *settings) pastedPath(value string) (path string, exact bool, err error) {
 	_, rest, isAddress := strings.Cut(value, "://")
 	if !isAddress {

@@ -119,7 +119,7 @@ func suggestion(value string, names []string, otherwise string) string {
 	return otherwise
 }
 
-// nearest returns the name that text was probably meant to be, or "": what cobra suggests if the names are those of commands.
+// nearest returns the name that was probably meant, or "": what cobra suggests if the names are those of commands.
 func nearest(text string, names []string) string {
 	commands := new(cobra.Command)
 	for _, name := range names {

@@ -106,8 +106,8 @@ func addSettingsFlags(flags *pflag.FlagSet) {
 	flags.Bool(insecureFlag, false, "Allow http:// for remote hosts (sends credentials in clear text)")
 }
 
-// loadSources reads what is not on the command line from the environment, the env file and the config file, in this order, and sets the
-// flags. It runs before every command.
+// loadSources reads what is not on the command line from the environment, the env file and the config file, in this
+// order, and sets the flags. It runs before every command.
 func loadSources(cmd *cobra.Command, streams *terminal.Streams) error {
 	v := viper.New()
 	config, _ := cmd.Flags().GetString(configFlag)

@@ -115,7 +115,7 @@ type reading struct {
 	count int
 }
 
-// rate records the count and returns its growth per second over the last 20 seconds; 0 for less than 2 seconds, which would be a guess.
+// rate records the count and returns its growth per second over the last 20 seconds; 0 if less than 2 are known.
 func (m *meter) rate(now time.Time, count int) float64 {
 	readings := append(*m, reading{now, count})
 	for len(readings) > 1 && (now.Sub(readings[1].at) >= 20*time.Second || readings[1].count == 0) {

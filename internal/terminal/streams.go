@@ -100,7 +100,7 @@ func (s *Streams) OutStyle() Style { return s.style(s.Out) }
 // ErrStyle returns the style of messages.
 func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
 
-// style returns the style of a stream: by the setting, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and its kind.
+// style depends on Color, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and the kind of the stream.
 func (s *Streams) style(stream io.Writer) Style {
 	terminal, force := takesEscapes(stream), os.Getenv("CLICOLOR_FORCE")
 	switch {

@@ -19,8 +19,8 @@ const (
 	besideName   = labelWidth + 28 // columns of a ranking without the name
 )
 
-// writeCoverage writes the coverage of the account, and the repositories with the lowest coverage and the largest changes. It writes nothing
-// about an interrupted run: the figures would look final.
+// writeCoverage writes the coverage of the account, and the repositories that are lowest or changed most. An interrupted
+// run has none: the figures would look final.
 func (s *summary) writeCoverage(r *backfill.Result) {
 	if r.Coverage == nil || r.Interrupted {
 		return

@@ -79,7 +79,7 @@ func things(group []backfill.Failure) string {
 	return Plural(len(group), thing)
 }
 
-// commitsOf formats the number of commits that could not be read, and of their repositories: "5 commits of 1 repository".
+// commitsOf counts commits that could not be read, and their repositories: "5 commits of 1 repository".
 func commitsOf(failures []backfill.Failure) string {
 	repositories := make(map[string]bool)
 	for _, f := range failures {

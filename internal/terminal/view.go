@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// LiveView is a view of a few lines that change in place, below the messages that are written through it, which end with a line break.
-// Without a terminal, messages are passed on unchanged. It is safe for concurrent use.
+// LiveView is a view of a few lines that change in place, below the messages that are written through it. Messages end
+// with a line break. Without a terminal, they are passed on unchanged. It is safe for concurrent use.
 //
 // The cursor stays at the beginning of the view: erasing from there works however a resized terminal wraps the lines after it.
 type LiveView struct {
@@ -103,8 +103,8 @@ type row struct {
 	parts []string // of the text, the most important last: those that do not fit are left out from the left
 }
 
-// alignRows returns lines shorter than width, with labels and bars aligned. The length of bars does not depend on the text, which changes
-// all the time. One column is left free on both sides: the cursor is on the left, and a full line would wrap.
+// alignRows returns lines with labels and bars aligned, which do not depend on the text: it changes all the time. One
+// column is left free on both sides: the cursor is on the left, and a full line would wrap.
 func alignRows(rows []row, width int, style Style) []string {
 	labels, room := 0, width-2
 	for _, r := range rows {
