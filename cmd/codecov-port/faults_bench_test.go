@@ -76,7 +76,7 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	}
 	result, err := b.run(t.Context(), &run)
 	if err != nil {
-		printError(&terminal.Streams{Err: &b.said}, err)
+		printMessage(&terminal.Streams{Err: &b.said}, terminal.Red, "error:", err.Error())
 	}
 	return result, exitCode(err)
 }

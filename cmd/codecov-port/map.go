@@ -164,6 +164,7 @@ func commitPayload(ctx context.Context, source *codecov.Client, s settings, name
 	return nil, withHint(fmt.Errorf("no commit %s in a repository %s of %s", sha, name, strings.Join(s.owners, ", ")), "check --repo, --commit and --owner")
 }
 
+// printMapped prints the entities, and warns about entries that returned no entity that can be written.
 func printMapped(streams *terminal.Streams, result mapper.Result) error {
 	entities := make([]map[string]any, len(result.Entities))
 	for i, m := range result.Entities {
@@ -179,11 +180,6 @@ func printMapped(streams *terminal.Streams, result mapper.Result) error {
 	if err := writeJSON(streams.Out, entities); err != nil {
 		return err
 	}
-	return warnUnmapped(streams, result)
-}
-
-// warnUnmapped warns about entries that returned no entity that can be written.
-func warnUnmapped(streams *terminal.Streams, result mapper.Result) error {
 	for _, entry := range result.Unnamed {
 		warn(streams, "mapping entry %d returned no identifier", entry+1)
 	}
@@ -193,8 +189,8 @@ func warnUnmapped(streams *terminal.Streams, result mapper.Result) error {
 	for _, p := range result.Problems {
 		warn(streams, "mapping entry %d (%s): the identifier %q %s", p.Entry+1, p.Blueprint, p.Identifier, p.Reason)
 	}
-	if len(result.Unnamed)+len(result.Problems) > 0 {
-		return partial(terminal.Plural(len(result.Unnamed)+len(result.Problems), "mapping entry") + " returned no entity")
+	if failed := len(result.Unnamed) + len(result.Problems); failed > 0 {
+		return partial(terminal.Plural(failed, "mapping entry") + " returned no entity")
 	}
 	return nil
 }

@@ -24,7 +24,10 @@ func run(ctx context.Context, args []string, streams *terminal.Streams) int {
 	root.SetArgs(args)
 	err := networkHint(root.ExecuteContext(ctx))
 	if err != nil && !errors.Is(err, errWouldChange) {
-		printError(streams, err)
+		printMessage(streams, terminal.Red, "error:", err.Error())
+	}
+	if hint := hintOf(err); hint != "" {
+		printMessage(streams, terminal.Green, "hint:", hint)
 	}
 	return exitCode(err)
 }
@@ -87,14 +90,6 @@ func arguments(limit int) cobra.PositionalArgs {
 			return nil
 		}
 		return usage(fmt.Errorf("unexpected argument %q", args[limit]), "run '"+cmd.CommandPath()+" --help'")
-	}
-}
-
-// printError prints an error and its hint.
-func printError(streams *terminal.Streams, err error) {
-	printMessage(streams, terminal.Red, "error:", err.Error())
-	if hint := hintOf(err); hint != "" {
-		printMessage(streams, terminal.Green, "hint:", hint)
 	}
 }
 

@@ -131,7 +131,12 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 		run.report.discard()
 		return nil, explain(ctx, err, s, options.Codecov)
 	}
-	run.options.Stop, run.options.Ask = first.Done(), askAboutPlan(streams, first.Done())
+	run.options.Stop = first.Done()
+	if streams.Interactive() {
+		run.options.Ask = func(plan backfill.Plan) bool {
+			return confirm(streams, first.Done(), planText(plan)+"\n"+narrower+"\nCreate all of them?")
+		}
+	}
 	if flags.output == outputJSONL {
 		run.options.Preview = previewTo(streams.Out)
 	}
@@ -278,16 +283,6 @@ const narrower = "use --since 1y, --every week, --max-commits 50, --repo 'app-*'
 func planText(plan backfill.Plan) string {
 	return fmt.Sprintf("at least %s new entities, up to %s, in %s; more than %s are not created without asking (a free Port account holds 10,000)",
 		terminal.Count(plan.AtLeast), terminal.Count(plan.UpTo), terminal.BulkRequests(plan.Requests, plan.Duration), terminal.Count(plan.Limit))
-}
-
-// askAboutPlan returns a function that asks whether to create more entities than the limit; nil without a terminal.
-func askAboutPlan(streams *terminal.Streams, stop <-chan struct{}) func(backfill.Plan) bool {
-	if !streams.Interactive() {
-		return nil
-	}
-	return func(plan backfill.Plan) bool {
-		return confirm(streams, stop, planText(plan)+"\n"+narrower+"\nCreate all of them?")
-	}
 }
 
 // confirm asks a question. Any answer but yes is a no, and so is Ctrl-C. The goroutine that waits for the line ends with the program.

@@ -140,9 +140,14 @@ func (s *Streams) note(at time.Time, text string) error {
 
 // rows returns the lines of the live view; busy is the label of a row without a count.
 func (s *state) rows(busy string) []row {
-	switch s.snapshot.Stage {
+	switch c := s.snapshot; c.Stage {
 	case backfill.Discovering:
-		return []row{s.discovering(busy)}
+		listed := ""
+		if c.Listed > 0 {
+			listed = Plural(c.Listed, "repository") + " so far"
+		}
+		return []row{{label: busy, share: -1, parts: nonempty("listing Codecov's repositories and reading back Port", listed,
+			waitText("Port", c.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", c.Codecov.WaitsUntil.Sub(s.at)))}}
 	case backfill.Reading, backfill.Writing:
 		return []row{s.readingRow(), s.writingRow()}
 	}
@@ -156,15 +161,6 @@ func (s *state) line() string {
 		texts = append(texts, strings.TrimSpace(r.label+" "+strings.Join(r.parts, ", ")))
 	}
 	return strings.Join(texts, "; ")
-}
-
-func (s *state) discovering(label string) row {
-	c, listed := s.snapshot, ""
-	if c.Listed > 0 {
-		listed = Plural(c.Listed, "repository") + " so far"
-	}
-	return row{label: label, share: -1, parts: nonempty("listing Codecov's repositories and reading back Port", listed,
-		waitText("Port", c.Port.WaitsUntil.Sub(s.at)), waitText("Codecov", c.Codecov.WaitsUntil.Sub(s.at)))}
 }
 
 func (s *state) readingRow() row {

@@ -190,7 +190,11 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 		s.line("dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
 	for _, relation := range r.Relations {
-		s.line("relation", "%s", relationText(relation))
+		text := fmt.Sprintf("%s of %s: %s related", relation.Relation, relation.Blueprint, Count(relation.Related))
+		if relation.Unrelated > 0 {
+			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(relation.Unrelated), relation.Target, Names(relation.Repositories, 5))
+		}
+		s.line("relation", "%s", text)
 	}
 	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
@@ -205,15 +209,6 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 	for _, entry := range r.EntriesWithoutIdentifier {
 		s.colored(Yellow, "mapping", "entry %d returned no identifier for any commit", entry)
 	}
-}
-
-// relationText returns how many entities are related to what Port has, and the repositories of the others.
-func relationText(r backfill.Relation) string {
-	text := fmt.Sprintf("%s of %s: %s related", r.Relation, r.Blueprint, Count(r.Related))
-	if r.Unrelated > 0 {
-		text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(r.Unrelated), r.Target, Names(r.Repositories, 5))
-	}
-	return text
 }
 
 // Names lists names up to a number, and counts the others.

@@ -30,7 +30,14 @@ func (s *summary) writeCoverage(r *backfill.Result) {
 	if isUnchanged(r) || len(r.Histories) < 2 {
 		return
 	}
-	name := namer(r.Histories, min(max(s.width-besideName, shortestName), longestName))
+	longest := min(max(s.width-besideName, shortestName), longestName)
+	several := slices.ContainsFunc(r.Histories, func(h backfill.History) bool { return h.Owner != r.Histories[0].Owner })
+	name := func(h backfill.History) string {
+		if several {
+			h.Repository = h.Owner + "/" + h.Repository
+		}
+		return Shorten(Safe(h.Repository), longest)
+	}
 	rows := s.ranking("lowest", Lowest(r.Histories), name)
 	rows = append(rows, s.ranking("fell most", Moved(r.Histories, -1), name)...)
 	rows = append(rows, s.ranking("rose most", Moved(r.Histories, +1), name)...)
@@ -100,16 +107,4 @@ func coverages(points []backfill.Point) []float64 {
 		values[i] = point.Coverage
 	}
 	return values
-}
-
-// namer returns a function that returns a repository's name in so many characters, with its account if there are several.
-func namer(histories []backfill.History, longest int) func(backfill.History) string {
-	several := slices.ContainsFunc(histories, func(h backfill.History) bool { return h.Owner != histories[0].Owner })
-	return func(h backfill.History) string {
-		name := h.Repository
-		if several {
-			name = h.Owner + "/" + name
-		}
-		return Shorten(Safe(name), longest)
-	}
 }
