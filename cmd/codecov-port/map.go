@@ -43,8 +43,13 @@ func newMap(streams *terminal.Streams) *cobra.Command {
 }
 
 func runMap(cmd *cobra.Command, streams *terminal.Streams, flags mapFlags, args []string) error {
-	if err := flags.check(args); err != nil {
-		return err
+	switch {
+	case (flags.commit == "") != (flags.repository == ""):
+		return usage(errors.New("--commit and --repo require each other"), "for example --repo my-app --commit 1a2b3c4")
+	case flags.commit != "" && len(args) > 0:
+		return usage(fmt.Errorf("--commit and a payload (%s) exclude each other", args[0]), "run 'codecov-port map --help'")
+	case flags.mapping == "-" && flags.commit == "" && append(args, "-")[0] == "-":
+		return usage(errors.New("the mapping and the payload cannot both be read from the standard input"), "name a file for one of them")
 	}
 	mapping, err := compileForMap(cmd, streams, flags.mapping)
 	if err != nil {
@@ -65,18 +70,6 @@ func runMap(cmd *cobra.Command, streams *terminal.Streams, flags mapFlags, args 
 		return err
 	}
 	return printMapped(streams, result)
-}
-
-func (f mapFlags) check(args []string) error {
-	switch {
-	case (f.commit == "") != (f.repository == ""):
-		return usage(errors.New("--commit and --repo require each other"), "for example --repo my-app --commit 1a2b3c4")
-	case f.commit != "" && len(args) > 0:
-		return usage(fmt.Errorf("--commit and a payload (%s) exclude each other", args[0]), "run 'codecov-port map --help'")
-	case f.mapping == "-" && f.commit == "" && (len(args) == 0 || args[0] == "-"):
-		return usage(errors.New("the mapping and the payload cannot both be read from the standard input"), "name a file for one of them")
-	}
-	return nil
 }
 
 // compileForMap compiles the mapping. It only asks Port if it has to or, for auto, if the credentials are set.

@@ -55,8 +55,14 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	attempt, ok := attributes["attempt"]
 	reason, isRetry := attributes["reason"]
 	status, answered := attributes["status"]
-	isSilent := !isRetry && h.streams.Quiet
-	if !ok || h.service == "" || isSilent || answered && !isWorth(status.Int64(), attempt.Int64()) || !h.mayWarn(record.Time) {
+	if !ok || h.service == "" || !isRetry && h.streams.Quiet {
+		return nil
+	}
+	if answered && (status.Int64() < http.StatusInternalServerError || attempt.Int64() < 2) { // a single 5xx is common
+		return nil
+	}
+	last, now := h.warned.Load(), record.Time.UnixNano()
+	if now-last < int64(warningInterval) || !h.warned.CompareAndSwap(last, now) {
 		return nil
 	}
 	count := "attempt " + attempt.String()
@@ -76,15 +82,4 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (%s): %s\n", h.streams.ErrStyle().Paint(Yellow, "warning:"),
 		h.service, problem, count, Safe(reason.String()))
 	return err
-}
-
-// isWorth reports whether a status is worth a warning: those below 500 are answers, and a single 5xx is common.
-func isWorth(status, attempt int64) bool {
-	return status >= http.StatusInternalServerError && attempt > 1
-}
-
-// mayWarn reports whether the last message about the service is long enough ago.
-func (h retryHandler) mayWarn(at time.Time) bool {
-	last, now := h.warned.Load(), at.UnixNano()
-	return now-last >= int64(warningInterval) && h.warned.CompareAndSwap(last, now)
 }
