@@ -214,7 +214,7 @@ func (r *syncRun) printRemarks(result *backfill.Result) {
 	r.warnAboutAccess(result)
 	selection, read := r.options.Selection, result.Repositories.Read
 	if (len(selection.Branches) > 0 || !selection.Since.IsZero()) && read > 0 && result.Commits.Read == 0 {
-		warn(r.streams, "no commit of %s matches --branch and --since", terminal.Plural(read, "repository"))
+		warn(r.streams, "no commit of %s matches the selection (--branch, --since)", terminal.Plural(read, "repository"))
 	}
 	for _, entry := range result.UnusedMappingEntries {
 		warn(r.streams, "mapping entry %d is unused: its filter passed for no commit", entry)
