@@ -35,7 +35,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	options := setup.RemoveOptions{Port: catalog, Service: s.service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.dryRun}
+	options := setup.RemoveOptions{Port: catalog, Service: s.service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.DryRun}
 	options.Confirm = func(removal *setup.Removal) error { return confirmRemoval(streams, first.Done(), removal, flags.yes) }
 	removal, err := setup.Remove(ctx, options)
 	if err = explainSetup(err, s); err != nil && ctx.Err() != nil {
@@ -43,7 +43,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	switch {
 	case removal != nil && flags.output == outputJSON:
-		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.dryRun, removal}))
+		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.DryRun, removal}))
 	case err != nil:
 		return err
 	}
@@ -51,7 +51,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	if len(removal.Requests) == 0 {
 		text += "nothing to remove\n"
 	}
-	if flags.dryRun {
+	if flags.DryRun {
 		text += requestsText(removal.Requests)
 	}
 	_, err = io.WriteString(streams.Out, text)

@@ -14,6 +14,12 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
+// The properties of the built-in blueprints that hold the address of an entity's page at Codecov.
+const (
+	RepositoryAddress = "repository" // of mapper.CurrentBlueprint
+	CommitAddress     = "url"        // of mapper.HistoryBlueprint
+)
+
 // Page is an address of Codecov's web pages: {appURL}/{service}/{owner}/{repository}, and the segments below it.
 type Page struct {
 	Service           codecov.Service

@@ -15,55 +15,41 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// addressProperties hold the address of an entity's page at Codecov, by blueprint.
-var addressProperties = map[string]string{mapper.CurrentBlueprint: "repository", mapper.HistoryBlueprint: "url"}
-
 // entities counts what Port holds of the accounts already, and what it holds for others under the name of a listed
 // repository: a sync refuses to overwrite those.
 func (d *doctor) entities(ctx context.Context) Step {
 	foreign := map[string]int{} // entities under a listed name by owner
-	var counts []string
-	for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
-		ours, err := d.countEntities(ctx, blueprint, foreign)
-		if err != nil {
-			return unexpected("read the entities of "+blueprint, err)
+	counts := map[string]int{}  // entities of the accounts by blueprint
+	for _, names := range [][2]string{{mapper.CurrentBlueprint, backfill.RepositoryAddress}, {mapper.HistoryBlueprint, backfill.CommitAddress}} {
+		blueprint, property := names[0], names[1]
+		if _, declared := d.declared[blueprint].Schema.Properties[property]; !declared {
+			continue
 		}
-		d.stored += ours
-		counts = append(counts, terminal.Count(ours)+" of "+blueprint)
+		for entity, err := range d.Port.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier", property}}) {
+			if err != nil {
+				return unexpected("read the entities of "+blueprint, err)
+			}
+			address, _ := entity.Properties[property].(string)
+			page, ok := backfill.ParsePage(d.AppURL, address)
+			if _, isOurs := page.AccountOf(d.Codecov.Service(), d.Owners); isOurs {
+				counts[blueprint]++
+			} else if ok && blueprint == mapper.CurrentBlueprint && d.lists(entity.Identifier) {
+				foreign[page.Owner]++
+			}
+		}
 	}
-	text := "Port holds " + strings.Join(counts, " and ") + " for these accounts"
+	d.stored = counts[mapper.CurrentBlueprint] + counts[mapper.HistoryBlueprint]
+	text := fmt.Sprintf("Port holds %s of %s and %s of %s for these accounts", terminal.Count(counts[mapper.CurrentBlueprint]), mapper.CurrentBlueprint,
+		terminal.Count(counts[mapper.HistoryBlueprint]), mapper.HistoryBlueprint)
 	if len(foreign) == 0 {
 		return passed(text, "")
 	}
 	return warning(text+"; "+d.describeForeign(ctx, foreign), "'codecov-port sync --adopt' takes these entities over")
 }
 
-// countEntities returns how many entities of a blueprint are about the accounts.
-func (d *doctor) countEntities(ctx context.Context, blueprint string, foreign map[string]int) (ours int, err error) {
-	property := addressProperties[blueprint]
-	if _, declared := d.declared[blueprint].Schema.Properties[property]; !declared {
-		return 0, nil
-	}
-	listed := make(map[string]bool, len(d.repositories))
-	for _, r := range d.repositories {
-		listed[r.row.Name] = true
-	}
-	for entity, err := range d.Port.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier", property}}) {
-		if err != nil {
-			return 0, err
-		}
-		address, _ := entity.Properties[property].(string)
-		page, ok := backfill.ParsePage(d.AppURL, address)
-		_, isOurs := page.AccountOf(d.Codecov.Service(), d.Owners)
-		switch {
-		case !ok:
-		case isOurs:
-			ours++
-		case blueprint == mapper.CurrentBlueprint && listed[entity.Identifier]:
-			foreign[page.Owner]++
-		}
-	}
-	return ours, nil
+// lists reports whether an account has a repository of this name.
+func (d *doctor) lists(name string) bool {
+	return slices.ContainsFunc(d.repositories, func(r repository) bool { return r.row.Name == name })
 }
 
 // describeForeign says whose the entities are, and whether that account looks renamed.

@@ -16,26 +16,11 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// addressProperty of the current blueprint holds the address of a repository's page at Codecov.
-const addressProperty = "repository"
-
 // account is what Codecov lists for an owner.
 type account struct {
-	branches map[string]string // default branches by repository
-	gap      error             // why the list is not complete; nil if it is
-}
-
-// spelling returns the listed name that equals name without regard to case, or "".
-func (a account) spelling(name string) string {
-	if _, listed := a.branches[name]; listed {
-		return name
-	}
-	for other := range a.branches {
-		if strings.EqualFold(other, name) {
-			return other
-		}
-	}
-	return ""
+	branches  map[string]string // default branches by repository
+	spellings map[string]string // listed names by their lower case
+	gap       error             // why the list is not complete; nil if it is
 }
 
 // find compares Codecov's lists with Port and collects the candidates.
@@ -66,12 +51,13 @@ func (p *pruner) find(ctx context.Context) error {
 		owner := held[name]
 		p.held[owner]++
 		own := accounts[slices.Index(p.options.Owners, owner)]
-		spelling := own.spelling(name)
+		branch, isOwn := own.branches[name]
+		spelling := own.spellings[strings.ToLower(name)]
 		// A repository of this name in another account takes the entity over in the next sync.
 		isListed := slices.ContainsFunc(accounts, func(a account) bool { _, listed := a.branches[name]; return listed })
 		switch {
-		case spelling == name:
-			p.listed = append(p.listed, &candidate{Repository: Repository{Owner: owner, Name: name, HistoryOnly: true}, branch: own.branches[name]})
+		case isOwn:
+			p.listed = append(p.listed, &candidate{Repository: Repository{Owner: owner, Name: name, HistoryOnly: true}, branch: branch})
 		case !isListed && (own.gap == nil || spelling != ""):
 			p.candidates = append(p.candidates, &candidate{Repository: Repository{Owner: owner, Name: name, RenamedTo: spelling}})
 		}
@@ -81,7 +67,7 @@ func (p *pruner) find(ctx context.Context) error {
 
 // list reads an account's repositories.
 func (p *pruner) list(ctx context.Context, owner string) (account, error) {
-	a := account{branches: make(map[string]string)}
+	a := account{branches: make(map[string]string), spellings: make(map[string]string)}
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { a.gap = row }}
 	for r, err := range p.options.Codecov.Repositories(ctx, owner, options) {
 		switch {
@@ -90,7 +76,7 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 		case err != nil:
 			return a, fmt.Errorf("list the repositories of %s: %w", owner, err)
 		default:
-			a.branches[r.Name] = r.Branch
+			a.branches[r.Name], a.spellings[strings.ToLower(r.Name)] = r.Branch, r.Name
 		}
 	}
 	return a, nil
@@ -106,11 +92,11 @@ func (p *pruner) readPort(ctx context.Context) (map[string]string, error) {
 	if p.history, err = backfill.ReadBlueprint(ctx, p.options.Port, mapper.HistoryBlueprint); err != nil {
 		return nil, err
 	}
-	if _, declared := current.Schema.Properties[addressProperty]; !declared {
+	if _, declared := current.Schema.Properties[backfill.RepositoryAddress]; !declared {
 		return nil, nil
 	}
 	held := make(map[string]string)
-	include := port.SearchOptions{Include: []string{"$identifier", addressProperty}}
+	include := port.SearchOptions{Include: []string{"$identifier", backfill.RepositoryAddress}}
 	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, include) {
 		if err != nil {
 			return nil, fmt.Errorf("read the entities of %s: %w", mapper.CurrentBlueprint, err)
@@ -125,7 +111,7 @@ func (p *pruner) readPort(ctx context.Context) (map[string]string, error) {
 // ownerOf returns the account of an entity of the current blueprint. It reports false for another account's, and for an
 // entity that the built-in mapping would name differently.
 func (p *pruner) ownerOf(entity port.Entity) (string, bool) {
-	address, _ := entity.Properties[addressProperty].(string)
+	address, _ := entity.Properties[backfill.RepositoryAddress].(string)
 	page, owner, ok := p.parsePage(address)
 	return owner, ok && len(page.Rest) == 0 && page.Repository == entity.Identifier
 }

@@ -13,11 +13,8 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// The property and the relation of the history that name the repository of an entity.
-const (
-	pageProperty       = "url"
-	repositoryRelation = "repository"
-)
+// repositoryRelation of the history names the repository of an entity.
+const repositoryRelation = "repository"
 
 // survey counts the entities that would be removed.
 func (p *pruner) survey(ctx context.Context, c *candidate) error {
@@ -58,7 +55,7 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 		return nil, cause
 	}
 	owned := false
-	itself := port.SearchOptions{Query: port.IdentifierIn(c.Name), Include: []string{"$identifier", addressProperty}}
+	itself := port.SearchOptions{Query: port.IdentifierIn(c.Name), Include: []string{"$identifier", backfill.RepositoryAddress}}
 	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, itself) {
 		if err != nil {
 			return nil, err
@@ -96,7 +93,7 @@ func (p *pruner) isHistoryOf(entity port.Entity, c *candidate) bool {
 	if related := entity.Relations[repositoryRelation]; related != nil && related != c.Name {
 		return false
 	}
-	address, _ := entity.Properties[pageProperty].(string)
+	address, _ := entity.Properties[backfill.CommitAddress].(string)
 	if address == "" {
 		return true
 	}
@@ -108,8 +105,8 @@ func (p *pruner) isHistoryOf(entity port.Entity, c *candidate) bool {
 func (p *pruner) searchHistory(ctx context.Context, c *candidate) iter.Seq2[port.Entity, error] {
 	rules := []any{map[string]any{"property": "$identifier", "operator": "beginsWith", "value": c.Name + "@"}}
 	include := []string{"$identifier"}
-	if _, declared := p.history.Schema.Properties[pageProperty]; declared {
-		include = append(include, pageProperty)
+	if _, declared := p.history.Schema.Properties[backfill.CommitAddress]; declared {
+		include = append(include, backfill.CommitAddress)
 	}
 	if _, declared := p.history.Relations[repositoryRelation]; declared {
 		include = append(include, repositoryRelation)

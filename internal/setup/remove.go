@@ -188,7 +188,7 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 	}
 	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
 	others := make(map[string]bool) // accounts that aren't ours
-	property := addressProperties[identifier]
+	property := map[string]string{mapper.CurrentBlueprint: backfill.RepositoryAddress, mapper.HistoryBlueprint: backfill.CommitAddress}[identifier]
 	options := port.SearchOptions{Include: []string{"$identifier"}}
 	if _, declared := schemaPart.of(document)[property]; declared {
 		options.Include = append(options.Include, property)
@@ -220,9 +220,6 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 	r.send(thing, port.DeleteBlueprintRequest(identifier))
 	return nil
 }
-
-// addressProperties hold the address of an entity's page at Codecov, by blueprint.
-var addressProperties = map[string]string{mapper.CurrentBlueprint: "repository", mapper.HistoryBlueprint: "url"}
 
 // checkReferences refuses the removal if a blueprint that stays points to one that goes.
 func (r *remover) checkReferences(ctx context.Context) error {
