@@ -23,7 +23,7 @@ A name that was used again mixes two histories in Port. --history looks for comm
 commits whose data was erased at Codecov look the same.`
 
 type pruneFlags struct {
-	dryRun, yes, history   bool
+	prune.Options
 	limit, mapping, output string
 }
 
@@ -40,9 +40,9 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 	}
 	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
-	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
-	cmd.Flags().BoolVar(&flags.history, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
-	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Remove without asking")
+	cmd.Flags().BoolVarP(&flags.DryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
+	cmd.Flags().BoolVar(&flags.History, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
+	cmd.Flags().BoolVarP(&flags.Yes, "yes", "y", false, "Remove without asking")
 	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
 	addOutputFlag(cmd.Flags(), &flags.output)
 	return cmd
@@ -58,7 +58,7 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 		}
 		return cmp.Or(err, printPrune(streams.Out, result))
 	}
-	result.DryRun, result.Version, result.ExitCode = flags.dryRun, version().Version, exitCode(err)
+	result.DryRun, result.Version, result.ExitCode = flags.DryRun, version().Version, exitCode(err)
 	result.Interrupted = result.Interrupted || result.ExitCode == exitInterrupted
 	result.Complete, result.Error = result.Complete && err == nil, errorSummary(err)
 	return cmp.Or(err, writeJSON(streams.Out, result))
@@ -67,39 +67,39 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 // pruneWith returns a result with every error, too. first ends when the run is to finish what is under way and stop.
 func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
 	none := prune.NewResult()
-	limit, err := parseShare("limit", flags.limit)
-	if err != nil {
+	o, err := flags.Options, error(nil)
+	if o.Limit, err = parseShare("limit", flags.limit); err != nil {
 		return none, usage(err, "for example --limit 10%")
 	}
-	if !flags.yes && !flags.dryRun && !streams.Interactive() {
+	if !o.Yes && !o.DryRun && !streams.Interactive() {
 		return none, usage(errors.New("prune removes entities from Port, and there is no terminal to ask on"), "add --yes to remove without asking, or --dry-run to show what would go")
 	}
 	s, err := readSettings(cmd, streams, bothSides)
 	if err != nil {
 		return none, err
 	}
-	options := prune.Options{Owners: s.owners, AppURL: s.codecovApp, Limit: limit, History: flags.history, DryRun: flags.dryRun, Yes: flags.yes,
-		Ask: askAboutPrune(streams, first.Done()), Stop: first.Done(), Log: s.log}
-	if options.Codecov, err = newCodecov(s); err != nil {
+	o.Owners, o.AppURL, o.Log = s.owners, s.codecovApp, s.log
+	o.Ask, o.Stop = askAboutPrune(streams, first.Done()), first.Done()
+	if o.Codecov, err = newCodecov(s); err != nil {
 		return none, err
 	}
-	if options.Port, err = newPort(s); err != nil {
+	if o.Port, err = newPort(s); err != nil {
 		return none, err
 	}
 	choice, err := readChoice(flags.mapping, streams.In)
 	if err != nil {
 		return none, err
 	}
-	options.Mapping, err = chooseMapping(choice, newWebhookReader(first, options.Port), nil, mapper.Options{Now: time.Now(), Service: s.service}, streams)
+	o.Mapping, err = chooseMapping(choice, newWebhookReader(first, o.Port), nil, mapper.Options{Now: time.Now(), Service: s.service}, streams)
 	if err != nil {
-		return none, explain(ctx, err, s, options.Codecov)
+		return none, explain(ctx, err, s, o.Codecov)
 	}
-	result, err := prune.Run(ctx, options)
+	result, err := prune.Run(ctx, o)
 	switch {
 	case errors.Is(err, prune.ErrMapping):
 		err = usage(err, "prune can't determine which repository an entity belongs to; if sync runs with --mapping builtin, run prune with it, too")
 	case err != nil:
-		err = explain(ctx, err, s, options.Codecov)
+		err = explain(ctx, err, s, o.Codecov)
 	case result.Interrupted:
 		err = withHint(errInterrupted, "run prune again to remove the rest")
 	case !result.Complete:

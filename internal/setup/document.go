@@ -56,16 +56,20 @@ func child(o object, names ...string) object {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// compared are the fields of which Run sets some and the user the others.
+var compared = map[Kind][]string{
+	Blueprint: {"title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations"},
+	Webhook:   {"title", "description", "icon", "enabled", "mappings"},
+}
+
 // difference compares what Port has with what Run makes, as a unified diff with sorted keys. It returns "" if both mean the
-// same. Only blueprints and webhooks are compared with what Run doesn't set.
+// same. What Run doesn't set is ignored, except in blueprints and webhooks.
 func difference(kind Kind, existing, wanted object) string {
-	switch kind {
-	case Blueprint:
-		return unifiedDiff(existing, wanted, "title", "icon", "schema", "mirrorProperties", "calculationProperties", "aggregationProperties", "relations")
-	case Webhook:
-		return unifiedDiff(existing, wanted, "title", "description", "icon", "enabled", "mappings")
+	fields := compared[kind]
+	if fields == nil {
+		existing, fields = restrict(existing, wanted).(object), sortedKeys(wanted)
 	}
-	return unifiedDiff(restrict(existing, wanted).(object), wanted, sortedKeys(wanted)...)
+	return unifiedDiff(existing, wanted, fields...)
 }
 
 // restrict returns a value without what Port adds to the wanted one.
