@@ -1,9 +1,6 @@
 package httpclient
 
-import (
-	"context"
-	"net/http"
-)
+import "context"
 
 // Authorizer provides the Authorization header. It is safe for concurrent use.
 type Authorizer interface {
@@ -34,44 +31,3 @@ func (b Bearer) String() string { return redacted }
 
 // GoString hides the token.
 func (b Bearer) GoString() string { return redacted }
-
-// authorized adds the header and, after a 401, sends the request once more with a renewed one.
-type authorized struct {
-	next       http.RoundTripper
-	authorizer Authorizer
-}
-
-func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
-	value, err := a.authorizer.Authorization(req.Context())
-	if err != nil {
-		return nil, err
-	}
-	resp, err := a.send(req, value)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || value == "" {
-		return resp, err
-	}
-	renewed, err := a.authorizer.Renew(req.Context(), value)
-	if err == nil && renewed == "" {
-		return resp, nil
-	}
-	_ = resp.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	return a.send(req, renewed)
-}
-
-func (a *authorized) send(req *http.Request, value string) (*http.Response, error) {
-	attempt := req.Clone(req.Context())
-	if value != "" {
-		attempt.Header.Set("Authorization", value)
-	}
-	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		attempt.Body = body
-	}
-	return a.next.RoundTrip(attempt)
-}

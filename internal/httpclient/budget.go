@@ -14,13 +14,13 @@ import (
 //
 // It is not safe for concurrent use.
 type budget struct {
-	limit  int // requests in each period
-	period time.Duration
-	share  float64 // of the limit
+	limit limit
+	share float64 // of the limit
 
-	end    time.Time // of the window; zero before the first
-	used   int       // our requests in the window
-	asking int       // the request that asks for the next window, 0 for none
+	end      time.Time // of the window; zero before the first
+	used     int       // our requests in the window
+	underWay int
+	asking   int // the request that asks for the next window, 0 for none
 	// remaining is the least that an answer showed in the window, less one for each answer since that showed nothing.
 	remaining int
 }
@@ -32,42 +32,35 @@ const (
 	resetPrecision = time.Second
 )
 
-// decision is what happens to the next request.
-type decision int
-
-const (
-	send          decision = iota
-	ask                    // send it, and no other until it is answered
-	waitForAnswer          // of the request that asks
-	waitForReset           // the budget is spent
-)
-
-// next decides on the next request, while so many are under way.
-func (b *budget) next(underWay int, now time.Time) decision {
+// admit counts a request if it may be sent: within a window while there is room, or to ask for the next window.
+// Otherwise it returns the end of the window, which is zero while another request asks for it.
+func (b *budget) admit(request int, now time.Time) (until time.Time, ok bool) {
 	switch {
 	case b.asking != 0:
-		return waitForAnswer
+		return time.Time{}, false
 	case !now.Before(b.end):
-		return ask
-	case b.room(underWay) >= 1:
-		return send
+		b.asking = request
+	case b.room() < 1:
+		return b.end, false
 	}
-	return waitForReset
+	b.used++
+	b.underWay++
+	return time.Time{}, true
 }
 
 // room returns how many requests may be sent in the window. The server may not have counted those under way.
-func (b *budget) room(underWay int) int {
-	return min(b.ours()-b.used, b.remaining-underWay-b.reserved())
+func (b *budget) room() int {
+	return min(b.ours()-b.used, b.remaining-b.underWay-b.reserved())
 }
 
 // ours returns our share of the limit, in requests.
-func (b *budget) ours() int { return int(math.Floor(b.share*float64(b.limit) + 1e-9)) }
+func (b *budget) ours() int { return int(math.Floor(b.share*float64(b.limit.requests) + 1e-9)) }
 
 // reserved returns the reserve in requests, at least one: the request that asks may come before the server's reset.
-func (b *budget) reserved() int { return int(math.Ceil(reserve*float64(b.limit) - 1e-9)) }
+func (b *budget) reserved() int { return int(math.Ceil(reserve*float64(b.limit.requests) - 1e-9)) }
 
-// answered adapts to the answer of a request, or to its failure, while so many others are under way.
-func (b *budget) answered(request int, shown rateLimit, underWay int, now time.Time) {
+// answered adapts to the answer of a request, or to its failure. The request is not under way anymore.
+func (b *budget) answered(request int, shown rateLimit, now time.Time) {
 	opens := b.end.IsZero()
 	if request == b.asking {
 		b.asking, opens = 0, true
@@ -78,13 +71,13 @@ func (b *budget) answered(request int, shown rateLimit, underWay int, now time.T
 			return
 		}
 		// As the limit was shown before: one lost answer must not make the others wait for each other's time-outs.
-		shown.remaining, shown.reset = b.limit-1, b.period
+		shown.remaining, shown.reset = b.limit.requests-1, b.limit.period
 	}
 	end := b.windowEnd(shown.reset, now)
-	tolerance := max(b.period/2, 2*resetPrecision)
+	tolerance := max(b.limit.period/2, 2*resetPrecision)
 	switch later := end.Sub(b.end); {
 	case opens || later > tolerance:
-		b.end, b.used, b.remaining = end, underWay+1, shown.remaining
+		b.end, b.used, b.remaining = end, b.underWay+1, shown.remaining
 	case later < -tolerance || !now.Before(b.end):
 		// It is about a window that has ended.
 	default:
@@ -95,22 +88,22 @@ func (b *budget) answered(request int, shown rateLimit, underWay int, now time.T
 // windowEnd returns when a window has certainly ended: its reset may be rounded down.
 func (b *budget) windowEnd(reset time.Duration, now time.Time) time.Time {
 	if reset < 0 {
-		reset = b.period
+		reset = b.limit.period
 	}
-	reset = max(reset, min(resetPrecision, b.period)) // 0 if clocks differ
-	return now.Add(reset + min(resetPrecision, b.period/2))
+	reset = max(reset, min(resetPrecision, b.limit.period)) // 0 if clocks differ
+	return now.Add(reset + min(resetPrecision, b.limit.period/2))
 }
 
 // estimateWait returns how long so many requests are delayed.
-func (b *budget) estimateWait(requests, underWay int, now time.Time) time.Duration {
+func (b *budget) estimateWait(requests int, now time.Time) time.Duration {
 	left, toEnd := 0, max(b.end.Sub(now), 0)
 	if toEnd > 0 {
-		left = max(b.room(underWay), 0)
+		left = max(b.room(), 0)
 	}
 	if requests <= left {
 		return 0
 	}
-	perWindow := max(1, min(b.ours(), b.limit-b.reserved()))
+	perWindow := max(1, min(b.ours(), b.limit.requests-b.reserved()))
 	windows := (requests - left - 1) / perWindow // after the next one
-	return toEnd + time.Duration(windows)*b.period
+	return toEnd + time.Duration(windows)*b.limit.period
 }

@@ -164,10 +164,11 @@ func TestEndedContext(t *testing.T) {
 
 func TestBodyIsCapped(t *testing.T) {
 	attempts := 0
-	client := newClient(t, Options{MaxBody: 10, Network: network(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 		attempts++
 		return answer(200, `"`+strings.Repeat("x", 9)+`"`), nil
 	})})
+	client.maxBody = 10
 	if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, ErrBodyTooLong) || attempts != 1 {
 		t.Errorf("%v after %d attempts", failure, attempts)
 	}
@@ -232,7 +233,7 @@ func TestRedirectTarget(t *testing.T) {
 		_, failure := client.Do(t.Context(), get(t, "/x/y"))
 		got := ""
 		if failure != nil {
-			got = failure.Redirect
+			got = strings.TrimPrefix(failure.Message, "redirects to ")
 		}
 		if got != test.want {
 			t.Errorf("%d to %q: target %q, want %q", test.status, test.location, got, test.want)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -39,26 +38,13 @@ func AddressBelow(base *url.URL, path string) *url.URL {
 	return &address
 }
 
-func checkOrigin(origin *url.URL, insecureHTTP bool) error {
-	if origin.Scheme == "https" || insecureHTTP || isLoopback(origin.Hostname()) {
-		return nil
-	}
-	return fmt.Errorf("address %q: %w", origin.Redacted(), ErrInsecure)
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
+func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // redirectTarget returns the address that an answer redirects to, without the parts that may hold secrets.
-func redirectTarget(from *url.URL, resp *http.Response) string {
-	location := resp.Header.Get("Location")
+func redirectTarget(from *url.URL, response *Response) string {
+	location := response.Header.Get("Location")
 	target, err := from.Parse(location)
-	if location == "" || err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 {
+	if location == "" || err != nil || response.Status/100 != 3 {
 		return ""
 	}
 	target.User, target.RawQuery, target.Fragment = nil, "", ""

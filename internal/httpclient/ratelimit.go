@@ -71,19 +71,13 @@ func unixTime(header http.Header, now time.Time) float64 {
 }
 
 // retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date.
-func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
-	if resp == nil {
+func retryAfter(response *Response, now time.Time) (time.Duration, bool) {
+	if response == nil {
 		return 0, false
 	}
-	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		if !(seconds >= 0) {
-			return 0, false
-		}
+	if seconds, ok := number(response.Header, "Retry-After"); ok {
 		return time.Duration(min(seconds, maxEncodable) * float64(time.Second)), true
 	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(date.Sub(now), 0), true
-	}
-	return 0, false
+	date, err := http.ParseTime(strings.TrimSpace(response.Header.Get("Retry-After")))
+	return max(date.Sub(now), 0), err == nil
 }

@@ -58,7 +58,7 @@ func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// TestAnswersComeWithoutSecrets: neither Request.Valid nor the caller sees them.
+// TestAnswersComeWithoutSecrets: neither Request.Decode nor the caller sees them.
 func TestAnswersComeWithoutSecrets(t *testing.T) {
 	body, err := json.Marshal(map[string]string{"name": "Bearer " + oddSecret})
 	if err != nil {
@@ -70,9 +70,9 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 		})})
 		request := get(t, "/x")
 		var seen string
-		request.Valid = func(body []byte) bool {
+		request.Decode = func(body []byte) error {
 			seen = string(body)
-			return true
+			return nil
 		}
 		response, _ := client.Do(t.Context(), request)
 		if string(response.Body) != `{"name":"Bearer [redacted]"}` || response.Header.Get("Location") != "https://elsewhere.example.com/?token=[redacted]" {

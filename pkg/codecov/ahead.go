@@ -13,7 +13,7 @@ const (
 type pendingPage[T any] struct {
 	first  int // position of the first row to use
 	at     place
-	result chan response[T]
+	result chan page[T]
 	cancel context.CancelFunc
 }
 
@@ -32,25 +32,30 @@ func (r *reader[T]) readAhead(next place, count int) {
 		default:
 			return
 		}
-		at := next.resized(r.list.sizeAt(next))
+		wanted, at := next, next.resized(r.list.sizeAt(next))
 		ctx, cancel := context.WithCancel(r.ctx)
-		pending := pendingPage[T]{first: next.offset, at: at, result: make(chan response[T], 1), cancel: cancel}
-		r.running.Go(func() { pending.result <- request[T](ctx, r.list, at, r.list.tries(at.size)) })
+		pending := pendingPage[T]{first: wanted.offset, at: at, result: make(chan page[T], 1), cancel: cancel}
+		r.running.Go(func() { pending.result <- r.request(ctx, wanted, at) })
 		r.ahead = append(r.ahead, pending)
 		next = at.next()
 	}
 }
 
-// take waits for the page whose rows begin at position first. It returns false if that page was not requested.
-func (r *reader[T]) take(first int) (response[T], bool) {
+// take waits for the page whose rows begin at position first. It returns false if that page was not requested. If the
+// page had to shrink, the pages behind it are of the wrong size and are dropped.
+func (r *reader[T]) take(first int) (page[T], bool) {
 	if len(r.ahead) == 0 || r.ahead[0].first != first {
 		r.discard()
-		return response[T]{}, false
+		return page[T]{}, false
 	}
 	pending := r.ahead[0]
 	r.ahead = r.ahead[1:]
 	defer r.release(pending)
-	return <-pending.result, true
+	p := <-pending.result
+	if p.at != pending.at {
+		r.discard()
+	}
+	return p, true
 }
 
 // discard cancels the requests for all pages ahead.

@@ -8,8 +8,6 @@ package codecov
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -116,37 +114,17 @@ type Counts struct {
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts { return Counts(c.http.Counts()) }
 
-// get requests an address and passes the body of the answer to decode. The address has an escaped path element for
-// each of segments. Errors other than those of the address are *APIError.
-func (c *Client) get(
-	ctx context.Context, tries *httpclient.Tries, segments []string, query url.Values, decode func(body []byte) error,
-) error {
-	address, err := c.address(segments, query)
-	if err != nil {
-		return err
-	}
-	var unreadable error
-	valid := func(body []byte) bool {
-		unreadable = decode(body)
-		syntax := (*json.SyntaxError)(nil)
-		return !errors.As(unreadable, &syntax)
-	}
-	request := httpclient.Request{Method: http.MethodGet, URL: address, Valid: valid, Tries: tries}
-	response, failure := c.http.Do(ctx, request)
+// get sends a request. Its errors are *APIError.
+func (c *Client) get(ctx context.Context, r httpclient.Request) error {
+	r.Method = http.MethodGet
+	response, failure := c.http.Do(ctx, r)
 	if failure != nil {
 		return newAPIError(failure, response)
-	}
-	if unreadable != nil {
-		return &APIError{Method: http.MethodGet, URL: address.String(), Err: decodeError(unreadable)}
 	}
 	return nil
 }
 
-// decodeError makes the text of err printable, since it may quote the answer.
-func decodeError(err error) error {
-	return errors.New("decode answer: " + httpclient.Message(err.Error()))
-}
-
+// address returns an address with an escaped path element for each of segments.
 func (c *Client) address(segments []string, query url.Values) (*url.URL, error) {
 	escaped := make([]string, len(segments))
 	for i, segment := range segments {

@@ -2,12 +2,13 @@ package codecov
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/codecov-port/codecov-port/internal/httpclient"
 )
 
 // StateComplete is the state of a commit whose reports have all been processed.
@@ -97,15 +98,14 @@ func (c *Client) CountCommits(ctx context.Context, owner, repository string, o C
 	const maxRequests = 3
 	commits := c.commits(owner, repository, o)
 	for row := 0; ; row++ {
-		var answer page[Commit]
-		err := c.get(ctx, newTries(1), commits.segments, commits.page(place{offset: row, size: 1}), answer.decode)
+		p := request[Commit](ctx, commits, place{offset: row, size: 1}, 0, 1, nil)
 		switch {
-		case row > 0 && isPastTheEnd(err):
+		case row > 0 && isPastTheEnd(p.err):
 			return row, nil
-		case isBrokenPage(err) && row+1 < maxRequests:
+		case isBrokenPage(p.err) && row+1 < maxRequests:
 			continue
 		}
-		return answer.Count, err
+		return p.count, p.err
 	}
 }
 
@@ -125,12 +125,11 @@ func (c *Client) commits(owner, repository string, o CommitsOptions) list {
 // Codecov has the repository, but not the commit. Every other failure, lost access for example, is an error. A commit
 // that was erased at Codecov does not exist.
 func (c *Client) CommitExists(ctx context.Context, owner, repository, sha string) (bool, error) {
-	segments := []string{string(c.service), owner, "repos", repository, "commits", sha}
-	var commit struct {
-		CommitID string `json:"commitid"`
+	address, err := c.address([]string{string(c.service), owner, "repos", repository, "commits", sha}, nil)
+	if err != nil {
+		return false, err
 	}
-	err := c.get(ctx, newTries(1), segments, nil, func(body []byte) error { return json.Unmarshal(body, &commit) })
-	return exists(err, "No Commit matches the given query.")
+	return exists(c.get(ctx, httpclient.Request{URL: address}), "No Commit matches the given query.")
 }
 
 // exists returns false for the answer that says so, and any other error.

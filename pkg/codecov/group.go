@@ -33,10 +33,10 @@ func (g *group[T]) isLate(t time.Time) bool { return g.released && !t.Before(g.l
 
 // deliverGroups yields the groups that are complete, after fresh rows of a page were added to the one that is held.
 // It reports whether to go on.
-func (r *reader[T]) deliverGroups(p *pageRows[T], fresh []T) bool {
+func (r *reader[T]) deliverGroups(p *page[T], fresh []T) bool {
 	g := &r.group
 	truncated := (*TruncatedListError)(nil)
-	isLast := !p.more && (p.err == nil || errors.As(p.err, &truncated))
+	isLast := p.err == nil && p.last || errors.As(p.err, &truncated)
 	g.rows = append(g.rows, fresh...)
 	slices.SortStableFunc(g.rows, r.kind.newestFirst)
 	if g.doubtful && (isLast || r.nextGroup() < len(g.rows)) {
@@ -73,7 +73,7 @@ func (r *reader[T]) lastGroup() int {
 
 // checkBorder notes whether rows may be missing between the rows that are held and those of the next page: if a row
 // appears twice, another one has lost its place. count is the length of the list before that page.
-func (g *group[T]) checkBorder(p *pageRows[T], fresh int, repeated bool, count int) {
+func (g *group[T]) checkBorder(p *page[T], fresh int, repeated bool, count int) {
 	gap := p.ended || p.count < count || fresh == 0 && len(p.rows) > 0
 	g.doubtful = g.doubtful || repeated || gap
 	g.gap = g.gap || gap
@@ -123,17 +123,20 @@ func (r *reader[T]) reread(end int, toEnd bool) error {
 }
 
 // readAgain reads a page that may be larger than usual. It returns false if it is too large for the server.
-func (r *reader[T]) readAgain(at place) (pageRows[T], bool) {
-	tries := r.list.tries(at.size)
-	tries.Hurry = at.size > r.list.client.size.current()
-	response := request[T](r.ctx, r.list, at, tries)
-	if tries.GaveUp {
-		return pageRows[T]{}, false
+func (r *reader[T]) readAgain(at place) (page[T], bool) {
+	tooLarge := false
+	p := request[T](r.ctx, r.list, at, at.offset, 1, func(now place, _ bool) place {
+		if tooLarge = at.size > r.list.client.size.current(); tooLarge {
+			return place{}
+		}
+		return now
+	})
+	if tooLarge {
+		return page[T]{}, false
 	}
 	r.page++
-	p := r.rowsOf(response, at.offset)
-	if isPastTheEnd(p.err) {
-		p = pageRows[T]{count: at.offset, end: at.offset}
+	if p = r.mended(p, at.offset); isPastTheEnd(p.err) {
+		p = page[T]{count: at.offset, end: at.offset}
 	}
 	r.fewest = min(r.fewest, p.count)
 	return p, true

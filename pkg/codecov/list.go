@@ -21,9 +21,17 @@ type list struct {
 	limitHint int                    // rows that the caller expects to read; 0 for all
 	title     string                 // for messages: "the commits of acme/monolith"
 	byName    bool                   // rows are selected by name: broken pages are not bisected
-	once      bool                   // broken pages are not requested again
 	skipped   func(*SkippedRowError) // nil if a skipped row ends the list
 	counted   func(count int)        // optional
+}
+
+// address returns the address of a page.
+func (l list) address(at place) (*url.URL, error) {
+	query := url.Values{}
+	maps.Copy(query, l.query)
+	query.Set("page_size", strconv.Itoa(at.size))
+	query.Set("page", strconv.Itoa(at.offset/at.size+1))
+	return l.client.address(l.segments, query)
 }
 
 // place is the position of a page in a list. Its offset is a multiple of its size.
@@ -58,95 +66,111 @@ func covering(first, end int) place {
 	return place{first - first%size, size}
 }
 
-// response is the outcome of requesting a page.
-type response[T any] struct {
-	page  page[T]
+// page is what was read of a list with one request, or with several if rows are malformed. It has no "next", because
+// that is an http:// address in the cloud: following it would send the token in clear text.
+type page[T any] struct {
 	at    place
-	tries *httpclient.Tries
+	rows  []T
+	bad   []*SkippedRowError
 	err   error
+	count int  // rows of the whole list
+	end   int  // position after the last row
+	last  bool // there are no rows behind it
+	ended bool // the list became shorter and ends before the page
 }
 
-// request requests one page. tries.GaveUp reports whether the page may be too large for the server.
-func request[T any](ctx context.Context, l list, at place, tries *httpclient.Tries) response[T] {
-	r := response[T]{at: at, tries: tries}
-	r.err = l.client.get(ctx, tries, l.segments, l.page(at), r.page.decode)
-	return r
-}
-
-// page returns the query for a page.
-func (l list) page(at place) url.Values {
-	query := url.Values{}
-	maps.Copy(query, l.query)
-	query.Set("page_size", strconv.Itoa(at.size))
-	query.Set("page", strconv.Itoa(at.offset/at.size+1))
-	return query
-}
-
-// tries returns the attempts of a new request for a page of that size.
-func (l list) tries(size int) *httpclient.Tries {
-	again := 1
-	if l.once {
-		again = 0
+// request requests the page at a place. Rows before position first are dropped. A broken page is requested again that
+// often. If the server fails as if the page were too large, smaller returns the place to request instead: the same one
+// is retried as usual, the zero place fails. Without it, every page is retried.
+func request[T any](ctx context.Context, l list, at place, first, again int, smaller func(now place, lastChance bool) place) page[T] {
+	p := page[T]{at: at}
+	address, err := l.address(at)
+	if err != nil {
+		p.err = err
+		return p
 	}
-	tries := newTries(again)
-	tries.Hurry = size > minShrunkSize
-	return tries
-}
-
-// sizeAt returns the maximum size of the page at a place.
-func (l list) sizeAt(at place) int {
-	size := l.client.size.current()
-	if l.maxSize > 0 {
-		size = min(size, l.maxSize)
+	r := httpclient.Request{
+		URL:    address,
+		Decode: func(body []byte) error { return p.decode(body, first, l.title) },
+		Final: func(status int, body []byte) bool {
+			broken := isBroken(status, body)
+			if broken {
+				again--
+			}
+			return broken && again < 0
+		},
 	}
-	switch {
-	case l.limitHint == 0 && at.size > 0:
-		return min(size, at.size) // pages that are read ahead would all have to be read again if the size were too large
-	case l.limitHint > 0 && at.offset == 0:
-		return sizeFor(l.limitHint, size)
+	if smaller != nil {
+		r.Smaller = func(lastChance bool) *url.URL {
+			switch at := smaller(p.at, lastChance); at {
+			case p.at:
+			case place{}:
+				address = nil
+			default:
+				p.at = at
+				address, _ = l.address(at) // only the place differs
+			}
+			return address
+		}
 	}
-	return size
+	p.err = l.client.get(ctx, r)
+	return p
 }
 
 func isPastTheEnd(err error) bool { return isAnswer(err, http.StatusNotFound, "Invalid page.") }
-
-// page is the body of a page of any list. It has no "next", because that is an http:// address in the cloud: following
-// it would send the token in clear text.
-type page[T any] struct {
-	Count   int `json:"count"` // rows of the whole list
-	Results []T `json:"results"`
-
-	bad map[int]*SkippedRowError // rows that cannot be decoded, by their index in Results
-}
 
 // errNoList: an empty list is an empty array, so an answer without an array is none.
 var errNoList = errors.New("answer has no list")
 
 // decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
-func (p *page[T]) decode(body []byte) error {
-	err := json.Unmarshal(body, p)
-	if err == nil && p.Results == nil {
-		return errNoList
-	}
-	if syntax := (*json.SyntaxError)(nil); err == nil || errors.As(err, &syntax) {
-		return err
-	}
-	var raw struct {
-		Count   int               `json:"count"`
-		Results []json.RawMessage `json:"results"`
-	}
-	if json.Unmarshal(body, &raw) != nil || raw.Results == nil {
-		return err
-	}
-	p.Count, p.Results = raw.Count, make([]T, len(raw.Results))
-	p.bad = make(map[int]*SkippedRowError)
-	for i, row := range raw.Results {
-		if err := json.Unmarshal(row, &p.Results[i]); err != nil {
-			p.bad[i] = &SkippedRowError{Name: nameOf(row), Err: decodeError(err)}
+func (p *page[T]) decode(body []byte, first int, title string) error {
+	var (
+		answer struct {
+			Count   int `json:"count"`
+			Results []T `json:"results"`
 		}
+		raw struct {
+			Count   int               `json:"count"`
+			Results []json.RawMessage `json:"results"`
+		}
+		syntax *json.SyntaxError
+	)
+	err := json.Unmarshal(body, &answer)
+	switch {
+	case errors.As(err, &syntax):
+		return err
+	case err == nil && answer.Results == nil:
+		return errNoList
+	case err == nil:
+		p.place(answer.Count, len(answer.Results))
+		p.rows = answer.Results[p.known(first):]
+		return nil
+	case json.Unmarshal(body, &raw) != nil || raw.Results == nil:
+		return err
+	}
+	p.place(raw.Count, len(raw.Results))
+	start := p.known(first)
+	for i, text := range raw.Results[start:] {
+		var row T
+		if err := json.Unmarshal(text, &row); err != nil {
+			p.bad = append(p.bad, &SkippedRowError{
+				List: title, Position: p.at.offset + start + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
+			})
+			continue
+		}
+		p.rows = append(p.rows, row)
 	}
 	return nil
 }
+
+// place sets what a page of so many rows shows of the list.
+func (p *page[T]) place(count, rows int) {
+	p.count, p.end = count, p.at.offset+rows
+	p.last = rows == 0 || p.at.end() >= count
+}
+
+// known returns how many rows of the page are before a position of the list.
+func (p *page[T]) known(first int) int { return max(0, min(first, p.end)-p.at.offset) }
 
 // nameOf returns the name of a repository or the id of a commit, or "".
 func nameOf(row []byte) string {
@@ -160,21 +184,4 @@ func nameOf(row []byte) string {
 	}
 	name, _ := fields.Name.(string)
 	return name
-}
-
-// split returns the page's rows from position first of the list on, and apart from them those that cannot be read.
-func (p *page[T]) split(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
-	start := max(0, min(first-at.offset, len(p.Results)))
-	if len(p.bad) == 0 {
-		return p.Results[start:], nil
-	}
-	for i := start; i < len(p.Results); i++ {
-		if row := p.bad[i]; row != nil {
-			row.List, row.Position = title, at.offset+i+1
-			bad = append(bad, row)
-			continue
-		}
-		rows = append(rows, p.Results[i])
-	}
-	return rows, bad
 }

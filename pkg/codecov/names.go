@@ -26,7 +26,7 @@ func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, 
 		n := &nameReader{ctx: ctx, list: all, yield: yield, seen: make(map[string]bool)}
 		for left := names; len(left) > 0; {
 			count := fitting(left, room)
-			if !n.read(left[:count], false) {
+			if !n.read(left[:count]) {
 				return
 			}
 			left = left[count:]
@@ -53,9 +53,9 @@ type nameReader struct {
 }
 
 // read yields the repositories of some names and reports whether to go on.
-func (n *nameReader) read(names []string, once bool) bool {
+func (n *nameReader) read(names []string) bool {
 	some := n.list
-	some.query, some.once = url.Values{"names": names}, once
+	some.query = url.Values{"names": names}
 	for repository, err := range rows(n.ctx, some, repositories) {
 		if isBrokenPage(err) {
 			return n.split(names, err)
@@ -75,13 +75,11 @@ func (n *nameReader) read(names []string, once bool) bool {
 func (n *nameReader) split(names []string, broken error) bool {
 	if len(names) > 1 {
 		half := len(names) / 2
-		return n.read(names[:half], half > 1) && n.read(names[half:], half > 1)
+		return n.read(names[:half]) && n.read(names[half:])
 	}
-	var empty page[Repository]
-	query := n.list
-	query.query = url.Values{"names": {""}} // selects no row
-	err := n.list.client.get(n.ctx, newTries(0), query.segments, query.page(place{size: 1}), empty.decode)
-	if isBrokenPage(err) {
+	none := n.list
+	none.query = url.Values{"names": {""}} // selects no row
+	if isBrokenPage(request[Repository](n.ctx, none, place{size: 1}, 0, 0, nil).err) {
 		return n.yield(Repository{}, outage(broken)) && false
 	}
 	bad := &SkippedRowError{List: n.list.title, Name: names[0], Err: broken}

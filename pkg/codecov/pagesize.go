@@ -37,18 +37,24 @@ func (s *pageSize) current() int {
 	return s.size
 }
 
-// shrink lowers the size for all lists. Failures of several lists at the same size shrink it once. A size that grew and
-// failed is tried half as often from then on.
-func (s *pageSize) shrink(size int) {
+// shrink lowers the size for all lists, and returns the size to use. A page of a size failed: it becomes the next
+// smaller power of two, or the smallest one if that must succeed. Failures of several lists at the same size shrink it
+// once. A size that grew and failed is tried half as often from then on.
+func (s *pageSize) shrink(failed int, smallest bool) int {
+	smaller := minShrunkSize
+	if !smallest {
+		smaller = max(minShrunkSize, 1<<(bits.Len(uint(failed-1))-1))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if size >= s.size {
-		return
+	if smaller >= s.size {
+		return s.size
 	}
 	if s.grown {
 		s.needed *= 2
 	}
-	s.size, s.full, s.grown = size, 0, false
+	s.size, s.full, s.grown = smaller, 0, false
+	return smaller
 }
 
 // succeeded counts a page of a size and doubles the size after enough full ones in a row.
@@ -70,14 +76,19 @@ func (s *pageSize) succeeded(size, rows int) {
 	}
 }
 
-// nextSmaller returns the next smaller power of two, at least minShrunkSize.
-func nextSmaller(size int) int { return max(minShrunkSize, 1<<(bits.Len(uint(size-1))-1)) }
-
-// sizeFor returns the smallest power of two for so many rows and the one behind them, at most limit.
-func sizeFor(rows, limit int) int {
-	rows = max(min(rows, limit)+1, minFirstPage)
-	if rows >= limit {
-		return limit
+// sizeAt returns the maximum size of the page at a place.
+func (l list) sizeAt(at place) int {
+	size := l.client.size.current()
+	if l.maxSize > 0 {
+		size = min(size, l.maxSize)
 	}
-	return min(limit, 1<<bits.Len(uint(rows-1)))
+	switch {
+	case l.limitHint == 0 && at.size > 0:
+		return min(size, at.size) // pages that are read ahead would all have to be read again if the size were too large
+	case l.limitHint > 0 && at.offset == 0:
+		// just enough for the rows and the one behind them
+		rows := max(min(l.limitHint, size)+1, minFirstPage)
+		return min(size, 1<<bits.Len(uint(rows-1)))
+	}
+	return size
 }

@@ -126,11 +126,11 @@ func TestPagesAheadAreReadAgainWhenTheSizeShrinks(t *testing.T) {
 		if !slices.EqualFunc(rows, want, sameCommit) || err != nil {
 			t.Errorf("%d rows, %v; want %d in order", len(rows), err, commits)
 		}
-		// Two pages of 512 are used, and the rest comes in 8 pages of 256.
+		// Two pages of 512 are used, and the rest comes in 8 pages of 256. One more may have been read ahead by then.
 		sizes := w.sizes()
 		smaller := len(slices.DeleteFunc(sizes, func(size string) bool { return size != "256" }))
-		if all := len(w.requests()); smaller != 8 || all > 8+6 {
-			t.Errorf("%d requests, %d of them for 256 rows, want 8 and at most 6 for 512", all, smaller)
+		if all := len(w.requests()); smaller < 8 || smaller > 9 || all > 8+6 {
+			t.Errorf("%d requests, %d of them for 256 rows, want 8 or 9, and at most 14 in all", all, smaller)
 		}
 	})
 }

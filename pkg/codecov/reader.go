@@ -82,19 +82,19 @@ func (r *reader[T]) readList() bool {
 	at, more := place{}, true
 	for more {
 		p := r.readPage(at)
-		if p.more {
-			r.readAhead(p.next, p.count)
+		at, more = p.at.next(), p.err == nil && !p.last
+		if more {
+			r.readAhead(at, p.count)
 		}
 		if !r.deliver(&p) {
 			return false
 		}
-		at, more = p.next, p.more
 	}
 	return true
 }
 
 // deliver yields the rows of a page, which holds them no longer, and reports whether to go on.
-func (r *reader[T]) deliver(p *pageRows[T]) bool {
+func (r *reader[T]) deliver(p *page[T]) bool {
 	r.page++
 	before := r.count
 	r.setCount(p)
@@ -123,7 +123,7 @@ func (r *reader[T]) deliver(p *pageRows[T]) bool {
 }
 
 // setCount notes the length of the list that a page reports.
-func (r *reader[T]) setCount(p *pageRows[T]) {
+func (r *reader[T]) setCount(p *page[T]) {
 	if r.page == r.start+1 {
 		r.count, r.fewest = p.count, p.count
 	}
@@ -210,63 +210,37 @@ func (r *reader[T]) isComplete() bool {
 	return r.missing() == 0 && (r.kind.key == nil || r.kind.time != nil || !r.shrank)
 }
 
-// pageRows is what was read of one page.
-type pageRows[T any] struct {
-	rows  []T
-	bad   []*SkippedRowError
-	err   error
-	count int // rows of the whole list
-	end   int // position after the last row
-	next  place
-	more  bool // next is within the list
-	ended bool // the list became shorter and ends before the page
-}
-
 // readPage reads the page at a place, or as much as can be read of a broken one.
-func (r *reader[T]) readPage(at place) pageRows[T] {
-	response := r.fetch(at)
-	if at.offset > 0 && isPastTheEnd(response.err) {
-		return pageRows[T]{count: r.count, end: at.offset, ended: true}
-	}
-	return r.rowsOf(response, at.offset)
-}
-
-// rowsOf returns the rows of a response from position first of the list on.
-func (r *reader[T]) rowsOf(response response[T], first int) pageRows[T] {
-	at := response.at
-	switch {
-	case isBrokenPage(response.err) && !r.list.byName:
-		return r.bisect(at, first, response.err)
-	case response.err != nil:
-		return pageRows[T]{err: response.err, count: r.count}
-	}
-	answer := response.page
-	p := pageRows[T]{count: answer.Count, end: at.offset + len(answer.Results), next: at.next()}
-	p.more = p.next.offset < answer.Count && len(answer.Results) > 0
-	p.rows, p.bad = answer.split(first, at, r.list.title)
-	return p
-}
-
-// fetch returns the page at a place, or a smaller one if the server fails as if it were too large. Then pages that have
-// been read ahead are of the wrong size and are dropped.
-func (r *reader[T]) fetch(at place) response[T] {
-	size := r.list.client.size
-	response, ok := r.take(at.offset)
+func (r *reader[T]) readPage(at place) page[T] {
+	p, ok := r.take(at.offset)
 	if !ok {
-		from := at.resized(r.list.sizeAt(at))
-		response = request[T](r.ctx, r.list, from, r.list.tries(from.size))
+		p = r.request(r.ctx, at, at.resized(r.list.sizeAt(at)))
 	}
-	for response.tries.GaveUp {
-		r.discard()
-		smaller := nextSmaller(response.at.size)
-		if response.tries.LastChance {
-			smaller = minShrunkSize
+	r.list.client.size.succeeded(p.at.size, p.end-p.at.offset)
+	if at.offset > 0 && isPastTheEnd(p.err) {
+		return page[T]{count: r.count, end: at.offset, last: true, ended: true}
+	}
+	return r.mended(p, at.offset)
+}
+
+// request requests a page for the rows from a wanted place on, and a smaller one if the server fails as if it were too
+// large.
+func (r *reader[T]) request(ctx context.Context, wanted, at place) page[T] {
+	return request[T](ctx, r.list, at, wanted.offset, 1, func(now place, lastChance bool) place {
+		if now.size <= minShrunkSize {
+			return now
 		}
-		size.shrink(smaller)
-		from := at.resized(min(smaller, size.current()))
-		response.tries.Hurry = from.size > minShrunkSize
-		response = request[T](r.ctx, r.list, from, response.tries)
+		return wanted.resized(r.list.client.size.shrink(now.size, lastChance))
+	})
+}
+
+// mended returns a page without its malformed rows, if those broke it. Rows before position first are dropped.
+func (r *reader[T]) mended(p page[T], first int) page[T] {
+	if isBrokenPage(p.err) && !r.list.byName {
+		return r.bisect(p, first)
 	}
-	size.succeeded(response.at.size, len(response.page.Results))
-	return response
+	if p.err != nil {
+		p.count = r.count
+	}
+	return p
 }

@@ -3,8 +3,6 @@ package codecov
 import (
 	"context"
 	"iter"
-	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -89,10 +87,7 @@ type Branch struct {
 
 // Branches returns the 20 branches of a repository that were updated last, newest first. The error is an *APIError.
 func (c *Client) Branches(ctx context.Context, owner, repository string) ([]Branch, error) {
-	const size = 20
-	segments := []string{string(c.service), owner, "repos", repository, "branches"}
-	var answer page[Branch]
-	err := c.get(ctx, newTries(1), segments, url.Values{"page_size": {strconv.Itoa(size)}}, answer.decode)
-	rows, _ := answer.split(0, place{}, "")
-	return rows, err
+	branches := list{client: c, segments: []string{string(c.service), owner, "repos", repository, "branches"}}
+	p := request[Branch](ctx, branches, place{size: 20}, 0, 1, nil)
+	return p.rows, p.err
 }

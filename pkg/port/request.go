@@ -34,25 +34,30 @@ func (c *Client) read(ctx context.Context, path string, answer any) error {
 	return c.send(ctx, Request{Method: http.MethodGet, Path: path}, answer)
 }
 
-// call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become
-// json.Number, since float64 does not hold whole numbers beyond 2^53.
+// call sends a request, decodes the answer and returns Port's id of the request.
 func (c *Client) call(ctx context.Context, r Request, class string, answer any) (traceID string, err error) {
-	request := httpclient.Request{
+	response, failure := c.http.Do(ctx, httpclient.Request{
 		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class,
+		Decode: func(body []byte) error { return decode(body, answer) },
+	})
+	if failure == nil {
+		return requestID(response), nil
 	}
-	response, failure := c.http.Do(ctx, request)
-	if failure != nil {
-		if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
-			return "", signIn
-		}
-		return "", newAPIError(failure, response)
+	if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
+		return "", signIn
 	}
-	decoder := json.NewDecoder(bytes.NewReader(response.Body))
+	return "", newAPIError(failure, response)
+}
+
+// decode decodes a whole answer. Numbers in fields of type any become json.Number, since float64 does not hold whole
+// numbers beyond 2^53.
+func decode(body []byte, answer any) error {
+	if !json.Valid(body) {
+		return httpclient.ErrNotJSON
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	if err := decoder.Decode(answer); err != nil {
-		return "", unusable(request, "decode answer: "+httpclient.Message(err.Error())) // the error may quote the answer
-	}
-	return requestID(response), nil
+	return decoder.Decode(answer)
 }
 
 // path returns an escaped path below /v1.

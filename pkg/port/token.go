@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -76,7 +77,8 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 		ExpiresIn   float64 `json:"expiresIn"` // seconds
 	}
 	if err := json.Unmarshal(response.Body, &answer); err != nil || answer.AccessToken == "" {
-		return unusable(request, "the answer holds no access token") // err may quote the token
+		err = httpclient.DecodeError(errors.New("it holds no access token")) // err may quote the token
+		return &APIError{Method: request.Method, URL: request.URL.Redacted(), Err: err}
 	}
 	lifetime := time.Duration(min(answer.ExpiresIn, maxLifetime.Seconds()) * float64(time.Second))
 	s.secrets.Add(answer.AccessToken)
