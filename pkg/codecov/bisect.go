@@ -33,78 +33,81 @@ func outage(broken error) error {
 	return broken
 }
 
-// bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size)
-// requests. Rows before position first of the list are dropped.
-func (r *reader[T]) bisect(broken page[T], first int) page[T] {
-	p := page[T]{at: broken.at, count: r.count}
+// mended returns a page without its malformed rows, if those broke it.
+func (r *pages[T]) mended(p page[T]) page[T] {
+	if isBrokenPage(p.err) && !r.list.byName {
+		return r.bisect(p)
+	}
+	if p.err != nil {
+		p.count = r.count
+	}
+	return p
+}
+
+// bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size) requests.
+func (r *pages[T]) bisect(broken page[T]) page[T] {
+	p := page[T]{at: broken.at, count: r.count, end: broken.at.end()}
 	if r.isOutage() {
 		p.err = outage(broken.err)
 		return p
 	}
-	p.err = r.readHalves(&p, p.at, first, broken.err)
-	p.end = p.at.end()
-	if p.count > 0 {
+	if p.err = r.add(&p, broken); p.count > 0 {
 		p.last = p.last || p.end >= p.count
 		p.end = min(p.end, p.count)
 	}
 	return p
 }
 
-// readHalves reads a broken page as two pages of half its size, or as single rows if its size is odd, and adds the rows
-// to p. A page of one row is skipped, unless the list cannot be read beyond it.
-func (r *reader[T]) readHalves(p *page[T], whole place, first int, broken error) error {
-	if whole.size == 1 {
-		return r.skipMalformed(p, whole, broken)
+// add adds the rows of a part to p. A broken part is read in halves; a single row is skipped, unless the list cannot be
+// read beyond it.
+func (r *pages[T]) add(p *page[T], part page[T]) error {
+	switch {
+	case part.err == nil:
+		p.rows, p.bad, p.count = append(p.rows, part.rows...), append(p.bad, part.bad...), part.count
+		return nil
+	case isPastTheEnd(part.err):
+		p.last = true
+		return nil
+	case !isBrokenPage(part.err):
+		return part.err
+	case part.at.size == 1:
+		return r.skipMalformed(p, part)
 	}
-	size, again := whole.size/2, 0
-	if whole.size%2 != 0 {
-		size = 1
-	}
-	if size == 1 {
-		again = 1
-	}
-	for at := (place{whole.offset, size}); at.offset < whole.end() && !p.last; at = at.next() {
-		if at.end() <= first {
-			continue
+	for at := part.at; at.offset < part.at.end() && !p.last; at = at.next() {
+		at = at.sized(min(part.at.size/2, part.at.end()-at.offset))
+		again := 0
+		if at.size == 1 {
+			again = 1
 		}
-		part := r.readPart(p, at, first, again)
-		switch {
-		case isPastTheEnd(part.err):
-			p.last = true
-		case isBrokenPage(part.err):
-			if err := r.readHalves(p, at, first, part.err); err != nil {
-				return err
-			}
-		case part.err != nil:
-			return part.err
-		default:
-			p.rows, p.bad = append(p.rows, part.rows...), append(p.bad, part.bad...)
+		if err := r.add(p, request[T](r.ctx, r.list, at, again, nil)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // skipMalformed skips a malformed row.
-func (r *reader[T]) skipMalformed(p *page[T], at place, broken error) error {
-	truncated, err := r.isTruncated(p, at, broken)
+func (r *pages[T]) skipMalformed(p *page[T], row page[T]) error {
+	position := row.at.offset + 1
+	truncated, err := r.isTruncated(row)
 	switch {
 	case err != nil:
 		return err
 	case truncated, r.skipped+len(p.bad) >= maxSkippedRows:
-		return &TruncatedListError{List: r.list.title, Position: at.offset + 1, Count: p.count, Err: broken}
+		return &TruncatedListError{List: r.list.title, Position: position, Count: p.count, Err: row.err}
 	}
-	p.bad = append(p.bad, &SkippedRowError{List: r.list.title, Position: at.offset + 1, Err: broken})
+	p.bad = append(p.bad, &SkippedRowError{List: r.list.title, Position: position, Err: row.err})
 	return nil
 }
 
 // isTruncated reports whether no row behind a malformed one can be read. It requests the next row, and then rows at
 // doubling distances to the end of the list.
-func (r *reader[T]) isTruncated(p *page[T], at place, broken error) (bool, error) {
+func (r *pages[T]) isTruncated(row page[T]) (bool, error) {
 	if r.isOutage() {
-		return false, outage(broken)
+		return false, outage(row.err)
 	}
-	for step := 1; at.offset+step < pastTheEnd.offset; step *= 2 {
-		switch err := r.readPart(p, place{at.offset + step, 1}, 0, 0).err; {
+	for step := 1; row.at.offset+step < pastTheEnd.offset; step *= 2 {
+		switch err := request[T](r.ctx, r.list, place{row.at.offset + step, 1}, 0, nil).err; {
 		case err == nil:
 			return false, nil
 		case isPastTheEnd(err):
@@ -117,15 +120,6 @@ func (r *reader[T]) isTruncated(p *page[T], at place, broken error) (bool, error
 }
 
 // isOutage reports whether the list fails where no row can break the answer.
-func (r *reader[T]) isOutage() bool {
-	return isBrokenPage(request[T](r.ctx, r.list, pastTheEnd, 0, 0, nil).err)
-}
-
-// readPart reads a part of the broken page p, and what it shows of the length of the list.
-func (r *reader[T]) readPart(p *page[T], at place, first, again int) page[T] {
-	part := request[T](r.ctx, r.list, at, first, again, nil)
-	if part.err == nil {
-		p.count = part.count
-	}
-	return part
+func (r *pages[T]) isOutage() bool {
+	return isBrokenPage(request[T](r.ctx, r.list, pastTheEnd, 0, nil).err)
 }

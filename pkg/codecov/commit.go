@@ -86,10 +86,7 @@ type CommitsOptions struct {
 // An error comes once and last: an *APIError, a *TruncatedListError, an *IncompleteError or, without Skipped, a
 // *SkippedRowError. Before an *APIError, commits whose timestamp may have more commits are not returned.
 func (c *Client) Commits(ctx context.Context, owner, repository string, o CommitsOptions) iter.Seq2[Commit, error] {
-	return rows(ctx, c.commits(owner, repository, o), rowKind[Commit]{
-		key:  func(commit Commit) string { return commit.CommitID },
-		time: func(commit Commit) time.Time { return commit.Timestamp },
-	})
+	return commitRows(ctx, c.commits(owner, repository, o))
 }
 
 // CountCommits returns the number of commits that Commits would return. Only the Branch of the options is used.
@@ -98,7 +95,7 @@ func (c *Client) CountCommits(ctx context.Context, owner, repository string, o C
 	const maxRequests = 3
 	commits := c.commits(owner, repository, o)
 	for row := 0; ; row++ {
-		p := request[Commit](ctx, commits, place{offset: row, size: 1}, 0, 1, nil)
+		p := request[Commit](ctx, commits, place{offset: row, size: 1}, 1, nil)
 		switch {
 		case row > 0 && isPastTheEnd(p.err):
 			return row, nil

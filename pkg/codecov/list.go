@@ -43,17 +43,12 @@ func (p place) end() int { return p.offset + p.size }
 // next returns the place after p.
 func (p place) next() place { return place{p.end(), p.size} }
 
-// resized returns the page to request at p with a size of at most maxSize. The size doubles only if the offset is a
-// multiple of the double. If the offset is not a multiple of a smaller size, since the size was not a power of
-// two, the page begins with rows that have been read before.
-func (p place) resized(maxSize int) place {
-	if p.size == 0 || p.size > maxSize {
-		p.size = maxSize
+// sized returns the largest page at the offset of p with at most maxSize rows.
+func (p place) sized(maxSize int) place {
+	p.size = maxSize
+	for p.offset%p.size != 0 {
+		p.size--
 	}
-	for 2*p.size <= maxSize && p.offset%(2*p.size) == 0 {
-		p.size *= 2
-	}
-	p.offset -= p.offset % p.size
 	return p
 }
 
@@ -79,10 +74,10 @@ type page[T any] struct {
 	ended bool // the list became shorter and ends before the page
 }
 
-// request requests the page at a place. Rows before position first are dropped. A broken page is requested again that
-// often. If the server fails as if the page were too large, smaller returns the place to request instead: the same one
-// is retried as usual, the zero place fails. Without it, every page is retried.
-func request[T any](ctx context.Context, l list, at place, first, again int, smaller func(now place, lastChance bool) place) page[T] {
+// request requests the page at a place. A broken page is requested again that often. If the server fails as if the page
+// were too large, smaller returns the place to request instead: the same one is retried as usual, the zero place fails.
+// Without it, every page is retried.
+func request[T any](ctx context.Context, l list, at place, again int, smaller func(now place, lastChance bool) place) page[T] {
 	p := page[T]{at: at}
 	address, err := l.address(at)
 	if err != nil {
@@ -91,7 +86,7 @@ func request[T any](ctx context.Context, l list, at place, first, again int, sma
 	}
 	r := httpclient.Request{
 		URL:    address,
-		Decode: func(body []byte) error { return p.decode(body, first, l.title) },
+		Decode: func(body []byte) error { return p.decode(body, l.title) },
 		Final: func(status int, body []byte) bool {
 			broken := isBroken(status, body)
 			if broken {
@@ -123,7 +118,7 @@ func isPastTheEnd(err error) bool { return isAnswer(err, http.StatusNotFound, "I
 var errNoList = errors.New("answer has no list")
 
 // decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
-func (p *page[T]) decode(body []byte, first int, title string) error {
+func (p *page[T]) decode(body []byte, title string) error {
 	var (
 		answer struct {
 			Count   int `json:"count"`
@@ -143,18 +138,17 @@ func (p *page[T]) decode(body []byte, first int, title string) error {
 		return errNoList
 	case err == nil:
 		p.place(answer.Count, len(answer.Results))
-		p.rows = answer.Results[p.known(first):]
+		p.rows = answer.Results
 		return nil
 	case json.Unmarshal(body, &raw) != nil || raw.Results == nil:
 		return err
 	}
 	p.place(raw.Count, len(raw.Results))
-	start := p.known(first)
-	for i, text := range raw.Results[start:] {
+	for i, text := range raw.Results {
 		var row T
 		if err := json.Unmarshal(text, &row); err != nil {
 			p.bad = append(p.bad, &SkippedRowError{
-				List: title, Position: p.at.offset + start + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
+				List: title, Position: p.at.offset + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
 			})
 			continue
 		}
@@ -168,9 +162,6 @@ func (p *page[T]) place(count, rows int) {
 	p.count, p.end = count, p.at.offset+rows
 	p.last = rows == 0 || p.at.end() >= count
 }
-
-// known returns how many rows of the page are before a position of the list.
-func (p *page[T]) known(first int) int { return max(0, min(first, p.end)-p.at.offset) }
 
 // nameOf returns the name of a repository or the id of a commit, or "".
 func nameOf(row []byte) string {

@@ -10,39 +10,15 @@ import (
 // Measured with an unmodified server.
 const maxRequestLine = 4094
 
-// named returns the repositories of these names, each once. Each request asks for as many names as its line can
-// hold. If a malformed row breaks an answer, it asks for halves of the names until one name is left, which it skips.
-// That also reads repositories behind a row that truncates the whole list.
+// named returns the repositories of these names, each once. It asks for all names at once, and for halves of them if the
+// request line is too long, or if a malformed row breaks the answer, until one name is left, which it skips. That also
+// reads repositories behind a row that truncates the whole list.
 func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
 	return func(yield func(Repository, error) bool) {
-		const longest = "1000000000"
-		address, err := all.client.address(all.segments, url.Values{"page": {longest}, "page_size": {longest}})
-		if err != nil {
-			yield(Repository{}, err)
-			return
-		}
-		room := maxRequestLine - len("GET "+address.RequestURI()+"& HTTP/1.1")
 		all.byName = true
 		n := &nameReader{ctx: ctx, list: all, yield: yield, seen: make(map[string]bool)}
-		for left := names; len(left) > 0; {
-			count := fitting(left, room)
-			if !n.read(left[:count]) {
-				return
-			}
-			left = left[count:]
-		}
+		n.read(names)
 	}
-}
-
-// fitting returns how many of names fit into room bytes of a query. A name that is too long is requested by itself.
-func fitting(names []string, room int) int {
-	for i, name := range names {
-		room -= len("names=&") + len(url.QueryEscape(name))
-		if room < 0 {
-			return max(i, 1)
-		}
-	}
-	return len(names)
 }
 
 type nameReader struct {
@@ -54,13 +30,19 @@ type nameReader struct {
 
 // read yields the repositories of some names and reports whether to go on.
 func (n *nameReader) read(names []string) bool {
-	some := n.list
+	some, half := n.list, len(names)/2
 	some.query = url.Values{"names": names}
-	for repository, err := range rows(n.ctx, some, repositories) {
-		if isBrokenPage(err) {
-			return n.split(names, err)
-		}
-		if err == nil && n.seen[repository.Name] {
+	longest, err := some.address(pastTheEnd)
+	if err == nil && half > 0 && len("GET "+longest.RequestURI()+" HTTP/1.1") > maxRequestLine {
+		return n.read(names[:half]) && n.read(names[half:])
+	}
+	for repository, err := range rows(n.ctx, some, repositoryName) {
+		switch {
+		case isBrokenPage(err) && half > 0:
+			return n.read(names[:half]) && n.read(names[half:])
+		case isBrokenPage(err):
+			return n.skip(names[0], err)
+		case err == nil && n.seen[repository.Name]:
 			continue
 		}
 		n.seen[repository.Name] = true
@@ -71,18 +53,14 @@ func (n *nameReader) read(names []string) bool {
 	return true
 }
 
-// split reads the halves of names whose answer is broken. It skips a single name, unless it is an outage.
-func (n *nameReader) split(names []string, broken error) bool {
-	if len(names) > 1 {
-		half := len(names) / 2
-		return n.read(names[:half]) && n.read(names[half:])
-	}
+// skip skips a repository whose row is malformed, unless it is an outage.
+func (n *nameReader) skip(name string, broken error) bool {
 	none := n.list
 	none.query = url.Values{"names": {""}} // selects no row
-	if isBrokenPage(request[Repository](n.ctx, none, place{size: 1}, 0, 0, nil).err) {
+	if isBrokenPage(request[Repository](n.ctx, none, place{size: 1}, 0, nil).err) {
 		return n.yield(Repository{}, outage(broken)) && false
 	}
-	bad := &SkippedRowError{List: n.list.title, Name: names[0], Err: broken}
+	bad := &SkippedRowError{List: n.list.title, Name: name, Err: broken}
 	if n.list.skipped == nil {
 		return n.yield(Repository{}, bad) && false
 	}

@@ -57,17 +57,17 @@ func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesO
 	if len(o.Names) > 0 {
 		return named(ctx, all, o.Names)
 	}
-	return rows(ctx, all, repositories)
+	return rows(ctx, all, repositoryName)
 }
 
-var repositories = rowKind[Repository]{key: func(r Repository) string { return r.Name }}
+func repositoryName(r Repository) string { return r.Name }
 
 // Owners returns the accounts of the service that the token's user can see. It needs a token.
 // An error is an *APIError and comes once and last.
 func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
 	// Without the slash at the end of the address the server redirects.
 	owners := list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}
-	return rows(ctx, owners, rowKind[Author]{})
+	return rows[Author](ctx, owners, nil)
 }
 
 // RepositoryExists reports whether Codecov has a repository of that name, compared without case. It returns false only
@@ -88,6 +88,6 @@ type Branch struct {
 // Branches returns the 20 branches of a repository that were updated last, newest first. The error is an *APIError.
 func (c *Client) Branches(ctx context.Context, owner, repository string) ([]Branch, error) {
 	branches := list{client: c, segments: []string{string(c.service), owner, "repos", repository, "branches"}}
-	p := request[Branch](ctx, branches, place{size: 20}, 0, 1, nil)
+	p := request[Branch](ctx, branches, place{size: 20}, 1, nil)
 	return p.rows, p.err
 }
