@@ -24,7 +24,7 @@ type Options struct {
 	InsecureHTTP bool              // allow http:// for remote hosts
 	UserAgent    string            // optional
 	Authorizer   Authorizer        // optional
-	Concurrency  int               // maximum requests under way, default: 1
+	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the server's rate limit, above 0 to 1, default: 1
 	Secrets      *Secrets          // removed from answers and errors; optional
 	Network      http.RoundTripper // default: a transport that all clients share

@@ -1,6 +1,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -60,12 +61,11 @@ type class struct {
 
 // newLimiter returns a limiter that starts with the full concurrency.
 func newLimiter(maximum int, share float64, stats *stats, log *slog.Logger) *limiter {
-	if !(share > 0 && share <= 1) {
-		share = 1
+	if maximum <= 0 {
+		maximum = 64
 	}
-	most := float64(max(maximum, 1))
 	return &limiter{
-		max: most, allowed: most, share: share, stats: stats, log: log, changed: make(chan struct{}),
+		max: float64(maximum), allowed: float64(maximum), share: cmp.Or(share, 1), stats: stats, log: log, changed: make(chan struct{}),
 		classes: make(map[string]*class), budgets: make(map[limit]*budget),
 	}
 }

@@ -2,7 +2,6 @@ package setup_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -212,9 +211,7 @@ func TestRemovalIsRefusedForScorecardsAndRelationsOfTheUsers(t *testing.T) {
 	runOn(t, port, o)
 	port.documents = append(port.documents, document{"/v1/blueprints/codecov_coverage/scorecards/mine", map[string]any{"identifier": "mine"}})
 	mappings := strings.Replace(string(webhookOf(t, port.Server).Mappings), `"service":".body.repo.name"`, `"service":"\"a\""`, 1)
-	if _, err := connect(t, port).UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(`{"mappings":`+mappings+`}`)); err != nil {
-		t.Fatal(err)
-	}
+	updateWebhook(t, connect(t, port), `{"mappings":`+mappings+`}`)
 	_, err := removeFrom(t, port, func(o *setup.RemoveOptions) { o.All = true })
 	for _, want := range []string{"blueprint codecov_coverage has a scorecard mine that codecov-port hasn't made",
 		"entry 1 of webhook codecov_mapper sets relation service by an expression of its own"} {

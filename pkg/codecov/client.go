@@ -7,7 +7,9 @@
 package codecov
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,8 +22,6 @@ import (
 
 // DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
 const DefaultBaseURL = "https://api.codecov.io/api/v2"
-
-const defaultConcurrency = 64
 
 // Options configures a Client. Service is required.
 type Options struct {
@@ -42,9 +42,6 @@ func (o Options) String() string { return fmt.Sprintf("%s at %s", o.Service, o.B
 // GoString returns the same as String.
 func (o Options) GoString() string { return o.String() }
 
-// LogValue returns the same as String.
-func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
-
 // Client reads from one Codecov server, for one service. It sends the token to the configured origin only.
 //
 // A page that the server fails to return as if it were too large (502, 503, 504, no answer in time) is requested
@@ -63,34 +60,23 @@ type Client struct {
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
 // remote, and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
-	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
-	}
-	base, err := httpclient.ParseBase(o.BaseURL)
+	base, err := httpclient.ParseBase(cmp.Or(o.BaseURL, DefaultBaseURL))
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
 	}
 	if o.Service == "" {
-		return nil, fmt.Errorf("codecov: service is required")
+		return nil, errors.New("codecov: service is required")
 	}
 	if o.PageSize <= 0 {
 		o.PageSize = DefaultPageSize
-	}
-	if o.Concurrency <= 0 {
-		o.Concurrency = defaultConcurrency
 	}
 	client := &Client{
 		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxClientPagesAhead),
 	}
 	client.http, err = httpclient.New(httpclient.Options{
-		Origin:       base,
-		InsecureHTTP: o.InsecureHTTP,
-		UserAgent:    o.UserAgent,
-		Authorizer:   httpclient.Bearer(o.Token),
-		Concurrency:  o.Concurrency,
-		Network:      o.Transport,
-		Secrets:      httpclient.NewSecrets(o.Token),
-		Logger:       o.Logger,
+		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency,
+		Authorizer: httpclient.Bearer(o.Token), Secrets: httpclient.NewSecrets(o.Token),
+		Network: o.Transport, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)

@@ -27,6 +27,7 @@ func commitRows(ctx context.Context, l list) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
 		r := &commitReader{
 			pages: pages[Commit]{ctx: ctx, list: l}, yield: yield, seed: maphash.MakeSeed(), lastPage: make(map[uint64]int),
+			last: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC),
 		}
 		for p := range r.pages.all {
 			if !r.deliver(p) {
@@ -49,7 +50,6 @@ type commitReader struct {
 
 	seed     maphash.Seed
 	lastPage map[uint64]int // by the hash of a commit's id: the last page with it
-	rereads  int            // pages that were read again
 	found    int
 	fewest   int  // commits of the list according to the page that reported the fewest
 	moved    bool // commits have moved between pages
@@ -57,9 +57,7 @@ type commitReader struct {
 	group []Commit
 	time  time.Time // of the group
 	first int       // position of its first commit
-
-	released bool      // commits have been yielded
-	last     time.Time // of the commit that was yielded last
+	last  time.Time // of the commit that was yielded last; at first later than any
 
 	doubtful bool // commits of the group may be missing: one appeared twice, so another one has lost its place
 	gap      bool // commits between the group and the next one may be missing, too
@@ -81,7 +79,7 @@ func (r *commitReader) deliver(p *page[Commit]) bool {
 		complete = r.olderThan(r.group[complete-1].Timestamp.Add(1))
 	}
 	if complete > 0 {
-		r.released, r.last = true, r.group[complete-1].Timestamp
+		r.last = r.group[complete-1].Timestamp
 	}
 	ready := r.group[:complete]
 	r.group = r.group[complete:]
@@ -122,17 +120,16 @@ func (r *commitReader) note(p *page[Commit]) {
 // page has commits of an earlier page. A commit that one page holds twice has not moved. One that should have come
 // before one that has been yielded is dropped.
 func (r *commitReader) add(rows []Commit) (fresh int, repeated bool) {
-	number := r.pages.number + r.rereads
 	for _, commit := range rows {
 		hash := maphash.String(r.seed, commit.CommitID)
 		page, seen := r.lastPage[hash]
-		r.lastPage[hash] = number
+		r.lastPage[hash] = r.pages.number
 		switch {
-		case seen && page < number:
+		case seen && page < r.pages.number:
 			repeated = true
 		case seen:
 			r.found++ // the page holds it twice
-		case r.released && !commit.Timestamp.Before(r.last):
+		case !commit.Timestamp.Before(r.last):
 			r.moved = true
 		default:
 			fresh++
@@ -212,7 +209,7 @@ func (r *commitReader) readAgain(at place) (page[Commit], bool) {
 	if tooLarge {
 		return page[Commit]{}, false
 	}
-	r.rereads++
+	r.pages.number++
 	if p = r.pages.mended(p); isPastTheEnd(p.err) {
 		p = page[Commit]{count: at.offset, end: at.offset}
 	}

@@ -69,70 +69,38 @@ type Relation struct {
 
 // Blueprints reads all blueprints.
 func (c *Client) Blueprints(ctx context.Context) ([]Blueprint, error) {
-	var answer struct {
-		Blueprints []Blueprint `json:"blueprints"`
-	}
-	err := c.read(ctx, path("blueprints"), &answer)
-	return answer.Blueprints, err
+	return read[[]Blueprint](ctx, c, "blueprints", "blueprints")
 }
 
 // Blueprint returns a blueprint, or ErrNotFound if it does not exist.
 func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, error) {
-	var answer struct {
-		Blueprint Blueprint `json:"blueprint"`
-	}
-	err := c.read(ctx, path("blueprints", identifier), &answer)
-	if err == nil && answer.Blueprint.Identifier != identifier {
+	blueprint, err := read[Blueprint](ctx, c, "blueprint", "blueprints", identifier)
+	if err == nil && blueprint.Identifier != identifier {
 		err = fmt.Errorf("read blueprint %s: the answer holds another blueprint or none", identifier)
 	}
-	return answer.Blueprint, err
+	return blueprint, err
 }
 
 // RawBlueprint returns a blueprint as Port wrote it, or ErrNotFound if it does not exist.
 func (c *Client) RawBlueprint(ctx context.Context, identifier string) (json.RawMessage, error) {
-	var answer struct {
-		Blueprint json.RawMessage `json:"blueprint"`
-	}
-	err := c.read(ctx, path("blueprints", identifier), &answer)
-	return answer.Blueprint, err
+	return read[json.RawMessage](ctx, c, "blueprint", "blueprints", identifier)
 }
 
-// CreateBlueprint creates a blueprint. The targets of its relations and aggregations must exist. It returns ErrExists,
-// without changing anything, if a blueprint of that identifier exists.
-func (c *Client) CreateBlueprint(ctx context.Context, blueprint Blueprint) error {
-	request, err := createBlueprintRequest(blueprint)
-	if err != nil {
-		return err
-	}
-	return c.Send(ctx, request)
-}
-
-func createBlueprintRequest(blueprint Blueprint) (Request, error) {
-	body, err := encode(blueprint)
-	if err != nil {
-		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
-	}
-	return Request{Method: http.MethodPost, Path: path("blueprints"), Body: body}, nil
-}
-
-// PatchBlueprint changes the fields of a blueprint that patch, a JSON object, names. Name objects below the first level
-// whole: it is unknown whether Port merges or replaces them. It returns ErrNotFound if the blueprint does not exist.
-func (c *Client) PatchBlueprint(ctx context.Context, identifier string, patch json.RawMessage) error {
-	return c.Send(ctx, PatchBlueprintRequest(identifier, patch))
-}
-
-// PatchBlueprintRequest returns what PatchBlueprint sends.
+// PatchBlueprintRequest returns the request that changes the fields of a blueprint that patch, a JSON object, names.
+// Name objects below the first level whole: it is unknown whether Port merges or replaces them.
 func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
-	return Request{Method: http.MethodPatch, Path: path("blueprints", identifier), Body: patch}
+	return newRequest(http.MethodPatch, patch, "blueprints", identifier)
 }
 
 // PutBlueprintRequest returns the request that replaces a blueprint by a document. Unlike a patch, it can remove
 // properties.
 func PutBlueprintRequest(identifier string, document json.RawMessage) Request {
-	return Request{Method: http.MethodPut, Path: path("blueprints", identifier), Body: document}
+	return newRequest(http.MethodPut, document, "blueprints", identifier)
 }
 
 // DeleteBlueprintRequest returns the request that deletes a blueprint with all its entities.
 func DeleteBlueprintRequest(identifier string) Request {
-	return Request{Method: http.MethodDelete, Path: path("blueprints", identifier, "all-entities") + "?delete_blueprint=true"}
+	request := newRequest(http.MethodDelete, nil, "blueprints", identifier, "all-entities")
+	request.Path += "?delete_blueprint=true"
+	return request
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 )
@@ -27,19 +28,20 @@ func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created
 			created, ours = append(created, blueprint.Identifier), append(ours, blueprint)
 		}
 	}
+	exists := func(target string) (bool, error) {
+		if slices.ContainsFunc(set, func(b Blueprint) bool { return b.Identifier == target }) {
+			return true, nil
+		}
+		_, err := c.Blueprint(ctx, target)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 	for _, blueprint := range ours {
-		request, err := aggregationsRequest(blueprint, func(target string) (bool, error) {
-			if slices.ContainsFunc(set, func(b Blueprint) bool { return b.Identifier == target }) {
-				return true, nil
-			}
-			_, err := c.Blueprint(ctx, target)
-			if errors.Is(err, ErrNotFound) {
-				return false, nil
-			}
-			return err == nil, err
-		})
-		if err == nil && request != nil {
-			err = c.Send(ctx, *request)
+		request, err := aggregationsRequest(blueprint, exists)
+		if err == nil && request.Body != nil {
+			err = c.Send(ctx, request)
 		}
 		if err != nil {
 			return created, fmt.Errorf("add the aggregations of blueprint %s: %w", blueprint.Identifier, err)
@@ -52,7 +54,7 @@ func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created
 func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
 	var creations, additions []Request
 	for _, blueprint := range targetsFirst(set) {
-		creation, err := createBlueprintRequest(bare(blueprint))
+		creation, err := createRequest(blueprint)
 		if err != nil {
 			return nil, err
 		}
@@ -61,54 +63,58 @@ func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
 		if err != nil {
 			return nil, err
 		}
-		if addition != nil {
-			additions = append(additions, *addition)
+		if addition.Body != nil {
+			additions = append(additions, addition)
 		}
 	}
 	return append(creations, additions...), nil
 }
 
+// createRequest returns the request that creates a blueprint without aggregations.
+func createRequest(blueprint Blueprint) (Request, error) {
+	body, err := encode(bare(blueprint))
+	if err != nil {
+		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
+	}
+	return newRequest(http.MethodPost, body, "blueprints"), nil
+}
+
 // createBare creates a blueprint without aggregations. It reports whether the blueprint that exists now is this one.
 func (c *Client) createBare(ctx context.Context, blueprint Blueprint) (ours bool, err error) {
-	blueprint = bare(blueprint)
-	err = c.CreateBlueprint(ctx, blueprint)
-	if !errors.Is(err, ErrExists) {
+	request, err := createRequest(blueprint)
+	if err != nil {
+		return false, err
+	}
+	if err = c.Send(ctx, request); !errors.Is(err, ErrExists) {
 		return err == nil, err
 	}
 	existing, err := c.Blueprint(ctx, blueprint.Identifier)
-	return err == nil && equal(existing, blueprint), err
+	return err == nil && reflect.DeepEqual(declarations(existing), declarations(bare(blueprint))), err
 }
 
-// aggregationsRequest returns the request that adds the aggregations of a blueprint whose target exists, nil if there
-// are none.
-func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, error)) (*Request, error) {
-	if len(blueprint.AggregationProperties) == 0 {
-		return nil, nil
-	}
-	var aggregations map[string]json.RawMessage
-	if err := json.Unmarshal(blueprint.AggregationProperties, &aggregations); err != nil {
-		return nil, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
-	}
-	for name, aggregation := range aggregations {
-		var declared struct {
-			Target string `json:"target"`
+// aggregationsRequest returns the request that adds the aggregations of a blueprint whose target exists. It has no body
+// if there are none.
+func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, error)) (Request, error) {
+	aggregations, declared := map[string]json.RawMessage{}, map[string]struct{ Target string }{}
+	if text := blueprint.AggregationProperties; len(text) > 0 {
+		if err := errors.Join(json.Unmarshal(text, &aggregations), json.Unmarshal(text, &declared)); err != nil {
+			return Request{}, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
 		}
-		if err := json.Unmarshal(aggregation, &declared); err != nil {
-			return nil, fmt.Errorf("decode aggregation %s of blueprint %s: %w", name, blueprint.Identifier, err)
+	}
+	for name, aggregation := range declared {
+		found, err := exists(aggregation.Target)
+		if err != nil {
+			return Request{}, err
 		}
-		switch found, err := exists(declared.Target); {
-		case err != nil:
-			return nil, err
-		case !found:
+		if !found {
 			delete(aggregations, name)
 		}
 	}
 	if len(aggregations) == 0 {
-		return nil, nil
+		return Request{}, nil
 	}
 	patch, err := encode(map[string]any{"aggregationProperties": aggregations})
-	request := PatchBlueprintRequest(blueprint.Identifier, patch)
-	return &request, err
+	return PatchBlueprintRequest(blueprint.Identifier, patch), err
 }
 
 // targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
@@ -143,9 +149,7 @@ func bare(blueprint Blueprint) Blueprint {
 	return blueprint
 }
 
-// equal reports whether two blueprints declare the same. Missing and empty declarations are equal.
-func equal(a, b Blueprint) bool { return reflect.DeepEqual(declarations(a), declarations(b)) }
-
+// declarations returns the fields of a blueprint, without empty ones.
 func declarations(blueprint Blueprint) map[string]any {
 	text, err := encode(blueprint)
 	if err != nil {

@@ -1,12 +1,10 @@
 package port
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -27,16 +25,12 @@ var ErrBatchFull = errors.New("batch is full")
 
 // Batch is the body of one bulk upsert. Add encodes entities as they come, so that the size is known. The zero value is
 // an empty batch. It is not safe for concurrent use.
-type Batch struct {
-	entities    [][]byte // encoded
-	identifiers []string
-	size        int // of the entities, with a comma each
-}
+type Batch struct{ entities []encodedEntity }
 
-const (
-	batchHead = `{"entities":[`
-	batchTail = `]}`
-)
+type encodedEntity struct {
+	identifier string
+	text       []byte
+}
 
 // Add encodes an entity and appends it. It returns ErrBatchFull if the entity does not fit into this batch, and an
 // error that wraps ErrTooLarge if it does not fit into an empty one.
@@ -48,47 +42,49 @@ func (b *Batch) Add(entity Entity) error {
 	if err != nil {
 		return fmt.Errorf("encode entity %s: %w", entity.Identifier, err)
 	}
-	size := len(batchHead) + len(text) + len(batchTail)
-	switch {
+	alone := Batch{[]encodedEntity{{entity.Identifier, text}}}
+	more := Batch{append(b.entities, alone.entities...)}
+	switch size := alone.size(); {
 	case size >= MaxBulkBytes:
-		return fmt.Errorf("entity %s: %w: %d bytes, Port accepts less than %d",
-			entity.Identifier, ErrTooLarge, size, MaxBulkBytes)
-	case b.size+size >= MaxBulkBytes:
+		return fmt.Errorf("entity %s: %w: %d bytes, Port accepts less than %d", entity.Identifier, ErrTooLarge, size, MaxBulkBytes)
+	case more.size() >= MaxBulkBytes:
 		return ErrBatchFull
 	}
-	b.identifiers, b.entities = append(b.identifiers, entity.Identifier), append(b.entities, text)
-	b.size += len(text) + len(",")
+	*b = more
 	return nil
 }
 
 // Len returns the number of entities.
-func (b *Batch) Len() int { return len(b.identifiers) }
-
-// Identifiers returns the identifiers of the entities, in the order of Add.
-func (b *Batch) Identifiers() []string { return b.identifiers }
+func (b *Batch) Len() int { return len(b.entities) }
 
 // Split returns the two halves of a batch of at least two entities.
 func (b *Batch) Split() (first, second Batch) {
 	middle := b.Len() / 2
-	return b.part(0, middle), b.part(middle, b.Len())
+	return Batch{slices.Clone(b.entities[:middle])}, Batch{slices.Clone(b.entities[middle:])}
 }
 
-func (b *Batch) part(start, end int) Batch {
-	part := Batch{entities: slices.Clone(b.entities[start:end]), identifiers: slices.Clone(b.identifiers[start:end])}
-	for _, entity := range part.entities {
-		part.size += len(entity) + len(",")
+const emptyBody = `{"entities":[]}`
+
+// size returns the length of the body of a batch that is not empty.
+func (b *Batch) size() int {
+	size := len(emptyBody) + len(b.entities) - 1 // commas
+	for _, entity := range b.entities {
+		size += len(entity.text)
 	}
-	return part
+	return size
 }
 
 func (b *Batch) body() []byte {
-	return slices.Concat([]byte(batchHead), bytes.Join(b.entities, []byte(",")), []byte(batchTail))
+	body := append(make([]byte, 0, b.size()+1), emptyBody[:len(emptyBody)-2]...)
+	for _, entity := range b.entities {
+		body = append(append(body, entity.text...), ',')
+	}
+	return append(body[:len(body)-1], "]}"...)
 }
 
 // UpsertOptions configures a bulk upsert.
 type UpsertOptions struct {
 	CreateMissingRelated bool // create targets of relations that do not exist
-	ValidationOnly       bool // validate the entities without writing them
 }
 
 // BulkResult is the result of a bulk upsert.
@@ -139,23 +135,14 @@ func (c *Client) UpsertBatch(
 	if batch.Len() == 0 {
 		return BulkResult{}, errors.New("upsert entities: the batch is empty")
 	}
-	query := url.Values{
-		"upsert":                          {"true"},
-		"merge":                           {"true"},
-		"create_missing_related_entities": {strconv.FormatBool(o.CreateMissingRelated)},
-	}
-	if o.ValidationOnly {
-		query.Set("validation_only", "true")
-	}
+	request := newRequest(http.MethodPost, batch.body(), "blueprints", blueprint, "entities", "bulk")
+	request.Path += "?upsert=true&merge=true&create_missing_related_entities=" + strconv.FormatBool(o.CreateMissingRelated)
 	var answer bulkAnswer
-	request := Request{
-		Method: http.MethodPost, Path: path("blueprints", blueprint, "entities", "bulk") + "?" + query.Encode(), Body: batch.body(),
-	}
 	traceID, err := c.call(ctx, request, entitiesClass, &answer)
 	if err != nil {
 		return BulkResult{}, err
 	}
-	return BulkResult{Outcomes: answer.outcomes(batch.identifiers), TraceID: traceID}, nil
+	return BulkResult{Outcomes: answer.outcomes(batch), TraceID: traceID}, nil
 }
 
 // bulkAnswer is the answer to a bulk upsert. It has the same form for 200 and 207, and errors may be in either.
@@ -175,10 +162,10 @@ type bulkAnswer struct {
 
 // outcomes matches the answer with the entities of the request, by index. A refusal overrides a success, and an entity
 // that is not mentioned is reported as refused.
-func (a bulkAnswer) outcomes(identifiers []string) []Outcome {
-	outcomes := make([]Outcome, len(identifiers))
-	for i, identifier := range identifiers {
-		outcomes[i] = Outcome{Identifier: identifier, Err: &errUnmentioned}
+func (a bulkAnswer) outcomes(batch *Batch) []Outcome {
+	outcomes := make([]Outcome, batch.Len())
+	for i, entity := range batch.entities {
+		outcomes[i] = Outcome{Identifier: entity.identifier, Err: &errUnmentioned}
 	}
 	at := func(index *int) *Outcome {
 		if index == nil || *index < 0 || *index >= len(outcomes) {

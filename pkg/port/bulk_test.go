@@ -179,9 +179,6 @@ func TestUpsertOptions(t *testing.T) {
 	}{
 		{"plain", port.UpsertOptions{}, "upsert=true&merge=true&create_missing_related_entities=false", true, 0, 0},
 		{"with targets", port.UpsertOptions{CreateMissingRelated: true}, "upsert=true&merge=true&create_missing_related_entities=true", false, 1, 1},
-		{"checked only", port.UpsertOptions{ValidationOnly: true}, "upsert=true&merge=true&create_missing_related_entities=false&validation_only=true", true, 0, 0},
-		{"both", port.UpsertOptions{CreateMissingRelated: true, ValidationOnly: true},
-			"upsert=true&merge=true&create_missing_related_entities=true&validation_only=true", false, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := emulate(t, fakeport.Options{})

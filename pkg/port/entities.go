@@ -35,28 +35,32 @@ type SearchOptions struct {
 	Limit   int            // entities per page, default: MaxSearchPage
 }
 
-type searchRequest struct {
-	Query   map[string]any `json:"query,omitempty"`
-	Include []string       `json:"include,omitempty"`
-	Limit   int            `json:"limit"`
-	From    string         `json:"from,omitempty"`
-}
-
-type searchAnswer struct {
-	Entities []Entity `json:"entities"`
-	Next     string   `json:"next"`
-}
-
 // Search returns entities of a blueprint, with one request per page. Numbers in properties are json.Number.
 // An error comes once and last; it is an *APIError unless the answer makes no sense.
 func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) iter.Seq2[Entity, error] {
 	return func(yield func(Entity, error) bool) {
-		search := searchRequest{Query: o.Query, Include: o.Include, Limit: o.Limit}
+		search := struct {
+			Query   map[string]any `json:"query,omitempty"`
+			Include []string       `json:"include,omitempty"`
+			Limit   int            `json:"limit"`
+			From    string         `json:"from,omitempty"`
+		}{Query: o.Query, Include: o.Include, Limit: o.Limit}
 		if search.Limit <= 0 || search.Limit > MaxSearchPage {
 			search.Limit = MaxSearchPage
 		}
 		for {
-			page, err := c.searchPage(ctx, blueprint, search)
+			var page struct {
+				Entities []Entity `json:"entities"`
+				Next     string   `json:"next"`
+			}
+			body, err := encode(search)
+			if err == nil {
+				request := newRequest(http.MethodPost, body, "blueprints", blueprint, "entities", "search")
+				_, err = c.call(ctx, request, entitiesClass, &page)
+			}
+			if err == nil && page.Entities == nil {
+				err = fmt.Errorf("search %s: the answer holds no entities", blueprint) // if it finds none, it has an empty list
+			}
 			if err != nil {
 				yield(Entity{}, err)
 				return
@@ -72,19 +76,6 @@ func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) 
 			search.From = page.Next
 		}
 	}
-}
-
-func (c *Client) searchPage(ctx context.Context, blueprint string, search searchRequest) (page searchAnswer, err error) {
-	body, err := encode(search)
-	if err != nil {
-		return page, fmt.Errorf("encode search of %s: %w", blueprint, err)
-	}
-	request := Request{Method: http.MethodPost, Path: path("blueprints", blueprint, "entities", "search"), Body: body}
-	_, err = c.call(ctx, request, entitiesClass, &page)
-	if err == nil && page.Entities == nil {
-		err = fmt.Errorf("search %s: the answer holds no entities", blueprint) // if it finds none, it has an empty list
-	}
-	return page, err
 }
 
 // IdentifierIn returns a query for the entities with these identifiers.
@@ -114,10 +105,8 @@ func (c *Client) DeleteEntities(
 	if err != nil {
 		return DeleteResult{}, err
 	}
-	request := Request{
-		Method: http.MethodPost, Body: body,
-		Path: path("blueprints", blueprint, "bulk", "entities", "delete") + "?delete_dependents=" + strconv.FormatBool(dependents),
-	}
+	request := newRequest(http.MethodPost, body, "blueprints", blueprint, "bulk", "entities", "delete")
+	request.Path += "?delete_dependents=" + strconv.FormatBool(dependents)
 	var answer struct {
 		Deleted []string `json:"deletedEntities"`
 	}

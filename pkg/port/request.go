@@ -18,28 +18,30 @@ type Request struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// Send sends a request that one of the …Request functions returned. The error is an *APIError if Port refuses it.
-func (c *Client) Send(ctx context.Context, r Request) error {
-	return c.send(ctx, r, new(json.RawMessage))
+// newRequest returns a request with an escaped path below /v1.
+func newRequest(method string, body json.RawMessage, segments ...string) Request {
+	path := "/v1"
+	for _, segment := range segments {
+		path += "/" + url.PathEscape(segment)
+	}
+	return Request{Method: method, Path: path, Body: body}
 }
 
-// send sends a request and decodes the answer.
-func (c *Client) send(ctx context.Context, r Request, answer any) error {
-	_, err := c.call(ctx, r, "", answer)
+// Send sends a request that one of the …Request functions returned. The error is an *APIError if Port refuses it.
+func (c *Client) Send(ctx context.Context, r Request) error {
+	_, err := c.call(ctx, r, "", nil)
 	return err
 }
 
-// read requests a path and decodes the answer.
-func (c *Client) read(ctx context.Context, path string, answer any) error {
-	return c.send(ctx, Request{Method: http.MethodGet, Path: path}, answer)
-}
-
-// call sends a request, decodes the answer and returns Port's id of the request.
+// call sends a request, decodes the answer, whatever it is if answer is nil, and returns Port's id of the request.
 func (c *Client) call(ctx context.Context, r Request, class string, answer any) (traceID string, err error) {
-	response, failure := c.http.Do(ctx, httpclient.Request{
+	request := httpclient.Request{
 		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class,
-		Decode: func(body []byte) error { return decode(body, answer) },
-	})
+	}
+	if answer != nil {
+		request.Decode = func(body []byte) error { return decode(body, answer) }
+	}
+	response, failure := c.http.Do(ctx, request)
 	if failure == nil {
 		return requestID(response), nil
 	}
@@ -47,6 +49,32 @@ func (c *Client) call(ctx context.Context, r Request, class string, answer any) 
 		return "", signIn
 	}
 	return "", newAPIError(failure, response)
+}
+
+// read reads the value under a key of the answer for a path.
+func read[T any](ctx context.Context, c *Client, key string, segments ...string) (T, error) {
+	answer := wrapped[T]{key: key}
+	_, err := c.call(ctx, newRequest(http.MethodGet, nil, segments...), "", &answer)
+	return answer.value, err
+}
+
+// wrapped is the value under a key of an answer. Port's contract does not describe every answer; if the key is missing,
+// the value is the whole answer.
+type wrapped[T any] struct {
+	key   string
+	value T
+}
+
+// UnmarshalJSON reads the value.
+func (w *wrapped[T]) UnmarshalJSON(answer []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(answer, &fields); err != nil {
+		return err
+	}
+	if value, ok := fields[w.key]; ok {
+		answer = value
+	}
+	return decode(answer, &w.value)
 }
 
 // decode decodes a whole answer. Numbers in fields of type any become json.Number, since float64 does not hold whole
@@ -58,15 +86,6 @@ func decode(body []byte, answer any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	return decoder.Decode(answer)
-}
-
-// path returns an escaped path below /v1.
-func path(segments ...string) string {
-	path := "/v1"
-	for _, segment := range segments {
-		path += "/" + url.PathEscape(segment)
-	}
-	return path
 }
 
 // encode returns the JSON of a value, without escaping <, > and &.
