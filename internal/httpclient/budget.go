@@ -8,14 +8,16 @@ import (
 // budget is our part of a rate limit. While it lasts, requests are sent as fast as the concurrency allows; when it is
 // spent, they wait for the reset.
 //
-// A window starts when an answer shows it. Until then, and after the reset, one request is sent, to ask. Two figures
+// A window starts when an answer shows it. Until then, and after the reset, one request is sent, to ask. If a good answer
+// shows no limit, or none comes, there is no limit until one is shown. Two figures
 // bound the requests of a window: our share of the limit less what we sent, and what remains by the server's word less
 // our requests under way and a reserve. What was used before the first answer is attributed to others.
 //
 // It is not safe for concurrent use.
 type budget struct {
-	limit limit
-	share float64 // of the limit
+	limit     limit   // zero before one is shown
+	share     float64 // of the limit
+	unlimited bool
 
 	end      time.Time // of the window; zero before the first
 	used     int       // our requests in the window
@@ -38,6 +40,7 @@ func (b *budget) admit(request int, now time.Time) (until time.Time, ok bool) {
 	switch {
 	case b.asking != 0:
 		return time.Time{}, false
+	case b.unlimited:
 	case !now.Before(b.end):
 		b.asking = request
 	case b.room() < 1:
@@ -59,11 +62,16 @@ func (b *budget) ours() int { return int(math.Floor(b.share*float64(b.limit.requ
 // reserved returns the reserve in requests, at least one: the request that asks may come before the server's reset.
 func (b *budget) reserved() int { return int(math.Ceil(reserve*float64(b.limit.requests) - 1e-9)) }
 
-// answered adapts to the answer of a request, or to its failure. The request is not under way anymore.
-func (b *budget) answered(request int, shown rateLimit, now time.Time) {
+// answered adapts to the answer of a request, or to its failure. The request is not under way anymore. conclusive is set
+// for an answer that would show a limit, and for no answer.
+func (b *budget) answered(request int, shown rateLimit, conclusive bool, now time.Time) {
 	opens := b.end.IsZero()
 	if request == b.asking {
 		b.asking, opens = 0, true
+	}
+	if b.limit.requests == 0 {
+		b.unlimited = b.unlimited || conclusive
+		return
 	}
 	if shown.remaining < 0 {
 		if !opens {

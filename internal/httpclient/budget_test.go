@@ -112,7 +112,7 @@ func TestBudgetFollowsAnswers(t *testing.T) {
 		for _, b := range []*budget{&b, &test.want} {
 			b.limit, b.share, b.underWay = limit{100, time.Minute}, 1, 3
 		}
-		if b.answered(5, test.shown, noon); b != test.want {
+		if b.answered(5, test.shown, true, noon); b != test.want {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, b, test.want)
 		}
 	}

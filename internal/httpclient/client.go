@@ -27,7 +27,7 @@ type Options struct {
 	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the server's rate limit, above 0 to 1, default: 1
 	Secrets      *Secrets          // removed from answers and errors; optional
-	Network      http.RoundTripper // default: a transport that all clients share
+	Network      http.RoundTripper // default: NewNetwork(nil)
 	Logger       *slog.Logger      // receives requests at Debug, retries, waits and silence at Info; nil disables logging
 }
 
@@ -53,10 +53,11 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("address %q: %w", o.Origin.Redacted(), ErrInsecure)
 	}
 	if o.Network == nil {
-		if err := checkProxies(); err != nil {
+		network, err := NewNetwork(nil)
+		if err != nil {
 			return nil, err
 		}
-		o.Network = sharedNetwork
+		o.Network = network
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -104,7 +105,10 @@ func (c *Client) Counts() Counts {
 // EstimateWait returns how long the rate limit delays so many requests of a class, and false if no answer has shown a
 // limit.
 func (c *Client) EstimateWait(class string, requests int) (time.Duration, bool) {
-	return c.limiter.estimateWait(class, requests, time.Now())
+	c.limiter.mu.Lock()
+	defer c.limiter.mu.Unlock()
+	budget := c.limiter.class(class).budget
+	return budget.estimateWait(requests, time.Now()), budget.limit.requests > 0
 }
 
 // Request is a request to the client's origin.

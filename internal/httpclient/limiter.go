@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,8 +20,7 @@ var ErrRetryAfterExceeded = errors.New("the server keeps asking to wait")
 // It bounds the requests under way: one more is allowed after each full round of good answers, half as many when the
 // server is overloaded. Requests keep to a budget if headers show a rate limit. A Retry-After holds all requests of its
 // class; if the server keeps asking to wait, they fail with ErrRetryAfterExceeded, since each would wait for the retries
-// of those before it. Until the first answer of a class, one request is under way. Classes with the same limit and
-// period share a budget, since they may share the limit.
+// of those before it. Classes with the same limit and period share a budget, since they may share the limit.
 //
 // It has no goroutine of its own and is safe for concurrent use.
 type limiter struct {
@@ -52,10 +52,9 @@ type class struct {
 
 	// guarded by the limiter's lock:
 	underWay   int
-	known      bool    // an answer has shown whether there is a rate limit, or did not come
-	budget     *budget // nil without a rate limit
+	budget     *budget
 	heldUntil  time.Time
-	heldSince  time.Time // when the server first asked to wait since its last good answer; zero if it has not
+	givenUpAt  time.Time // when requests fail while the class is held; zero after a good answer
 	waitsUntil time.Time // end of the latest wait of the first in the queue
 }
 
@@ -113,7 +112,7 @@ func (l *limiter) acquire(ctx context.Context, name string) (release func(*Respo
 // class returns what is known of a class. The caller holds the lock.
 func (l *limiter) class(name string) *class {
 	if l.classes[name] == nil {
-		l.classes[name] = &class{name: name, turn: make(chan struct{}, 1)}
+		l.classes[name] = &class{name: name, turn: make(chan struct{}, 1), budget: new(budget)}
 	}
 	return l.classes[name]
 }
@@ -125,14 +124,16 @@ func (l *limiter) admit(c *class, now time.Time) (request int, until time.Time, 
 	defer l.mu.Unlock()
 	switch {
 	case c.heldUntil.After(now):
-		until, err = c.holdEnd(now)
-	case l.underWay >= int(l.allowed) || !c.known && c.underWay > 0:
-	default:
-		admitted := true
-		if c.budget != nil {
-			until, admitted = c.budget.admit(l.latest+1, now)
+		until = c.heldUntil
+		if end := c.givenUpAt; !end.IsZero() && end.Before(until) {
+			until = end
 		}
-		if admitted {
+		if !until.After(now) {
+			return 0, until, nil, ErrRetryAfterExceeded
+		}
+	case l.underWay < int(l.allowed):
+		var admitted bool
+		if until, admitted = c.budget.admit(l.latest+1, now); admitted {
 			l.underWay++
 			c.underWay++
 			l.latest++
@@ -149,19 +150,7 @@ func (l *limiter) admit(c *class, now time.Time) (request int, until time.Time, 
 	if !until.IsZero() {
 		c.waitsUntil = until
 	}
-	return 0, until, l.changed, err
-}
-
-// holdEnd returns the end of a wait that the server asked for, or of our patience if that comes first.
-func (c *class) holdEnd(now time.Time) (time.Time, error) {
-	end := c.heldSince.Add(patience)
-	switch {
-	case c.heldSince.IsZero(), c.heldUntil.Before(end):
-		return c.heldUntil, nil
-	case end.After(now):
-		return end, nil
-	}
-	return time.Time{}, ErrRetryAfterExceeded
+	return 0, until, l.changed, nil
 }
 
 // waitsUntil returns the end of the longest present wait, zero if there is none.
@@ -178,78 +167,58 @@ func (l *limiter) waitsUntil(now time.Time) (end time.Time) {
 
 // release adapts to the outcome of a request.
 func (l *limiter) release(c *class, request int, response *Response, err error) {
-	now, outcome := time.Now(), outcomeOf(response, err)
-	shown, asked := rateLimit{remaining: -1, reset: -1}, time.Duration(0)
+	now, shown, asked := time.Now(), rateLimit{remaining: -1, reset: -1}, time.Duration(0)
 	if response != nil {
 		shown = parseRateLimit(response.Header, now)
 		asked = holdFor(response, shown, now)
 	}
+	overloaded := err != nil && isTimeout(err) || err == nil && slices.Contains(overloadStatuses, response.Status)
+	good := err == nil && !overloaded && response.Status < http.StatusInternalServerError
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.underWay--
 	c.underWay--
+	c.budget.underWay--
 	switch {
 	case request <= l.cutAt:
-	case outcome == good:
+	case good:
 		l.allowed = min(l.max, l.allowed+1/l.allowed)
-	case outcome == overloaded:
+	case overloaded:
 		l.allowed, l.cutAt = max(1, l.allowed/2), l.latest
 	}
-	c.hold(now, asked, outcome)
-	c.known = c.known || outcome == good || response == nil
-	if c.budget != nil {
-		c.budget.underWay--
-	}
-	l.assign(c, request, shown)
-	if c.budget != nil {
-		c.known = true
-		c.budget.answered(request, shown, now)
-	}
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
-// hold delays the class as long as an answer asks for.
-func (c *class) hold(now time.Time, asked time.Duration, o outcome) {
 	if until := now.Add(asked); until.After(c.heldUntil) {
 		c.heldUntil = until
 	}
 	switch {
-	case o == good:
-		c.heldSince = time.Time{}
-	case asked > 0 && c.heldSince.IsZero():
-		c.heldSince = now
+	case good:
+		c.givenUpAt = time.Time{}
+	case asked > 0 && c.givenUpAt.IsZero():
+		c.givenUpAt = now.Add(patience)
 	}
+	l.assign(c, request, shown)
+	c.budget.answered(request, shown, good || err != nil, now)
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
-// assign sets the budget of the class to that of the limit that an answer shows, with its requests under way.
+// overloadStatuses are those of a server that is overloaded. A 500 may have another reason.
+var overloadStatuses = []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
+// assign sets the budget of the class, with its requests under way, to that of the limit that an answer shows.
 func (l *limiter) assign(c *class, request int, shown rateLimit) {
-	if shown.requests == 0 || shown.period == 0 {
+	key, former := limit{shown.requests, shown.period}, c.budget
+	if key.requests == 0 || key.period == 0 || key == former.limit {
 		return
 	}
-	key := limit{shown.requests, shown.period}
 	if l.budgets[key] == nil {
 		l.budgets[key] = &budget{limit: key, share: l.share}
 	}
-	former := c.budget
 	c.budget = l.budgets[key]
 	c.budget.underWay += c.underWay
-	if former == nil {
-		return
-	}
 	former.underWay -= c.underWay
-	if former != c.budget && former.asking == request {
+	if former.asking == request {
 		former.asking = 0 // other classes may wait for this answer
 	}
-}
-
-func (l *limiter) estimateWait(name string, requests int, now time.Time) (time.Duration, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if b := l.class(name).budget; b != nil {
-		return b.estimateWait(requests, now), true
-	}
-	return 0, false
 }
 
 // holdFor returns how long an answer asks all requests of its class to wait.
@@ -260,30 +229,4 @@ func holdFor(response *Response, shown rateLimit, now time.Time) time.Duration {
 		asked = max(shown.reset, 0)
 	}
 	return min(asked, maxRetryAfter)
-}
-
-// outcome is what an attempt shows of the server's state.
-type outcome int
-
-const (
-	unclear outcome = iota
-	good
-	overloaded
-)
-
-func outcomeOf(response *Response, err error) outcome {
-	if err != nil {
-		if isTimeout(err) {
-			return overloaded
-		}
-		return unclear
-	}
-	switch response.Status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return overloaded
-	}
-	if response.Status >= http.StatusInternalServerError {
-		return unclear
-	}
-	return good
 }

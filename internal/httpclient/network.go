@@ -17,18 +17,12 @@ const (
 	maxHeaderBytes = 1 << 20 // of an answer
 )
 
-var sharedNetwork = newTransport(nil)
-
 // NewNetwork returns a transport for Options.Network that trusts roots. It uses the proxies of the environment:
 // HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It returns an error if one of them is invalid.
 func NewNetwork(roots *x509.CertPool) (*http.Transport, error) {
 	if err := checkProxies(); err != nil {
 		return nil, err
 	}
-	return newTransport(roots), nil
-}
-
-func newTransport(roots *x509.CertPool) *http.Transport {
 	network := http.DefaultTransport.(*http.Transport).Clone()
 	network.MaxIdleConns = 2 * maxIdlePerHost
 	network.MaxIdleConnsPerHost = maxIdlePerHost
@@ -36,7 +30,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 	network.ResponseHeaderTimeout = 0 // attempts have a time limit
 	network.IdleConnTimeout = 30 * time.Second
 	network.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return network
+	return network, nil
 }
 
 // checkProxies returns an error for an invalid proxy in the environment, which net/http ignores.

@@ -42,7 +42,9 @@ func (s *Secrets) Add(secret string) {
 	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
 	for range 2 {
 		for _, form := range forms {
-			forms = append(forms, quoted(form, false), quoted(form, true))
+			quoted, _ := json.Marshal(form) // strings can be encoded
+			text := string(quoted[1 : len(quoted)-1])
+			forms = append(forms, text, withoutHTMLEscapes.Replace(text))
 		}
 	}
 	s.mu.Lock()
@@ -54,14 +56,8 @@ func (s *Secrets) Add(secret string) {
 	}
 }
 
-// quoted returns text as in a JSON string, with <, > and & as they are or escaped.
-func quoted(text string, escapeHTML bool) string {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(escapeHTML)
-	_ = encoder.Encode(text) // strings can be encoded
-	return strings.TrimSuffix(strings.TrimPrefix(buffer.String(), `"`), "\"\n")
-}
+// withoutHTMLEscapes restores <, > and &, which not every encoder escapes.
+var withoutHTMLEscapes = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // Redact returns text with "[redacted]" in place of secrets.
 func (s *Secrets) Redact(text string) string { return string(s.redact([]byte(text))) }

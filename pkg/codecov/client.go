@@ -32,7 +32,7 @@ type Options struct {
 	PageSize     int               // maximum rows of a request, default: DefaultPageSize; the server has no upper limit
 	Concurrency  int               // maximum requests under way, default: 64; halved while the server is overloaded
 	InsecureHTTP bool              // allow http:// for remote hosts
-	Transport    http.RoundTripper // default: a transport that all clients share
+	Transport    http.RoundTripper // default: a transport of its own
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
 }
 

@@ -43,7 +43,7 @@ type Options struct {
 	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the organisation's rate limit, above 0 to 1, default: 0.8
 	InsecureHTTP bool              // allow http:// for remote hosts
-	Transport    http.RoundTripper // default: a transport that all clients share
+	Transport    http.RoundTripper // default: a transport of its own
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
 }
 
