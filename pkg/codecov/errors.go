@@ -76,22 +76,16 @@ func isAnswer(err error, status int, message string) bool {
 }
 
 func sentinel(response *httpclient.Response, message string) error {
-	switch response.Status {
-	case http.StatusUnauthorized:
-		// Codecov's own refusal has this header, one that it passes on from a git provider does not.
-		if response.Header.Get("WWW-Authenticate") != "" {
-			return ErrUnauthorized
-		}
+	switch status := response.Status; {
+	case status == http.StatusUnauthorized && response.Header.Get("WWW-Authenticate") != "": // not if it is passed on
+		return ErrUnauthorized
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && strings.Contains(message, "rate limit"):
 		return ErrProviderRefused
-	case http.StatusForbidden:
-		if strings.Contains(message, "rate limit") {
-			return ErrProviderRefused
-		}
+	case status == http.StatusForbidden:
 		return ErrForbidden
-	case http.StatusNotFound:
-		if message == "No Owner matches the given query." {
-			return ErrOwnerNotFound
-		}
+	case status == http.StatusNotFound && message == "No Owner matches the given query.":
+		return ErrOwnerNotFound
+	case status == http.StatusNotFound:
 		return ErrNotFound
 	}
 	return nil

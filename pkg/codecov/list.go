@@ -1,6 +1,7 @@
 package codecov
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -119,60 +120,48 @@ var errNoList = errors.New("answer has no list")
 
 // decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
 func (p *page[T]) decode(body []byte, title string) error {
-	var (
-		answer struct {
-			Count   int `json:"count"`
-			Results []T `json:"results"`
-		}
-		raw struct {
-			Count   int               `json:"count"`
-			Results []json.RawMessage `json:"results"`
-		}
-		syntax *json.SyntaxError
-	)
-	err := json.Unmarshal(body, &answer)
-	switch {
-	case errors.As(err, &syntax):
+	var answer struct {
+		Count   int
+		Results []T
+	}
+	err, syntax := json.Unmarshal(body, &answer), (*json.SyntaxError)(nil)
+	if errors.As(err, &syntax) {
 		return err
-	case err == nil && answer.Results == nil:
+	}
+	p.count, p.rows, p.bad = answer.Count, answer.Results, nil
+	if err != nil {
+		var raw struct {
+			Count   int
+			Results []json.RawMessage
+		}
+		if json.Unmarshal(body, &raw) != nil || raw.Results == nil {
+			return err
+		}
+		p.count, p.rows = raw.Count, []T{}
+		for i, text := range raw.Results {
+			var row T
+			if err := json.Unmarshal(text, &row); err != nil {
+				p.bad = append(p.bad, &SkippedRowError{
+					List: title, Position: p.at.offset + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
+				})
+				continue
+			}
+			p.rows = append(p.rows, row)
+		}
+	}
+	if p.rows == nil {
 		return errNoList
-	case err == nil:
-		p.place(answer.Count, len(answer.Results))
-		p.rows = answer.Results
-		return nil
-	case json.Unmarshal(body, &raw) != nil || raw.Results == nil:
-		return err
 	}
-	p.place(raw.Count, len(raw.Results))
-	for i, text := range raw.Results {
-		var row T
-		if err := json.Unmarshal(text, &row); err != nil {
-			p.bad = append(p.bad, &SkippedRowError{
-				List: title, Position: p.at.offset + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
-			})
-			continue
-		}
-		p.rows = append(p.rows, row)
-	}
+	p.end = p.at.offset + len(p.rows) + len(p.bad)
+	p.last = p.end == p.at.offset || p.at.end() >= p.count
 	return nil
-}
-
-// place sets what a page of so many rows shows of the list.
-func (p *page[T]) place(count, rows int) {
-	p.count, p.end = count, p.at.offset+rows
-	p.last = rows == 0 || p.at.end() >= count
 }
 
 // nameOf returns the name of a repository or the id of a commit, or "".
 func nameOf(row []byte) string {
-	var fields struct {
-		Name     any `json:"name"`
-		CommitID any `json:"commitid"`
-	}
+	var fields struct{ Name, CommitID any }
 	_ = json.Unmarshal(row, &fields)
-	if id, ok := fields.CommitID.(string); ok {
-		return id
-	}
 	name, _ := fields.Name.(string)
-	return name
+	id, _ := fields.CommitID.(string)
+	return cmp.Or(id, name)
 }
