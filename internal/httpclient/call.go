@@ -88,10 +88,10 @@ func (c *call) mayRetry(response *Response, err error, wait time.Duration, asked
 
 // authorized sends the request with authorization and, after a 401, once more with a renewed one.
 func (c *call) authorized(ctx context.Context) (*Response, error) {
-	if c.authorizer == nil || c.SignIn {
+	if c.authorize == nil || c.SignIn {
 		return c.attempt(ctx, "")
 	}
-	value, err := c.authorizer.Authorization(ctx)
+	value, err := c.authorize(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (c *call) authorized(ctx context.Context) (*Response, error) {
 	if err != nil || response.Status != http.StatusUnauthorized || value == "" {
 		return response, err
 	}
-	switch renewed, err := c.authorizer.Renew(ctx, value); {
+	switch renewed, err := c.authorize(ctx, value); {
 	case err != nil:
 		return nil, err
 	case renewed != "":

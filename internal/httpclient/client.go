@@ -23,12 +23,15 @@ type Options struct {
 	Origin       *url.URL          // scheme and host that requests may be sent to
 	InsecureHTTP bool              // allow http:// for remote hosts
 	UserAgent    string            // optional
-	Authorizer   Authorizer        // optional
 	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the server's rate limit, above 0 to 1, default: 1
 	Secrets      *Secrets          // removed from answers and errors; optional
 	Network      http.RoundTripper // default: NewNetwork(nil)
 	Logger       *slog.Logger      // receives requests at Debug, retries, waits and silence at Info; nil disables logging
+	// Authorize returns the Authorization header. After an answer with 401, rejected is the header that was sent, and the
+	// request is sent once more with the result: a new header, which is the same for all callers with the same rejected
+	// one, or the rejected one, if the answer may be a mistake. Without a result, no header or request is sent. Optional.
+	Authorize func(ctx context.Context, rejected string) (string, error)
 }
 
 // maxBody is the maximum size of an answer.
@@ -36,15 +39,15 @@ const maxBody = 64 << 20
 
 // Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
-	origin     *url.URL
-	agent      string
-	authorizer Authorizer
-	limiter    *limiter
-	network    http.RoundTripper
-	maxBody    int64
-	secrets    *Secrets
-	log        *slog.Logger
-	stats      *stats
+	origin    *url.URL
+	agent     string
+	authorize func(ctx context.Context, rejected string) (string, error)
+	limiter   *limiter
+	network   http.RoundTripper
+	maxBody   int64
+	secrets   *Secrets
+	log       *slog.Logger
+	stats     *stats
 }
 
 // New returns a client. The error wraps ErrInsecure if credentials would travel in clear text.
@@ -64,7 +67,7 @@ func New(o Options) (*Client, error) {
 	}
 	stats := new(stats)
 	return &Client{
-		origin: o.Origin, agent: o.UserAgent, authorizer: o.Authorizer, network: o.Network, maxBody: maxBody,
+		origin: o.Origin, agent: o.UserAgent, authorize: o.Authorize, network: o.Network, maxBody: maxBody,
 		secrets: o.Secrets, log: o.Logger, stats: stats,
 		limiter: newLimiter(o.Concurrency, o.Share, stats, o.Logger),
 	}, nil

@@ -88,7 +88,7 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	for status, want := range map[int]string{200: `{"accessToken":"the-token"}`, 401: `{"accessToken":"[redacted]"}`} {
 		client := newClient(t, Options{
-			Authorizer: Bearer("old"), Secrets: NewSecrets("the-token"),
+			Authorize: bearer("old"), Secrets: NewSecrets("the-token"),
 			Network: network(func(r *http.Request) (*http.Response, error) {
 				if header := r.Header.Get("Authorization"); header != "" {
 					t.Errorf("sent with Authorization %q, want none", header)

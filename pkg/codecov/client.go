@@ -75,8 +75,13 @@ func NewClient(o Options) (*Client, error) {
 	}
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency,
-		Authorizer: httpclient.Bearer(o.Token), Secrets: httpclient.NewSecrets(o.Token),
-		Network: o.Transport, Logger: o.Logger,
+		Secrets: httpclient.NewSecrets(o.Token), Network: o.Transport, Logger: o.Logger,
+		Authorize: func(_ context.Context, rejected string) (string, error) {
+			if o.Token == "" || rejected != "" {
+				return "", nil // a user API token cannot be renewed
+			}
+			return "Bearer " + o.Token, nil
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)

@@ -118,27 +118,16 @@ func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, 
 }
 
 // targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
-func targetsFirst(set []Blueprint) []Blueprint {
-	byIdentifier := make(map[string]Blueprint, len(set))
-	for _, blueprint := range set {
-		byIdentifier[blueprint.Identifier] = blueprint
-	}
-	var sorted []Blueprint
-	seen := make(map[string]bool)
-	var visit func(identifier string)
-	visit = func(identifier string) {
-		blueprint, inSet := byIdentifier[identifier]
-		if !inSet || seen[identifier] {
-			return
-		}
-		seen[identifier] = true
-		for _, name := range slices.Sorted(maps.Keys(blueprint.Relations)) {
-			visit(blueprint.Relations[name].Target)
-		}
-		sorted = append(sorted, blueprint)
-	}
-	for _, blueprint := range set {
-		visit(blueprint.Identifier)
+func targetsFirst(set []Blueprint) (sorted []Blueprint) {
+	for left := slices.Clone(set); len(left) > 0; {
+		next := slices.IndexFunc(left, func(b Blueprint) bool {
+			targets := slices.Collect(maps.Values(b.Relations))
+			return !slices.ContainsFunc(left, func(other Blueprint) bool {
+				return other.Identifier != b.Identifier && slices.ContainsFunc(targets, func(r Relation) bool { return r.Target == other.Identifier })
+			})
+		})
+		next = max(next, 0) // -1 if they relate to each other
+		sorted, left = append(sorted, left[next]), slices.Delete(left, next, next+1)
 	}
 	return sorted
 }

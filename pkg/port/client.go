@@ -87,8 +87,8 @@ func NewClient(o Options) (*Client, error) {
 	client, secrets := &Client{base: base}, httpclient.NewSecrets(o.ClientSecret)
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency, Share: o.Share,
-		Authorizer: newTokenSource(client, o.ClientID, o.ClientSecret, secrets), Secrets: secrets,
-		Network: o.Transport, Logger: o.Logger,
+		Authorize: newTokenSource(client, o.ClientID, o.ClientSecret, secrets).authorize,
+		Secrets:   secrets, Network: o.Transport, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)

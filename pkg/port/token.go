@@ -34,25 +34,16 @@ func newTokenSource(client *Client, id, secret string, secrets *httpclient.Secre
 	return &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
 }
 
-// Authorization returns the current token, or a new one if there is none or it expires soon.
-func (s *tokenSource) Authorization(ctx context.Context) (string, error) {
-	return s.current(ctx, func() bool { return s.value == "" || !time.Now().Before(s.renewAt) })
-}
-
-// Renew returns a new token in place of the rejected one, or the same if Port issues it again.
-func (s *tokenSource) Renew(ctx context.Context, rejected string) (string, error) {
-	return s.current(ctx, func() bool { return s.value == rejected })
-}
-
-// current returns the token and fetches it before if it is stale. Concurrent callers wait for the one that fetches.
-func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, error) {
+// authorize returns the current token, or a new one if there is none, it expires soon, or it was rejected; Port may
+// issue the same again. Concurrent callers wait for the one that fetches.
+func (s *tokenSource) authorize(ctx context.Context, rejected string) (string, error) {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-	if stale() {
+	if s.value == rejected || !time.Now().Before(s.renewAt) {
 		if err := s.fetch(ctx); err != nil {
 			return "", err
 		}
