@@ -9,9 +9,9 @@ import (
 // spent, they wait for the reset.
 //
 // A window starts when an answer shows it. Until then, and after the reset, one request is sent, to ask. If a good answer
-// shows no limit, or none comes, there is no limit until one is shown. Two figures
-// bound the requests of a window: our share of the limit less what we sent, and what remains by the server's word less
-// our requests under way and a reserve. What was used before the first answer is attributed to others.
+// shows no limit, or none comes, there is no limit until one is shown. Two figures bound the requests of a window: our
+// share of the limit less what we sent, and what remains by the server's word less our requests under way and a reserve.
+// What was used before the first answer is attributed to others.
 //
 // It is not safe for concurrent use.
 type budget struct {
@@ -73,16 +73,20 @@ func (b *budget) answered(request int, shown rateLimit, conclusive bool, now tim
 		b.unlimited = b.unlimited || conclusive
 		return
 	}
-	if shown.remaining < 0 {
-		if !opens {
-			b.remaining--
-			return
-		}
+	period := b.limit.period
+	switch {
+	case shown.remaining < 0 && !opens:
+		b.remaining--
+		return
+	case shown.remaining < 0:
 		// As the limit was shown before: one lost answer must not make the others wait for each other's time-outs.
-		shown.remaining, shown.reset = b.limit.requests-1, b.limit.period
+		shown.remaining, shown.reset = b.limit.requests-1, period
+	case shown.reset < 0:
+		shown.reset = period
 	}
-	end := b.windowEnd(shown.reset, now)
-	tolerance := max(b.limit.period/2, 2*resetPrecision)
+	reset := max(shown.reset, min(resetPrecision, period)) // 0 if clocks differ
+	end := now.Add(reset + min(resetPrecision, period/2))  // it may be rounded down
+	tolerance := max(period/2, 2*resetPrecision)
 	switch later := end.Sub(b.end); {
 	case opens || later > tolerance:
 		b.end, b.used, b.remaining = end, b.underWay+1, shown.remaining
@@ -91,15 +95,6 @@ func (b *budget) answered(request int, shown rateLimit, conclusive bool, now tim
 	default:
 		b.end, b.remaining = end, min(b.remaining, shown.remaining)
 	}
-}
-
-// windowEnd returns when a window has certainly ended: its reset may be rounded down.
-func (b *budget) windowEnd(reset time.Duration, now time.Time) time.Time {
-	if reset < 0 {
-		reset = b.limit.period
-	}
-	reset = max(reset, min(resetPrecision, b.limit.period)) // 0 if clocks differ
-	return now.Add(reset + min(resetPrecision, b.limit.period/2))
 }
 
 // estimateWait returns how long so many requests are delayed.

@@ -27,8 +27,8 @@ func (c *call) left() time.Duration { return timeBudget - c.spent }
 
 // run sends the request until an answer is final, and returns that answer.
 func (c *call) run(ctx context.Context) (*Response, error) {
-	if c.URL.Scheme != c.origin.Scheme || c.URL.Host != c.origin.Host {
-		return nil, fmt.Errorf("address outside the configured origin %s", c.origin.Redacted())
+	if c.URL.Scheme != c.options.Origin.Scheme || c.URL.Host != c.options.Origin.Host {
+		return nil, fmt.Errorf("address outside the configured origin %s", c.options.Origin.Redacted())
 	}
 	for {
 		response, err := c.authorized(ctx)
@@ -88,10 +88,10 @@ func (c *call) mayRetry(response *Response, err error, wait time.Duration, asked
 
 // authorized sends the request with authorization and, after a 401, once more with a renewed one.
 func (c *call) authorized(ctx context.Context) (*Response, error) {
-	if c.authorize == nil || c.SignIn {
+	if c.options.Authorize == nil || c.SignIn {
 		return c.attempt(ctx, "")
 	}
-	value, err := c.authorize(ctx, "")
+	value, err := c.options.Authorize(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (c *call) authorized(ctx context.Context) (*Response, error) {
 	if err != nil || response.Status != http.StatusUnauthorized || value == "" {
 		return response, err
 	}
-	switch renewed, err := c.authorize(ctx, value); {
+	switch renewed, err := c.options.Authorize(ctx, value); {
 	case err != nil:
 		return nil, err
 	case renewed != "":
@@ -114,12 +114,6 @@ func (c *call) attempt(ctx context.Context, authorization string) (*Response, er
 	if err != nil {
 		return nil, err
 	}
-	response, err := c.timed(ctx, authorization)
-	release(response, err)
-	return response, err
-}
-
-func (c *call) timed(ctx context.Context, authorization string) (*Response, error) {
 	started, limit := time.Now(), min(attemptTimeout, c.left())
 	inTime, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w (%s)", ErrTimeout, limit))
 	defer cancel()
@@ -133,6 +127,7 @@ func (c *call) timed(ctx context.Context, authorization string) (*Response, erro
 	c.took = time.Since(started)
 	c.spent += c.took
 	c.logAttempt(ctx, response, err)
+	release(response, err)
 	return response, err
 }
 
@@ -144,7 +139,7 @@ func (c *call) exchange(ctx context.Context, authorization string) (*Response, e
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("User-Agent", c.options.UserAgent)
 	if c.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -153,7 +148,7 @@ func (c *call) exchange(ctx context.Context, authorization string) (*Response, e
 	}
 	c.stats.requests.Add(1)
 	c.stats.sentBytes.Add(int64(len(c.Body)))
-	resp, err := c.network.RoundTrip(req)
+	resp, err := c.options.Network.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +164,12 @@ func (c *call) exchange(ctx context.Context, authorization string) (*Response, e
 	}
 	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	if !c.SignIn || !response.isSuccess() {
-		response.Body = c.secrets.redact(body)
-		c.secrets.redactHeader(response.Header)
+		response.Body = c.options.Secrets.redact(body)
+		for _, values := range response.Header {
+			for i, value := range values {
+				values[i] = c.options.Secrets.Redact(value)
+			}
+		}
 	}
 	if response.isSuccess() {
 		if err := c.decode(response); err != nil {
@@ -180,23 +179,18 @@ func (c *call) exchange(ctx context.Context, authorization string) (*Response, e
 	return response, nil
 }
 
-func (c *call) decode(response *Response) error {
-	if c.Decode == nil {
-		c.Decode = validate
+func (c *call) decode(response *Response) (err error) {
+	if c.Decode != nil {
+		err = c.Decode(response.Body)
+	} else if !json.Valid(response.Body) {
+		err = ErrNotJSON
 	}
-	err, syntax := c.Decode(response.Body), (*json.SyntaxError)(nil)
+	syntax := (*json.SyntaxError)(nil)
 	switch {
 	case errors.Is(err, ErrNotJSON), errors.As(err, &syntax):
 		return fmt.Errorf("%d %s: %w", response.Status, http.StatusText(response.Status), ErrNotJSON)
 	case err != nil:
 		return DecodeError(err)
-	}
-	return nil
-}
-
-func validate(body []byte) error {
-	if !json.Valid(body) {
-		return ErrNotJSON
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // Package httpclient is the HTTP of both API clients. Every attempt of a request passes these steps, each a method of
 // call:
 //
-//	retries (run) → authorization (authorized) → limiter (attempt) → time limit (timed) → network (exchange)
+//	retries (run) → authorization (authorized) → limiter and time limit (attempt) → network (exchange)
 //
 // Retries are outermost, so that each attempt is authorized, limited and timed separately. The time limit is below the
 // limiter, so that waiting for a turn is not a time-out. Answers are read below the retries, so that one that breaks off
@@ -39,15 +39,10 @@ const maxBody = 64 << 20
 
 // Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
-	origin    *url.URL
-	agent     string
-	authorize func(ctx context.Context, rejected string) (string, error)
-	limiter   *limiter
-	network   http.RoundTripper
-	maxBody   int64
-	secrets   *Secrets
-	log       *slog.Logger
-	stats     *stats
+	options Options
+	limiter *limiter
+	maxBody int64
+	stats   *stats
 }
 
 // New returns a client. The error wraps ErrInsecure if credentials would travel in clear text.
@@ -66,11 +61,7 @@ func New(o Options) (*Client, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	stats := new(stats)
-	return &Client{
-		origin: o.Origin, agent: o.UserAgent, authorize: o.Authorize, network: o.Network, maxBody: maxBody,
-		secrets: o.Secrets, log: o.Logger, stats: stats,
-		limiter: newLimiter(o.Concurrency, o.Share, stats, o.Logger),
-	}, nil
+	return &Client{options: o, limiter: newLimiter(o.Concurrency, o.Share, stats, o.Logger), maxBody: maxBody, stats: stats}, nil
 }
 
 // Counts is the traffic of a client since it was created. The clients of the APIs have types of their own with the same
@@ -149,14 +140,11 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
 	failure := &Failure{Method: r.Method, URL: call.URL.Redacted(), Attempts: call.attempts}
 	switch {
 	case err != nil:
-		failure.Err = c.secrets.legible(err)
+		failure.Err = c.options.Secrets.legible(err)
 		return nil, failure
 	case response.isSuccess():
 		return response, nil
 	}
-	failure.Status = response.Status
-	if target := redirectTarget(call.URL, response); target != "" {
-		failure.Message = "redirects to " + target
-	}
+	failure.Status, failure.Message = response.Status, redirection(call.URL, response)
 	return response, failure
 }

@@ -40,13 +40,13 @@ func AddressBelow(base *url.URL, path string) *url.URL {
 
 func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
-// redirectTarget returns the address that an answer redirects to, without the parts that may hold secrets.
-func redirectTarget(from *url.URL, response *Response) string {
+// redirection returns where an answer redirects to, without the parts that may hold secrets, or "".
+func redirection(from *url.URL, response *Response) string {
 	location := response.Header.Get("Location")
 	target, err := from.Parse(location)
 	if location == "" || err != nil || response.Status/100 != 3 {
 		return ""
 	}
 	target.User, target.RawQuery, target.Fragment = nil, "", ""
-	return Message(target.String())
+	return "redirects to " + Message(target.String())
 }

@@ -41,7 +41,10 @@ func parseRateLimit(header http.Header, now time.Time) rateLimit {
 	}
 	if seconds, ok := number(header, "X-Ratelimit-Reset"); ok {
 		if seconds > minEpoch {
-			seconds -= unixTime(header, now)
+			if date, err := http.ParseTime(header.Get("Date")); err == nil {
+				now = date
+			}
+			seconds -= float64(now.UnixMicro()) / 1e6
 		}
 		longest := maxHold
 		if limit.period > 0 {
@@ -60,14 +63,6 @@ func number(header http.Header, name string) (float64, bool) {
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	return value, err == nil && value >= 0 // false for NaN
-}
-
-// unixTime returns the server's time in seconds.
-func unixTime(header http.Header, now time.Time) float64 {
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
-	}
-	return float64(now.UnixMicro()) / 1e6
 }
 
 // retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date.

@@ -3,7 +3,6 @@ package httpclient
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -77,28 +76,20 @@ func (s *Secrets) redact(body []byte) []byte {
 	return body
 }
 
-func (s *Secrets) redactHeader(header http.Header) {
-	for _, values := range header {
-		for i, value := range values {
-			values[i] = s.Redact(value)
-		}
-	}
-}
-
 // legible returns err with a text that can be shown: without secrets, and one printable line of bounded length. Errors
 // may quote a broken answer.
 func (s *Secrets) legible(err error) error {
 	if text := Message(s.Redact(err.Error())); text != err.Error() {
-		return &rewordedError{cause: err, text: text}
+		return &rewordedError{err, text}
 	}
 	return err
 }
 
 // rewordedError is an error with another text.
 type rewordedError struct {
-	cause error
-	text  string
+	error
+	text string
 }
 
 func (r *rewordedError) Error() string { return r.text }
-func (r *rewordedError) Unwrap() error { return r.cause }
+func (r *rewordedError) Unwrap() error { return r.error }

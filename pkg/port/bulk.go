@@ -138,7 +138,7 @@ func (c *Client) UpsertBatch(
 	request := newRequest(http.MethodPost, batch.body(), "blueprints", blueprint, "entities", "bulk")
 	request.Path += "?upsert=true&merge=true&create_missing_related_entities=" + strconv.FormatBool(o.CreateMissingRelated)
 	var answer bulkAnswer
-	traceID, err := c.call(ctx, request, entitiesClass, &answer)
+	traceID, err := c.call(ctx, request, entitiesClass, into(&answer))
 	if err != nil {
 		return BulkResult{}, err
 	}

@@ -7,6 +7,7 @@ package port
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -85,10 +86,11 @@ func NewClient(o Options) (*Client, error) {
 		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
 	}
 	client, secrets := &Client{base: base}, httpclient.NewSecrets(o.ClientSecret)
+	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
+	tokens := &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency, Share: o.Share,
-		Authorize: newTokenSource(client, o.ClientID, o.ClientSecret, secrets).authorize,
-		Secrets:   secrets, Network: o.Transport, Logger: o.Logger,
+		Authorize: tokens.authorize, Secrets: secrets, Network: o.Transport, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)

@@ -56,7 +56,7 @@ func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) 
 			body, err := encode(search)
 			if err == nil {
 				request := newRequest(http.MethodPost, body, "blueprints", blueprint, "entities", "search")
-				_, err = c.call(ctx, request, entitiesClass, &page)
+				_, err = c.call(ctx, request, entitiesClass, into(&page))
 			}
 			if err == nil && page.Entities == nil {
 				err = fmt.Errorf("search %s: the answer holds no entities", blueprint) // if it finds none, it has an empty list
@@ -110,6 +110,6 @@ func (c *Client) DeleteEntities(
 	var answer struct {
 		Deleted []string `json:"deletedEntities"`
 	}
-	traceID, err := c.call(ctx, request, entitiesClass, &answer)
+	traceID, err := c.call(ctx, request, entitiesClass, into(&answer))
 	return DeleteResult{Deleted: answer.Deleted, TraceID: traceID}, err
 }

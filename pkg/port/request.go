@@ -33,15 +33,11 @@ func (c *Client) Send(ctx context.Context, r Request) error {
 	return err
 }
 
-// call sends a request, decodes the answer, whatever it is if answer is nil, and returns Port's id of the request.
-func (c *Client) call(ctx context.Context, r Request, class string, answer any) (traceID string, err error) {
-	request := httpclient.Request{
-		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class,
-	}
-	if answer != nil {
-		request.Decode = func(body []byte) error { return decode(body, answer) }
-	}
-	response, failure := c.http.Do(ctx, request)
+// call sends a request, decodes the answer, whatever it is if decode is nil, and returns Port's id of the request.
+func (c *Client) call(ctx context.Context, r Request, class string, decode func(body []byte) error) (traceID string, err error) {
+	response, failure := c.http.Do(ctx, httpclient.Request{
+		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class, Decode: decode,
+	})
 	if failure == nil {
 		return requestID(response), nil
 	}
@@ -51,41 +47,33 @@ func (c *Client) call(ctx context.Context, r Request, class string, answer any) 
 	return "", newAPIError(failure, response)
 }
 
-// read reads the value under a key of the answer for a path.
-func read[T any](ctx context.Context, c *Client, key string, segments ...string) (T, error) {
-	answer := wrapped[T]{key: key}
-	_, err := c.call(ctx, newRequest(http.MethodGet, nil, segments...), "", &answer)
-	return answer.value, err
+// read reads the value under a key of the answer for a path. Port's contract does not describe every answer; if the key
+// is missing, the value is the whole answer.
+func read[T any](ctx context.Context, c *Client, key string, segments ...string) (value T, err error) {
+	_, err = c.call(ctx, newRequest(http.MethodGet, nil, segments...), "", func(body []byte) error {
+		var fields map[string]json.RawMessage
+		if err := into(&fields)(body); err != nil {
+			return err
+		}
+		if inside, ok := fields[key]; ok {
+			body = inside
+		}
+		return into(&value)(body)
+	})
+	return value, err
 }
 
-// wrapped is the value under a key of an answer. Port's contract does not describe every answer; if the key is missing,
-// the value is the whole answer.
-type wrapped[T any] struct {
-	key   string
-	value T
-}
-
-// UnmarshalJSON reads the value.
-func (w *wrapped[T]) UnmarshalJSON(answer []byte) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(answer, &fields); err != nil {
-		return err
-	}
-	if value, ok := fields[w.key]; ok {
-		answer = value
-	}
-	return decode(answer, &w.value)
-}
-
-// decode decodes a whole answer. Numbers in fields of type any become json.Number, since float64 does not hold whole
+// into decodes a whole answer. Numbers in fields of type any become json.Number, since float64 does not hold whole
 // numbers beyond 2^53.
-func decode(body []byte, answer any) error {
-	if !json.Valid(body) {
-		return httpclient.ErrNotJSON
+func into(answer any) func(body []byte) error {
+	return func(body []byte) error {
+		if !json.Valid(body) {
+			return httpclient.ErrNotJSON
+		}
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		return decoder.Decode(answer)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	return decoder.Decode(answer)
 }
 
 // encode returns the JSON of a value, without escaping <, > and &.

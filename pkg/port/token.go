@@ -29,11 +29,6 @@ type tokenSource struct {
 	renewAt     time.Time
 }
 
-func newTokenSource(client *Client, id, secret string, secrets *httpclient.Secrets) *tokenSource {
-	credentials, _ := json.Marshal(map[string]string{"clientId": id, "clientSecret": secret})
-	return &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
-}
-
 // authorize returns the current token, or a new one if there is none, it expires soon, or it was rejected; Port may
 // issue the same again. Concurrent callers wait for the one that fetches.
 func (s *tokenSource) authorize(ctx context.Context, rejected string) (string, error) {
