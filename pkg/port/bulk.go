@@ -113,25 +113,10 @@ func (e *EntityError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status,
 // errUnmentioned is the error of an entity that the answer reports neither as written nor as refused.
 var errUnmentioned = EntityError{Code: "not_mentioned", Message: "Port's answer does not mention the entity"}
 
-// BulkUpsert writes 1 to MaxBulkEntities entities in one request. Properties that an entity leaves out keep the value
-// that they have in Port. A refused entity is an Outcome; an error means that the whole request failed. Repeating an
-// upsert is harmless.
-func (c *Client) BulkUpsert(
-	ctx context.Context, blueprint string, entities []Entity, o UpsertOptions,
-) (BulkResult, error) {
-	var batch Batch
-	for _, entity := range entities {
-		if err := batch.Add(entity); err != nil {
-			return BulkResult{}, fmt.Errorf("upsert %d entities: %w", len(entities), err)
-		}
-	}
-	return c.UpsertBatch(ctx, blueprint, &batch, o)
-}
-
-// UpsertBatch is BulkUpsert for a batch, which must not be empty.
-func (c *Client) UpsertBatch(
-	ctx context.Context, blueprint string, batch *Batch, o UpsertOptions,
-) (BulkResult, error) {
+// UpsertBatch writes the entities of a batch, which must not be empty, in one request. Properties that an entity leaves
+// out keep the value that they have in Port. A refused entity is an Outcome; an error means that the whole request
+// failed. Repeating an upsert is harmless.
+func (c *Client) UpsertBatch(ctx context.Context, blueprint string, batch *Batch, o UpsertOptions) (BulkResult, error) {
 	if batch.Len() == 0 {
 		return BulkResult{}, errors.New("upsert entities: the batch is empty")
 	}
