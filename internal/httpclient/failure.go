@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -39,15 +40,12 @@ func (f *Failure) Error() string { return f.Text("request id") }
 
 // Text returns one line with request, status, message and number of attempts. idName is what the API calls its ids.
 func (f *Failure) Text(idName string) string {
-	text, notes := fmt.Sprintf("%s %s: %v", f.Method, f.URL, f.Err), []string{}
+	cause, notes := fmt.Sprint(f.Err), []string(nil)
 	if f.Status != 0 {
-		text = fmt.Sprintf("%s %s: %d %s", f.Method, f.URL, f.Status, http.StatusText(f.Status))
+		cause = fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status))
 	}
-	for _, detail := range []string{f.Code, f.Message} {
-		if detail != "" {
-			text += ": " + detail
-		}
-	}
+	parts := []string{f.Method + " " + f.URL, cause, f.Code, f.Message}
+	text := strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 	if f.Attempts > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", f.Attempts))
 	}

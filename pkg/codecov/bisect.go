@@ -33,29 +33,25 @@ func outage(broken error) error {
 	return broken
 }
 
-// mended returns a page without its malformed rows, if those broke it.
+// mended returns a page without its malformed rows, if those broke it: it reads the page in halves. A malformed row
+// takes about 2·log2(page size) requests.
 func (r *pages[T]) mended(p page[T]) page[T] {
-	if isBrokenPage(p.err) && !r.list.byName {
-		return r.bisect(p)
-	}
-	if p.err != nil {
-		p.count = r.count
-	}
-	return p
-}
-
-// bisect reads a broken page in halves and skips its malformed rows. One of them takes about 2·log2(page size) requests.
-func (r *pages[T]) bisect(broken page[T]) page[T] {
-	p := page[T]{at: broken.at, count: r.count, end: broken.at.end()}
-	if r.isOutage() {
-		p.err = outage(broken.err)
+	if !isBrokenPage(p.err) || r.list.byName {
+		if p.err != nil {
+			p.count = r.count
+		}
 		return p
 	}
-	if p.err = r.add(&p, broken); p.count > 0 {
-		p.last = p.last || p.end >= p.count
-		p.end = min(p.end, p.count)
+	whole := page[T]{at: p.at, count: r.count, end: p.at.end()}
+	if r.isOutage() {
+		whole.err = outage(p.err)
+		return whole
 	}
-	return p
+	if whole.err = r.add(&whole, p); whole.count > 0 {
+		whole.last = whole.last || whole.end >= whole.count
+		whole.end = min(whole.end, whole.count)
+	}
+	return whole
 }
 
 // add adds the rows of a part to p. A broken part is read in halves; a single row is skipped, unless the list cannot be
