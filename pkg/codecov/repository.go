@@ -67,7 +67,20 @@ func repositoryName(r Repository) string { return r.Name }
 func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
 	// Without the slash at the end of the address the server redirects.
 	owners := list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}
-	return rows[Author](ctx, owners, nil)
+	return func(yield func(Author, error) bool) {
+		r := &pages[Author]{ctx: ctx, list: owners}
+		for p := range r.all {
+			for _, owner := range p.rows {
+				if !yield(owner, nil) {
+					return
+				}
+			}
+			if err := r.failure(p, 0); err != nil {
+				yield(Author{}, err)
+				return
+			}
+		}
+	}
 }
 
 // RepositoryExists reports whether Codecov has a repository of that name, compared without case. It returns false only

@@ -9,8 +9,8 @@ import (
 // maxReadings is how often a list is read if its rows move between the pages.
 const maxReadings = 3
 
-// rows returns the rows of a list, each once, in the order of the server. key identifies a row; without it, missing rows
-// are not detected. An error comes once and last.
+// rows returns the rows of a list, each once, in the order of the server. key identifies a row. An error comes once and
+// last.
 func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen, reported, incomplete := make(map[string]bool), 0, &IncompleteError{List: l.title}
@@ -21,22 +21,16 @@ func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, e
 				incomplete.Moved = incomplete.Moved || changed
 				shrank = shrank || changed && (p.ended || p.count < r.count)
 				for _, row := range p.rows {
-					if key != nil {
-						id := key(row)
-						if before, again := lastPage[id]; again && before < r.number {
-							incomplete.Moved = true
-						} else {
-							found++ // also if one page holds it twice
-						}
-						lastPage[id] = r.number
-						if seen[id] {
-							continue
-						}
-						seen[id] = true
+					id := key(row)
+					if page, again := lastPage[id]; again && page < r.number {
+						incomplete.Moved = true
+					} else {
+						found++ // also if one page holds it twice
 					}
-					if !yield(row, nil) {
+					if !seen[id] && !yield(row, nil) {
 						return
 					}
+					lastPage[id], seen[id] = r.number, true
 				}
 				if err := r.failure(p, reported); err != nil {
 					yield(*new(T), err)
@@ -45,7 +39,7 @@ func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, e
 				reported = max(reported, r.skipped+len(p.bad))
 			}
 			incomplete.Count, incomplete.Missing = r.count, max(0, r.count-r.skipped-found)
-			if key == nil || incomplete.Missing == 0 && !shrank {
+			if incomplete.Missing == 0 && !shrank {
 				return
 			}
 		}
@@ -88,7 +82,7 @@ func (n *nameReader) read(names []string) bool {
 		case isBrokenPage(err) && half > 0:
 			return n.read(names[:half]) && n.read(names[half:])
 		case isBrokenPage(err):
-			return n.skip(names[0], err)
+			return n.skip(names[0], &pages[Repository]{ctx: n.ctx, list: some}, err)
 		case err == nil && n.seen[repository.Name]:
 			continue
 		}
@@ -101,16 +95,11 @@ func (n *nameReader) read(names []string) bool {
 }
 
 // skip skips a repository whose row is malformed, unless it is an outage.
-func (n *nameReader) skip(name string, broken error) bool {
-	none := n.list
-	none.query = url.Values{"names": {""}} // selects no row
-	if isBrokenPage(request[Repository](n.ctx, none, place{size: 1}, 0, nil).err) {
-		return n.yield(Repository{}, outage(broken)) && false
+func (n *nameReader) skip(name string, r *pages[Repository], broken error) bool {
+	p := page[Repository]{bad: []*SkippedRowError{{List: n.list.title, Name: name, Err: broken}}}
+	if r.isOutage() {
+		p = page[Repository]{err: outage(broken)}
 	}
-	bad := &SkippedRowError{List: n.list.title, Name: name, Err: broken}
-	if n.list.skipped == nil {
-		return n.yield(Repository{}, bad) && false
-	}
-	n.list.skipped(bad)
-	return true
+	err := r.failure(&p, 0)
+	return err == nil || n.yield(Repository{}, err) && false
 }
