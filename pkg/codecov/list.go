@@ -72,7 +72,9 @@ type page[T any] struct {
 	count int  // rows of the whole list
 	end   int  // position after the last row
 	last  bool // there are no rows behind it
-	ended bool // the list became shorter and ends before the page
+
+	moved    bool // the list has changed since the page before
+	shrunkBy int  // rows that it has lost since then
 }
 
 // request requests the page at a place. A broken page is requested again that often. If the server fails as if the page
@@ -115,9 +117,6 @@ func request[T any](ctx context.Context, l list, at place, again int, smaller fu
 
 func isPastTheEnd(err error) bool { return isAnswer(err, http.StatusNotFound, "Invalid page.") }
 
-// errNoList: an empty list is an empty array, so an answer without an array is none.
-var errNoList = errors.New("answer has no list")
-
 // decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
 func (p *page[T]) decode(body []byte, title string) error {
 	var answer struct {
@@ -150,7 +149,7 @@ func (p *page[T]) decode(body []byte, title string) error {
 		}
 	}
 	if p.rows == nil {
-		return errNoList
+		return errors.New("answer has no list") // an empty list is an empty array
 	}
 	p.end = p.at.offset + len(p.rows) + len(p.bad)
 	p.last = p.end == p.at.offset || p.at.end() >= p.count

@@ -44,7 +44,9 @@ func (r *pages[T]) all(yield func(*page[T]) bool) {
 		if more && r.list.limitHint == 0 {
 			r.readAhead(at, p.count)
 		}
-		r.number++
+		if r.number++; r.number > 1 {
+			p.moved, p.shrunkBy = p.moved || p.count != r.count, max(p.shrunkBy, r.count-p.count)
+		}
 		count, bad := p.count, len(p.bad)
 		if !yield(&p) {
 			return
@@ -61,7 +63,7 @@ func (r *pages[T]) read(at place) page[T] {
 	}
 	r.list.client.size.succeeded(p.at.size, p.end-p.at.offset)
 	if at.offset > 0 && isPastTheEnd(p.err) {
-		return page[T]{count: r.count, end: at.offset, last: true, ended: true}
+		return page[T]{count: r.count, end: at.offset, last: true, moved: true, shrunkBy: 1} // the list ends before it
 	}
 	return r.mended(p)
 }

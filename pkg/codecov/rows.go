@@ -17,9 +17,8 @@ func rows[T any](ctx context.Context, l list, key func(T) string) iter.Seq2[T, e
 		for range maxReadings {
 			r, lastPage, found, shrank := &pages[T]{ctx: ctx, list: l}, make(map[string]int), 0, false
 			for p := range r.all {
-				changed := p.ended || r.number > 1 && p.count != r.count
-				incomplete.Moved = incomplete.Moved || changed
-				shrank = shrank || changed && (p.ended || p.count < r.count)
+				incomplete.Moved = incomplete.Moved || p.moved
+				shrank = shrank || p.shrunkBy > 0
 				for _, row := range p.rows {
 					id := key(row)
 					if page, again := lastPage[id]; again && page < r.number {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"iter"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -27,7 +28,7 @@ func commitRows(ctx context.Context, l list) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
 		r := &commitReader{
 			pages: pages[Commit]{ctx: ctx, list: l}, yield: yield, seed: maphash.MakeSeed(), lastPage: make(map[uint64]int),
-			last: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC),
+			last: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), fewest: math.MaxInt,
 		}
 		for p := range r.pages.all {
 			if !r.deliver(p) {
@@ -98,22 +99,18 @@ func (r *commitReader) deliver(p *page[Commit]) bool {
 
 // note adds the rows of a page to the group, and notes what the page shows of the list.
 func (r *commitReader) note(p *page[Commit]) {
-	before := r.pages.count
-	if r.pages.number == 1 {
-		before, r.fewest = p.count, p.count
-	}
-	if counted := r.pages.list.counted; counted != nil && p.err == nil && !p.ended {
+	if counted := r.pages.list.counted; counted != nil && p.err == nil {
 		counted(p.count)
 	}
 	rows := len(p.rows)
 	fresh, repeated := r.add(p.rows)
 	p.rows = nil
 	r.fewest = min(r.fewest, p.count)
-	r.moved = r.moved || p.ended || p.count != before
-	gap := p.ended || p.count < before || fresh == 0 && rows > 0
+	r.moved = r.moved || p.moved
+	gap := p.shrunkBy > 0 || fresh == 0 && rows > 0
 	r.doubtful = r.doubtful || repeated || gap
 	r.gap = r.gap || gap
-	r.shrunkBy += max(0, before-p.count)
+	r.shrunkBy += p.shrunkBy
 }
 
 // add adds the commits of a page to the group that have not been found before. It returns their number, and whether the
