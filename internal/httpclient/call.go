@@ -2,6 +2,7 @@ package httpclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -13,6 +14,18 @@ import (
 	"net/http"
 	"slices"
 	"time"
+)
+
+// The retry policy. A service that is down is given up within two minutes.
+const (
+	maxRetries     = 8
+	firstWait      = 500 * time.Millisecond // the longest first back-off, doubled with each attempt
+	longestWait    = 20 * time.Second       // of one back-off
+	attemptTimeout = 30 * time.Second
+	maxRetryAfter  = 2 * time.Minute  // of one wait that a server asks for
+	timeBudget     = 2 * time.Minute  // in attempts and back-offs, without waits for a turn or for a Retry-After
+	firstContact   = 15 * time.Second // in attempts and back-offs, while connections fail and none has ever worked
+	patience       = 7 * time.Minute  // with a server that keeps asking to wait
 )
 
 // call is one request with its attempts. Its attempts follow each other, so it needs no lock.
@@ -199,18 +212,6 @@ func (c *call) decode(response *Response) (err error) {
 	return nil
 }
 
-// The retry policy. A service that is down is given up within two minutes.
-const (
-	maxRetries     = 8
-	firstWait      = 500 * time.Millisecond // the longest first back-off, doubled with each attempt
-	longestWait    = 20 * time.Second       // of one back-off
-	attemptTimeout = 30 * time.Second
-	maxRetryAfter  = 2 * time.Minute  // of one wait that a server asks for
-	timeBudget     = 2 * time.Minute  // in attempts and back-offs, without waits for a turn or for a Retry-After
-	firstContact   = 15 * time.Second // in attempts and back-offs, while connections fail and none has ever worked
-	patience       = 7 * time.Minute  // with a server that keeps asking to wait
-)
-
 // backOff returns the wait after an attempt, which are numbered from 0: exponential, with full jitter.
 func backOff(attempt int) time.Duration {
 	return rand.N(min(longestWait, firstWait<<min(attempt, 10))) + 1
@@ -254,4 +255,68 @@ func retryableError(err error) bool {
 func isTimeout(err error) bool {
 	timeout := net.Error(nil)
 	return errors.Is(err, ErrTimeout) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+const (
+	maxLoggedQuery = 80              // bytes
+	silence        = 2 * time.Second // of a server, until that is logged
+)
+
+// logAttempt logs an attempt at Debug: no bodies, no headers but the trace id, no secrets. The trace id of a sign-in is
+// left out, since that answer holds secrets that are not known yet.
+func (c *call) logAttempt(ctx context.Context, response *Response, err error) {
+	attributes := c.attributes()
+	if err != nil {
+		attributes = append(attributes, "error", c.options.Secrets.legible(err).Error())
+	} else {
+		attributes = append(attributes, "status", response.Status, "bytes", len(response.Body))
+		id := cmp.Or(response.Header.Get("X-Trace-Id"), response.Header.Get("X-Request-Id"))
+		if id != "" && !c.SignIn {
+			attributes = append(attributes, "trace", Message(c.options.Secrets.Redact(id)))
+		}
+	}
+	attributes = append(attributes, "took", c.took.Round(time.Millisecond), "attempt", c.attempts)
+	c.options.Logger.DebugContext(ctx, "request", attributes...)
+}
+
+// logRetry logs at Info that a request will be sent again, why and when.
+func (c *call) logRetry(ctx context.Context, response *Response, err error, wait time.Duration) {
+	attributes := c.attributes("attempt", c.attempts, "of", c.attempts+1+maxRetries-c.retries)
+	if err != nil {
+		attributes = append(attributes, "reason", c.options.Secrets.legible(err).Error())
+	} else {
+		attributes = append(attributes, "reason", http.StatusText(response.Status), "status", response.Status)
+	}
+	c.options.Logger.InfoContext(ctx, "request will be repeated", append(attributes, "wait", wait.Round(time.Millisecond))...)
+}
+
+// watchSilence logs at Info if an attempt has waited for 2 seconds in which the server has answered nothing at all,
+// unless stop is called before. Nothing is logged after stop has returned.
+func (c *call) watchSilence(ctx context.Context) (stop func()) {
+	attributes := []any{"attempt", c.attempts, "of", c.attempts + maxRetries - c.retries}
+	logged := make(chan struct{})
+	timer := time.AfterFunc(silence, func() {
+		defer close(logged)
+		if time.Now().UnixNano()-c.stats.answered.Load() >= int64(silence) {
+			c.options.Logger.InfoContext(ctx, "no answer yet", c.attributes(attributes...)...)
+		}
+	})
+	return func() {
+		if !timer.Stop() {
+			<-logged
+		}
+	}
+}
+
+// attributes returns method, path and the beginning of the query, as escaped in the address, and more.
+func (c *call) attributes(more ...any) []any {
+	attributes := []any{"method", c.Method, "path", c.options.Secrets.Redact(c.URL.EscapedPath())}
+	query := c.options.Secrets.Redact(c.URL.RawQuery)
+	if len(query) > maxLoggedQuery {
+		query = query[:maxLoggedQuery] + "…"
+	}
+	if query != "" {
+		attributes = append(attributes, "query", query)
+	}
+	return append(attributes, more...)
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -47,7 +48,8 @@ type Client struct {
 
 // New returns a client. The error wraps ErrInsecure if credentials would travel in clear text.
 func New(o Options) (*Client, error) {
-	if o.Origin.Scheme != "https" && !o.InsecureHTTP && !isLoopback(o.Origin.Hostname()) {
+	host := o.Origin.Hostname()
+	if o.Origin.Scheme != "https" && !o.InsecureHTTP && host != "localhost" && !net.ParseIP(host).IsLoopback() {
 		return nil, fmt.Errorf("address %q: %w", o.Origin.Redacted(), ErrInsecure)
 	}
 	if o.Network == nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -43,8 +42,6 @@ func AddressBelow(base *url.URL, path string) *url.URL {
 	address.Path, _ = url.PathUnescape(address.RawPath) // it is escaped
 	return &address
 }
-
-func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // redirection returns where an answer redirects to, without the parts that may hold secrets, or "".
 func redirection(from *url.URL, response *Response) string {

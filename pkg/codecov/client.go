@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
@@ -117,12 +116,12 @@ func (c *Client) get(ctx context.Context, r httpclient.Request) error {
 
 // address returns an address with an escaped path element for each of segments.
 func (c *Client) address(segments []string, query url.Values) (*url.URL, error) {
-	escaped := make([]string, len(segments))
-	for i, segment := range segments {
+	path := ""
+	for _, segment := range segments {
 		if segment == "." || segment == ".." {
 			return nil, fmt.Errorf("codecov: name %q cannot be part of an address", segment)
 		}
-		escaped[i] = url.PathEscape(segment)
+		path += "/" + url.PathEscape(segment)
 	}
-	return httpclient.AddressBelow(c.base, "/"+strings.Join(escaped, "/")+"?"+query.Encode()), nil
+	return httpclient.AddressBelow(c.base, path+"?"+query.Encode()), nil
 }

@@ -3,6 +3,7 @@ package codecov
 import (
 	"context"
 	"iter"
+	"net/url"
 	"time"
 )
 
@@ -57,10 +58,8 @@ func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesO
 	if len(o.Names) > 0 {
 		return named(ctx, all, o.Names)
 	}
-	return rows(ctx, all, repositoryName)
+	return repositoryRows(ctx, all)
 }
-
-func repositoryName(r Repository) string { return r.Name }
 
 // Owners returns the accounts of the service that the token's user can see. It needs a token.
 // An error is an *APIError and comes once and last.
@@ -103,4 +102,94 @@ func (c *Client) Branches(ctx context.Context, owner, repository string) ([]Bran
 	branches := list{client: c, segments: []string{string(c.service), owner, "repos", repository, "branches"}}
 	p := request[Branch](ctx, branches, place{size: 20}, 1, nil)
 	return p.rows, p.err
+}
+
+// maxReadings is how often a list is read if its rows move between the pages.
+const maxReadings = 3
+
+// repositoryRows returns the repositories of a list, each once, in the order of the server. An error comes once and last.
+func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
+	return func(yield func(Repository, error) bool) {
+		seen, reported, incomplete := make(map[string]bool), 0, &IncompleteError{List: l.title}
+		for range maxReadings {
+			r, lastPage, found, shrank := &pages[Repository]{ctx: ctx, list: l}, make(map[string]int), 0, false
+			for p := range r.all {
+				incomplete.Moved = incomplete.Moved || p.moved
+				shrank = shrank || p.shrunkBy > 0
+				for _, row := range p.rows {
+					if page, again := lastPage[row.Name]; again && page < r.number {
+						incomplete.Moved = true
+					} else {
+						found++ // also if one page holds it twice
+					}
+					if !seen[row.Name] && !yield(row, nil) {
+						return
+					}
+					lastPage[row.Name], seen[row.Name] = r.number, true
+				}
+				if err := r.failure(p, reported); err != nil {
+					yield(Repository{}, err)
+					return
+				}
+				reported = max(reported, r.skipped+len(p.bad))
+			}
+			incomplete.Count, incomplete.Missing = r.count, max(0, r.count-r.skipped-found)
+			if incomplete.Missing == 0 && !shrank {
+				return
+			}
+		}
+		yield(Repository{}, incomplete)
+	}
+}
+
+// maxRequestLine is the longest request line that the server accepts, in bytes. It answers 400 to a longer one.
+// Measured with an unmodified server.
+const maxRequestLine = 4094
+
+// named returns the repositories of these names, each once. It asks for all names at once, and for halves of them if the
+// request line is too long, or if a malformed row breaks the answer, until one name is left, which it skips. That also
+// reads repositories behind a row that truncates the whole list.
+func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
+	return func(yield func(Repository, error) bool) {
+		all.byName = true
+		readNamed(ctx, all, names, make(map[string]bool), yield)
+	}
+}
+
+// readNamed yields the repositories of some names, without those that were seen before, and reports whether to go on.
+func readNamed(ctx context.Context, l list, names []string, seen map[string]bool, yield func(Repository, error) bool) bool {
+	l.query = url.Values{"names": names}
+	half := len(names) / 2
+	readHalves := func() bool {
+		return readNamed(ctx, l, names[:half], seen, yield) && readNamed(ctx, l, names[half:], seen, yield)
+	}
+	longest, err := l.address(pastTheEnd)
+	if err == nil && half > 0 && len("GET "+longest.RequestURI()+" HTTP/1.1") > maxRequestLine {
+		return readHalves()
+	}
+	for repository, err := range repositoryRows(ctx, l) {
+		switch {
+		case isBrokenPage(err) && half > 0:
+			return readHalves()
+		case isBrokenPage(err):
+			err := skipNamed(&pages[Repository]{ctx: ctx, list: l}, names[0], err)
+			return err == nil || yield(Repository{}, err) && false
+		case err == nil && seen[repository.Name]:
+			continue
+		}
+		seen[repository.Name] = true
+		if !yield(repository, err) || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// skipNamed skips a repository whose row is malformed, or returns the error that ends the list, such as an outage.
+func skipNamed(r *pages[Repository], name string, broken error) error {
+	if r.isOutage() {
+		return outage(broken)
+	}
+	bad := &SkippedRowError{List: r.list.title, Name: name, Err: broken}
+	return r.failure(&page[Repository]{bad: []*SkippedRowError{bad}}, 0)
 }
