@@ -124,11 +124,9 @@ type rateLimit struct {
 
 // Bounds of plausible headers. Others are ignored.
 const (
-	maxRequests  = 1e9
-	maxPeriod    = time.Hour
-	maxHold      = 2 * time.Minute // of a wait that an answer asks for without a period
-	minEpoch     = 10_000          // seconds: a reset from here on is a point in time, below it a duration
-	maxEncodable = 1e9             // seconds: more would overflow a time.Duration
+	maxRequests = 1e9
+	maxPeriod   = time.Hour
+	minEpoch    = 10_000 // seconds: a reset from here on is a point in time, below it a duration
 )
 
 // parseRateLimit reads the headers x-ratelimit-limit, -remaining, -period (seconds) and -reset: seconds from now on or,
@@ -153,7 +151,7 @@ func parseRateLimit(header http.Header, now time.Time) rateLimit {
 			}
 			seconds -= float64(now.UnixMicro()) / 1e6
 		}
-		longest := maxHold
+		longest := maxRetryAfter
 		if limit.period > 0 {
 			longest = limit.period
 		}
@@ -164,22 +162,18 @@ func parseRateLimit(header http.Header, now time.Time) rateLimit {
 
 // number reads a header with a finite number of at least 0.
 func number(header http.Header, name string) (float64, bool) {
-	text := header.Get(name)
-	if text == "" {
-		return 0, false
-	}
-	value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	value, err := strconv.ParseFloat(strings.TrimSpace(header.Get(name)), 64)
 	return value, err == nil && value >= 0 // false for NaN
 }
 
-// retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date.
+// retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date, up to two minutes.
 func retryAfter(response *Response, now time.Time) (time.Duration, bool) {
 	if response == nil {
 		return 0, false
 	}
 	if seconds, ok := number(response.Header, "Retry-After"); ok {
-		return time.Duration(min(seconds, maxEncodable) * float64(time.Second)), true
+		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second)), true
 	}
 	date, err := http.ParseTime(strings.TrimSpace(response.Header.Get("Retry-After")))
-	return max(date.Sub(now), 0), err == nil
+	return min(max(date.Sub(now), 0), maxRetryAfter), err == nil
 }

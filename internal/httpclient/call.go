@@ -77,7 +77,7 @@ func (c *call) run(ctx context.Context) (*Response, error) {
 			return response, err
 		}
 		c.retries++
-		c.logRetry(ctx, response, err, max(wait, min(asked, maxRetryAfter)))
+		c.logRetry(ctx, response, err, max(wait, asked))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

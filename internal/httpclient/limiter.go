@@ -226,7 +226,7 @@ func holdFor(response *Response, shown rateLimit, now time.Time) time.Duration {
 	asked, ok := retryAfter(response, now)
 	exhausted := shown.remaining == 0 && shown.period == 0 // with a period, the budget waits
 	if !ok && (exhausted || response.Status == http.StatusTooManyRequests) {
-		asked = max(shown.reset, 0)
+		return min(max(shown.reset, 0), maxRetryAfter)
 	}
-	return min(asked, maxRetryAfter)
+	return asked
 }

@@ -70,7 +70,8 @@ func NewClient(o Options) (*Client, error) {
 		o.PageSize = DefaultPageSize
 	}
 	client := &Client{
-		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxClientPagesAhead),
+		base: base, service: o.Service, ahead: make(chan struct{}, maxClientPagesAhead),
+		size: &pageSize{size: o.PageSize, limit: o.PageSize, needed: pagesToGrow},
 	}
 	client.http, err = httpclient.New(httpclient.Options{
 		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency,

@@ -165,10 +165,6 @@ type pageSize struct {
 	grown  bool // the size grew and has not had enough full pages since
 }
 
-func newPageSize(limit int) *pageSize {
-	return &pageSize{size: limit, limit: limit, needed: pagesToGrow}
-}
-
 func (s *pageSize) current() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

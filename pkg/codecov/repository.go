@@ -55,10 +55,12 @@ func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesO
 		client: c, segments: []string{string(c.service), owner, "repos"}, title: "the repositories of " + owner,
 		maxSize: o.PageSize, skipped: o.Skipped,
 	}
-	if len(o.Names) > 0 {
-		return named(ctx, all, o.Names)
+	if all.byName = len(o.Names) > 0; !all.byName {
+		return repositoryRows(ctx, all)
 	}
-	return repositoryRows(ctx, all)
+	return func(yield func(Repository, error) bool) {
+		readNamed(ctx, all, o.Names, make(map[string]bool), yield)
+	}
 }
 
 // Owners returns the accounts of the service that the token's user can see. It needs a token.
@@ -146,17 +148,9 @@ func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
 // Measured with an unmodified server.
 const maxRequestLine = 4094
 
-// named returns the repositories of these names, each once. It asks for all names at once, and for halves of them if the
-// request line is too long, or if a malformed row breaks the answer, until one name is left, which it skips. That also
-// reads repositories behind a row that truncates the whole list.
-func named(ctx context.Context, all list, names []string) iter.Seq2[Repository, error] {
-	return func(yield func(Repository, error) bool) {
-		all.byName = true
-		readNamed(ctx, all, names, make(map[string]bool), yield)
-	}
-}
-
-// readNamed yields the repositories of some names, without those that were seen before, and reports whether to go on.
+// readNamed yields the repositories of some names, without those that were seen before, and reports whether to go on. It
+// asks for all names at once, and for halves of them if the request line is too long, or if a malformed row breaks the
+// answer, until one name is left, which it skips. That also reads repositories behind a row that truncates the whole list.
 func readNamed(ctx context.Context, l list, names []string, seen map[string]bool, yield func(Repository, error) bool) bool {
 	l.query = url.Values{"names": names}
 	half := len(names) / 2

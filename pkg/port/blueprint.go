@@ -170,7 +170,8 @@ func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
 
 // createRequest returns the request that creates a blueprint without aggregations.
 func createRequest(blueprint Blueprint) (Request, error) {
-	body, err := encode(bare(blueprint))
+	blueprint.AggregationProperties = json.RawMessage("{}")
+	body, err := encode(blueprint)
 	if err != nil {
 		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
 	}
@@ -186,8 +187,9 @@ func (c *Client) createBare(ctx context.Context, blueprint Blueprint) (ours bool
 	if err = c.Send(ctx, request); !errors.Is(err, ErrExists) {
 		return err == nil, err
 	}
+	blueprint.AggregationProperties = nil
 	existing, err := c.Blueprint(ctx, blueprint.Identifier)
-	return err == nil && reflect.DeepEqual(declarations(existing), declarations(bare(blueprint))), err
+	return err == nil && reflect.DeepEqual(declarations(existing), declarations(blueprint)), err
 }
 
 // aggregationsRequest returns the request that adds the aggregations of a blueprint whose target exists. It has no body
@@ -230,20 +232,11 @@ func targetsFirst(set []Blueprint) (sorted []Blueprint) {
 	return sorted
 }
 
-// bare returns the blueprint without aggregations.
-func bare(blueprint Blueprint) Blueprint {
-	blueprint.AggregationProperties = json.RawMessage("{}")
-	return blueprint
-}
-
 // declarations returns the fields of a blueprint, without empty ones.
 func declarations(blueprint Blueprint) map[string]any {
-	text, err := encode(blueprint)
-	if err != nil {
-		return nil
-	}
 	var fields map[string]any
-	_ = json.Unmarshal(text, &fields) // it was just encoded
+	text, _ := encode(blueprint) // it was encoded or decoded before
+	_ = json.Unmarshal(text, &fields)
 	maps.DeleteFunc(fields, func(_ string, value any) bool {
 		object, ok := value.(map[string]any)
 		return ok && len(object) == 0

@@ -54,8 +54,6 @@ func (o Options) String() string { return "Port at " + o.BaseURL }
 // GoString returns the same as String.
 func (o Options) GoString() string { return o.String() }
 
-const defaultShare = 0.8
-
 // Classes of requests that may have a rate limit of their own: Port has a higher one for entities.
 const (
 	entitiesClass = "entities"
@@ -82,7 +80,7 @@ func NewClient(o Options) (*Client, error) {
 	}
 	base.Path = strings.TrimRight(strings.TrimSuffix(base.Path, "/v1"), "/")
 	base.RawPath = strings.TrimRight(strings.TrimSuffix(base.RawPath, "/v1"), "/")
-	if o.Share = cmp.Or(o.Share, defaultShare); !(o.Share > 0 && o.Share <= 1) {
+	if o.Share = cmp.Or(o.Share, 0.8); !(o.Share > 0 && o.Share <= 1) {
 		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
 	}
 	client, secrets := &Client{base: base}, httpclient.NewSecrets(o.ClientSecret)

@@ -98,12 +98,9 @@ type DeleteResult struct {
 // DeleteEntities deletes 1 to MaxDeleteEntities entities of a blueprint in one request, and with dependents the
 // entities that relate to them. Repeating a deletion is harmless; the result of a retried request may be empty, since
 // the first attempt deleted the entities.
-func (c *Client) DeleteEntities(
-	ctx context.Context, blueprint string, identifiers []string, dependents bool,
-) (DeleteResult, error) {
-	if len(identifiers) == 0 || len(identifiers) > MaxDeleteEntities {
-		return DeleteResult{}, fmt.Errorf(
-			"delete %d entities of %s: expected 1 to %d", len(identifiers), blueprint, MaxDeleteEntities)
+func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifiers []string, dependents bool) (DeleteResult, error) {
+	if n := len(identifiers); n == 0 || n > MaxDeleteEntities {
+		return DeleteResult{}, fmt.Errorf("delete %d entities of %s: expected 1 to %d", n, blueprint, MaxDeleteEntities)
 	}
 	body, err := encode(map[string][]string{"entities": identifiers})
 	if err != nil {
@@ -217,9 +214,6 @@ type EntityError struct {
 // Error returns status, code and message.
 func (e *EntityError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
 
-// errUnmentioned is the error of an entity that the answer reports neither as written nor as refused.
-var errUnmentioned = EntityError{Code: "not_mentioned", Message: "Port's answer does not mention the entity"}
-
 // UpsertBatch writes the entities of a batch, which must not be empty, in one request. Properties that an entity leaves
 // out keep the value that they have in Port. A refused entity is an Outcome; an error means that the whole request
 // failed. Repeating an upsert is harmless.
@@ -255,9 +249,9 @@ type bulkAnswer struct {
 // outcomes matches the answer with the entities of the request, by index. A refusal overrides a success, and an entity
 // that is not mentioned is reported as refused.
 func (a bulkAnswer) outcomes(batch *Batch) []Outcome {
-	outcomes := make([]Outcome, batch.Len())
+	outcomes, unmentioned := make([]Outcome, batch.Len()), EntityError{Code: "not_mentioned", Message: "Port's answer does not mention the entity"}
 	for i, entity := range batch.entities {
-		outcomes[i] = Outcome{Identifier: entity.identifier, Err: &errUnmentioned}
+		outcomes[i] = Outcome{Identifier: entity.identifier, Err: &unmentioned}
 	}
 	at := func(index *int) *Outcome {
 		if index == nil || *index < 0 || *index >= len(outcomes) {
