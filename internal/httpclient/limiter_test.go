@@ -316,6 +316,38 @@ func TestLimitThatChangesForOneClass(t *testing.T) {
 	})
 }
 
+// TestRequestsUnderWayMoveWithTheirClass: a class that is shown another limit leaves the rest of the shared one to others.
+func TestRequestsUnderWayMoveWithTheirClass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(100)
+		acquire(t, l, "one")(response(200, `{}`, limitOf(100, 99, 30)...), nil)
+		acquire(t, l, "two")(response(200, `{}`, limitOf(100, 70, 30)...), nil)
+		first := acquire(t, l, "one")
+		for range 50 {
+			acquire(t, l, "one")
+		}
+		first(response(200, `{}`, limitOf(6000, 5000, 30)...), nil)
+		started := time.Now()
+		for range 30 {
+			acquire(t, l, "two")
+		}
+		if waited := time.Since(started); waited > 0 {
+			t.Errorf("30 requests of the other class waited %v, want 0", waited)
+		}
+	})
+}
+
+// TestFirstAnswerThatDoesNotCome: the next requests don't wait for each other's time-outs.
+func TestFirstAnswerThatDoesNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(32)
+		acquire(t, l, "")(nil, ErrTimeout)
+		for range 16 {
+			acquire(t, l, "")
+		}
+	})
+}
+
 // TestOneRequestPerPeriod: the smallest limit there is.
 func TestOneRequestPerPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -73,8 +73,8 @@ type page[T any] struct {
 	end   int  // position after the last row
 	last  bool // there are no rows behind it
 
-	moved    bool // the list has changed since the page before
-	shrunkBy int  // rows that it has lost since then
+	moved  bool // the list has changed since the page before
+	shrank bool // it has lost rows since then
 }
 
 // request requests the page at a place. A broken page is requested again that often. If the server fails as if the page

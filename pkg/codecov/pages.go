@@ -45,7 +45,7 @@ func (r *pages[T]) all(yield func(*page[T]) bool) {
 			r.readAhead(at, p.count)
 		}
 		if r.number++; r.number > 1 {
-			p.moved, p.shrunkBy = p.moved || p.count != r.count, max(p.shrunkBy, r.count-p.count)
+			p.moved, p.shrank = p.moved || p.count != r.count, p.shrank || p.count < r.count
 		}
 		count, bad := p.count, len(p.bad)
 		if !yield(&p) {
@@ -63,7 +63,7 @@ func (r *pages[T]) read(at place) page[T] {
 	}
 	r.list.client.size.succeeded(p.at.size, p.end-p.at.offset)
 	if at.offset > 0 && isPastTheEnd(p.err) {
-		return page[T]{count: r.count, end: at.offset, last: true, moved: true, shrunkBy: 1} // the list ends before it
+		return page[T]{count: r.count, end: at.offset, last: true, moved: true, shrank: true} // the list ends before it
 	}
 	return r.mended(p)
 }
@@ -113,8 +113,8 @@ func (r *pages[T]) readAhead(next place, count int) {
 	}
 }
 
-// take waits for the page that begins at an offset. It returns false if that page was not requested. If the
-// page had to shrink, the pages behind it are of the wrong size and are dropped.
+// take waits for the page that begins at an offset. It returns false if that page was not requested. If the page had to
+// shrink, the pages behind it are of the wrong size and are dropped.
 func (r *pages[T]) take(offset int) (page[T], bool) {
 	if len(r.ahead) == 0 || r.ahead[0].at.offset != offset {
 		r.discard()

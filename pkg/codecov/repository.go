@@ -117,7 +117,7 @@ func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
 			r, lastPage, found, shrank := &pages[Repository]{ctx: ctx, list: l}, make(map[string]int), 0, false
 			for p := range r.all {
 				incomplete.Moved = incomplete.Moved || p.moved
-				shrank = shrank || p.shrunkBy > 0
+				shrank = shrank || p.shrank
 				for _, row := range p.rows {
 					if page, again := lastPage[row.Name]; again && page < r.number {
 						incomplete.Moved = true

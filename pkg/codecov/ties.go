@@ -62,7 +62,6 @@ type commitReader struct {
 
 	doubtful bool // commits of the group may be missing: one appeared twice, so another one has lost its place
 	gap      bool // commits between the group and the next one may be missing, too
-	shrunkBy int  // commits that the list lost since the group began
 }
 
 // deliver yields the groups that a page completes, and reports whether to go on. The page holds its rows no longer.
@@ -107,10 +106,9 @@ func (r *commitReader) note(p *page[Commit]) {
 	p.rows = nil
 	r.fewest = min(r.fewest, p.count)
 	r.moved = r.moved || p.moved
-	gap := p.shrunkBy > 0 || fresh == 0 && rows > 0
+	gap := p.shrank || fresh == 0 && rows > 0
 	r.doubtful = r.doubtful || repeated || gap
 	r.gap = r.gap || gap
-	r.shrunkBy += p.shrunkBy
 }
 
 // add adds the commits of a page to the group that have not been found before. It returns their number, and whether the
@@ -159,9 +157,9 @@ func (r *commitReader) reread(end int, toEnd bool) error {
 	if r.gap && !toEnd {
 		oldest = r.group[next].Timestamp
 	}
-	first := max(0, r.first-1-r.shrunkBy)
+	first := max(0, r.first-1)
 	last := max(first+1, end-(len(r.group)-next)+1)
-	r.doubtful, r.gap, r.shrunkBy = false, false, 0
+	r.doubtful, r.gap = false, false
 	for step := last - first; ; step *= 2 {
 		at := covering(first, last)
 		if at.size > maxRereadRows {
