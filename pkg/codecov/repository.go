@@ -114,16 +114,13 @@ func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
 	return func(yield func(Repository, error) bool) {
 		seen, reported, incomplete := make(map[string]bool), 0, &IncompleteError{List: l.title}
 		for range maxReadings {
-			r, lastPage, found, shrank := &pages[Repository]{ctx: ctx, list: l}, make(map[string]int), 0, false
+			r, lastPage, shrank := &pages[Repository]{ctx: ctx, list: l}, make(map[string]int), false
 			for p := range r.all {
 				incomplete.Moved = incomplete.Moved || p.moved
 				shrank = shrank || p.shrank
 				for _, row := range p.rows {
-					if page, again := lastPage[row.Name]; again && page < r.number {
-						incomplete.Moved = true
-					} else {
-						found++ // also if one page holds it twice
-					}
+					before, again := lastPage[row.Name]
+					incomplete.Moved = incomplete.Moved || again && before < r.number
 					if !seen[row.Name] && !yield(row, nil) {
 						return
 					}
@@ -135,7 +132,7 @@ func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
 				}
 				reported = max(reported, r.skipped+len(p.bad))
 			}
-			incomplete.Count, incomplete.Missing = r.count, max(0, r.count-r.skipped-found)
+			incomplete.Count, incomplete.Missing = r.count, max(0, r.count-r.skipped-len(lastPage))
 			if incomplete.Missing == 0 && !shrank {
 				return
 			}

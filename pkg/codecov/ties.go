@@ -112,18 +112,15 @@ func (r *commitReader) note(p *page[Commit]) {
 }
 
 // add adds the commits of a page to the group that have not been found before. It returns their number, and whether the
-// page has commits of an earlier page. A commit that one page holds twice has not moved. One that should have come
-// before one that has been yielded is dropped.
+// page has commits of an earlier page. One that should have come before one that has been yielded is dropped.
 func (r *commitReader) add(rows []Commit) (fresh int, repeated bool) {
 	for _, commit := range rows {
 		hash := maphash.String(r.seed, commit.CommitID)
 		page, seen := r.lastPage[hash]
 		r.lastPage[hash] = r.pages.number
 		switch {
-		case seen && page < r.pages.number:
-			repeated = true
 		case seen:
-			r.found++ // the page holds it twice
+			repeated = repeated || page < r.pages.number
 		case !commit.Timestamp.Before(r.last):
 			r.moved = true
 		default:
@@ -173,15 +170,12 @@ func (r *commitReader) reread(end int, toEnd bool) error {
 		missing := slices.DeleteFunc(p.rows, func(c Commit) bool { return !toEnd && c.Timestamp.Before(oldest) })
 		hasNewer := at.offset == 0 || len(missing) > 0 && missing[0].Timestamp.After(r.time)
 		hasOlder := p.end >= p.count || len(missing) < read
-		switch {
-		case hasNewer && hasOlder:
+		if hasNewer && hasOlder {
 			r.add(missing)
 			if r.olderThan(r.time)-r.olderThan(r.time.Add(1)) == 1 {
 				r.moved = true // the commit that appeared twice has no others of its time
 			}
 			return nil
-		case p.end < at.end() && p.end < p.count:
-			return nil // fewer rows than the server counts
 		}
 		if !hasNewer {
 			first = max(0, first-step)
