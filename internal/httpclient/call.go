@@ -100,7 +100,7 @@ func (c *call) mayRetry(response *Response, err error, wait time.Duration, asked
 	case !asked && c.Final != nil && c.Final(response.Status, response.Body):
 		return false
 	}
-	return retryableStatus(response.Status)
+	return slices.Contains(retryableStatuses, response.Status)
 }
 
 // authorized sends the request with authorization and, after a 401, once more with a renewed one.
@@ -229,8 +229,6 @@ func mayBeTooLarge(response *Response, err error) bool {
 	}
 	return slices.Contains(tooLargeStatuses, response.Status)
 }
-
-func retryableStatus(status int) bool { return slices.Contains(retryableStatuses, status) }
 
 // retryableError reports whether the next attempt may succeed: after a broken connection, a time-out or a garbled
 // answer, but not after an invalid certificate, an unknown host, an answer that is too long or cannot be decoded, or a

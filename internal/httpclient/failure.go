@@ -64,7 +64,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 // Retryable reports whether the same request may succeed later.
 func (f *Failure) Retryable() bool {
 	if f.Status != 0 {
-		return retryableStatus(f.Status)
+		return slices.Contains(retryableStatuses, f.Status)
 	}
 	return !errors.Is(f.Err, context.Canceled) && retryableError(f.Err)
 }
