@@ -74,7 +74,7 @@ func createService(t *testing.T, portURL string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: "service", Title: "Service"}); err != nil {
+	if _, err := client.CreateBlueprints(t.Context(), []port.Blueprint{{Identifier: "service", Title: "Service"}}); err != nil {
 		t.Fatalf("create the blueprint: %v", err)
 	}
 }

@@ -130,11 +130,17 @@ func TestHostileCatalog(t *testing.T) {
 	properties := func(name string) map[string]any {
 		return map[string]any{"repository": "https://app.codecov.io/gh/acme/" + name, "branch": hostile, "author": hostile, "report": map[string]any{hostile: hostile}}
 	}
-	result, err := client.BulkUpsert(t.Context(), "codecov_coverage", []port.Entity{
+	var batch port.Batch
+	for _, entity := range []port.Entity{
 		{Identifier: "app", Title: hostile, Properties: properties("app")},
 		{Identifier: "gone", Title: hostile, Properties: properties("gone")},
 		{Identifier: "filler\u3164x", Title: hostile, Properties: properties("filler%E3%85%A4x")},
-	}, port.UpsertOptions{})
+	} {
+		if err := batch.Add(entity); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, err := client.UpsertBatch(t.Context(), "codecov_coverage", &batch, port.UpsertOptions{})
 	if err != nil || slices.ContainsFunc(result.Outcomes, func(o port.Outcome) bool { return o.Err != nil }) {
 		t.Fatalf("%v, %+v", err, result)
 	}

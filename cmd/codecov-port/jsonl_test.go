@@ -71,9 +71,15 @@ func TestJSONLinesAreWhatSyncWrites(t *testing.T) {
 	}
 	sent, client, _ := portWithBlueprints(t)
 	for _, blueprint := range slices.Sorted(maps.Keys(entities)) {
-		for batch := range slices.Chunk(entities[blueprint], port.MaxBulkEntities) {
+		for chunk := range slices.Chunk(entities[blueprint], port.MaxBulkEntities) {
+			var batch port.Batch
+			for _, entity := range chunk {
+				if err := batch.Add(entity); err != nil {
+					t.Fatal(err)
+				}
+			}
 			options := port.UpsertOptions{CreateMissingRelated: true}
-			if result, err := client.BulkUpsert(t.Context(), blueprint, batch, options); err != nil || slices.ContainsFunc(result.Outcomes, func(o port.Outcome) bool { return o.Err != nil }) {
+			if result, err := client.UpsertBatch(t.Context(), blueprint, &batch, options); err != nil || slices.ContainsFunc(result.Outcomes, func(o port.Outcome) bool { return o.Err != nil }) {
 				t.Fatalf("%+v, %v", result, err)
 			}
 		}

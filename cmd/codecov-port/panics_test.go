@@ -15,7 +15,6 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
-	"github.com/codecov-port/codecov-port/internal/httpclient"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
@@ -41,7 +40,6 @@ var panics = map[string]func(p *panicking, r *http.Request){
 	"an error that has them":  func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %v and %#v", p.settings, &p.settings)) },
 	"the options for Codecov": func(p *panicking, _ *http.Request) { panic(p.source) },
 	"the options for Port":    func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %+v", p.catalog)) },
-	"a token":                 func(p *panicking, _ *http.Request) { panic(httpclient.Bearer(p.settings.codecovToken)) },
 	"a request":               func(_ *panicking, r *http.Request) { panic(r) },
 	"a refusal that quotes the token": func(p *panicking, r *http.Request) {
 		client, err := port.NewClient(p.catalog)

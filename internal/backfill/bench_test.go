@@ -108,7 +108,11 @@ func (b *bench) oneRepository(t *testing.B, repository codecov.Repository) {
 			t.Fatal(err)
 		}
 		for _, m := range mapped.Entities {
-			if _, err := b.options.Port.BulkUpsert(t.Context(), m.Blueprint, []port.Entity{m.Entity}, port.UpsertOptions{CreateMissingRelated: true}); err != nil {
+			var batch port.Batch
+			if err := batch.Add(m.Entity); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.options.Port.UpsertBatch(t.Context(), m.Blueprint, &batch, port.UpsertOptions{CreateMissingRelated: true}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -54,9 +54,12 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 		b.put(t, blueprint)
 	}
 	_, client := b.clients(t, b.source, b.catalog)
-	_, err := client.CreateWebhook(t.Context(), port.Webhook{
+	request, err := port.CreateWebhookRequest(port.Webhook{
 		Identifier: mapper.WebhookIdentifier, Title: "Codecov Mapper", Enabled: true, Mappings: mapper.BuiltinMappingJSON(),
 	})
+	if err == nil {
+		err = client.Send(t.Context(), request)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +147,7 @@ func (b *bench) hold(t *testing.T, blueprint, property, identifier, page string)
 func (b *bench) changeWebhook(t *testing.T, patch string) {
 	t.Helper()
 	_, client := b.clients(t, b.source, b.catalog)
-	if _, err := client.UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(patch)); err != nil {
+	if err := client.Send(t.Context(), port.UpdateWebhookRequest(mapper.WebhookIdentifier, json.RawMessage(patch))); err != nil {
 		t.Fatal(err)
 	}
 }

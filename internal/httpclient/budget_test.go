@@ -7,12 +7,13 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// TestBudgetDecides: a limit of 100 in a minute, of which 80 are ours and 3 are left alone.
+// TestBudgetDecides on request 9: a limit of 100 in a minute, of which 80 are ours and 3 are left alone.
 func TestBudgetDecides(t *testing.T) {
+	const send, ask, waitForAnswer, waitForReset = "send", "ask", "wait for the answer", "wait for the reset"
 	for name, test := range map[string]struct {
 		used, remaining, underWay, asking int
 		end                               time.Duration // of the window, from now on
-		want                              decision
+		want                              string
 	}{
 		"no window yet":                         {end: -time.Hour, want: ask},
 		"the window has ended":                  {used: 80, remaining: 3, end: -1, want: ask},
@@ -30,11 +31,23 @@ func TestBudgetDecides(t *testing.T) {
 		"what remains is under way":             {used: 10, remaining: 35, underWay: 32, end: time.Minute, want: waitForReset},
 	} {
 		b := budget{
-			limit: 100, period: time.Minute, share: 0.8,
-			end: noon.Add(test.end), used: test.used, remaining: test.remaining, asking: test.asking,
+			limit: limit{100, time.Minute}, share: 0.8, end: noon.Add(test.end),
+			used: test.used, remaining: test.remaining, underWay: test.underWay, asking: test.asking,
 		}
-		if got := b.next(test.underWay, noon); got != test.want {
-			t.Errorf("%s: decision %d, want %d", name, got, test.want)
+		want, got := b, waitForAnswer
+		switch until, ok := b.admit(9, noon); {
+		case ok && b.asking == 9:
+			got, want.asking = ask, 9
+		case ok:
+			got = send
+		case until.Equal(b.end):
+			got = waitForReset
+		}
+		if got == send || got == ask {
+			want.used, want.underWay = test.used+1, test.underWay+1
+		}
+		if got != test.want || b != want {
+			t.Errorf("%s: %s and %+v, want %s and %+v", name, got, b, test.want, want)
 		}
 	}
 }
@@ -97,9 +110,9 @@ func TestBudgetFollowsAnswers(t *testing.T) {
 	} {
 		b := test.before
 		for _, b := range []*budget{&b, &test.want} {
-			b.limit, b.period, b.share = 100, time.Minute, 1
+			b.limit, b.share, b.underWay = limit{100, time.Minute}, 1, 3
 		}
-		if b.answered(5, test.shown, 3, noon); b != test.want {
+		if b.answered(5, test.shown, true, noon); b != test.want {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, b, test.want)
 		}
 	}
@@ -111,7 +124,7 @@ func TestBudgetSizes(t *testing.T) {
 		share          float64
 		ours, reserved int
 	}{{35000, 0.8, 28000, 1050}, {35000, 1, 35000, 1050}, {250, 1, 250, 8}, {20, 0.8, 16, 1}, {100, 0.29, 29, 3}, {1, 0.8, 0, 1}} {
-		b := budget{limit: test.limit, share: test.share}
+		b := budget{limit: limit{requests: test.limit}, share: test.share}
 		if b.ours() != test.ours || b.reserved() != test.reserved {
 			t.Errorf("%v of %d: ours %d, reserved %d, want %d, %d",
 				test.share, test.limit, b.ours(), b.reserved(), test.ours, test.reserved)
@@ -122,17 +135,17 @@ func TestBudgetSizes(t *testing.T) {
 // TestEstimateWait: 80 requests a minute are ours, 30 of them in this window, which ends in 20 s.
 func TestEstimateWait(t *testing.T) {
 	b := budget{
-		limit: 100, period: time.Minute, share: 0.8, end: noon.Add(20 * time.Second), used: 50, remaining: 50,
+		limit: limit{100, time.Minute}, share: 0.8, end: noon.Add(20 * time.Second), used: 50, remaining: 50,
 	}
 	for requests, want := range map[int]time.Duration{
 		0: 0, 30: 0, 31: 20 * time.Second, 110: 20 * time.Second, 111: 80 * time.Second, 190: 80 * time.Second,
 		191: 140 * time.Second,
 	} {
-		if got := b.estimateWait(requests, 0, noon); got != want {
+		if got := b.estimateWait(requests, noon); got != want {
 			t.Errorf("%d requests: %v, want %v", requests, got, want)
 		}
 	}
-	if got := b.estimateWait(80, 0, noon.Add(time.Hour)); got != 0 {
+	if got := b.estimateWait(80, noon.Add(time.Hour)); got != 0 {
 		t.Errorf("80 requests after the window: %v, want 0", got)
 	}
 }

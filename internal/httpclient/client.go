@@ -1,17 +1,18 @@
-// Package httpclient is the HTTP of both API clients. Each concern is an http.RoundTripper of its own, and every
-// request passes them in this order:
+// Package httpclient is the HTTP of both API clients. Every attempt of a request passes these steps, each a method of
+// call:
 //
-//	retry → authorization → limiter → attempt (time limit, buffer) → network
+//	retries (run) → authorization (authorized) → limiter and time limit (attempt) → network (exchange)
 //
 // Retries are outermost, so that each attempt is authorized, limited and timed separately. The time limit is below the
-// limiter, so that waiting for a turn is not a time-out. The buffer is below the retries, so that an answer that breaks
-// off in its body is retried.
+// limiter, so that waiting for a turn is not a time-out. Answers are read below the retries, so that one that breaks off
+// in its body is retried.
 package httpclient
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -23,56 +24,46 @@ type Options struct {
 	Origin       *url.URL          // scheme and host that requests may be sent to
 	InsecureHTTP bool              // allow http:// for remote hosts
 	UserAgent    string            // optional
-	Authorizer   Authorizer        // optional
-	Concurrency  int               // maximum requests under way, default: 1
+	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the server's rate limit, above 0 to 1, default: 1
-	MaxBody      int64             // maximum bytes of an answer, default: 64 MiB
 	Secrets      *Secrets          // removed from answers and errors; optional
-	Network      http.RoundTripper // default: a transport that all clients share
+	Network      http.RoundTripper // default: NewNetwork(nil)
 	Logger       *slog.Logger      // receives requests at Debug, retries, waits and silence at Info; nil disables logging
+	// Authorize returns the Authorization header. After an answer with 401, rejected is the header that was sent, and the
+	// request is sent once more with the result: a new header, which is the same for all callers with the same rejected
+	// one, or the rejected one, if the answer may be a mistake. Without a result, no header or request is sent. Optional.
+	Authorize func(ctx context.Context, rejected string) (string, error)
 }
 
-const defaultMaxBody = 64 << 20
+// maxBody is the maximum size of an answer.
+const maxBody = 64 << 20
 
 // Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
-	origin     *url.URL
-	agent      string
-	authorizer Authorizer
-	limiter    *limiter
-	network    http.RoundTripper
-	maxBody    int64
-	secrets    *Secrets
-	log        *slog.Logger
-	stats      *stats
+	options Options
+	limiter *limiter
+	maxBody int64
+	stats   *stats
 }
 
 // New returns a client. The error wraps ErrInsecure if credentials would travel in clear text.
 func New(o Options) (*Client, error) {
-	if err := checkOrigin(o.Origin, o.InsecureHTTP); err != nil {
-		return nil, err
+	host := o.Origin.Hostname()
+	if o.Origin.Scheme != "https" && !o.InsecureHTTP && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		return nil, fmt.Errorf("address %q: %w", o.Origin.Redacted(), ErrInsecure)
 	}
 	if o.Network == nil {
-		if err := checkProxies(); err != nil {
+		network, err := NewNetwork(nil)
+		if err != nil {
 			return nil, err
 		}
-		o.Network = sharedNetwork
+		o.Network = network
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	stats := new(stats)
-	return &Client{
-		origin:     o.Origin,
-		agent:      o.UserAgent,
-		authorizer: o.Authorizer,
-		limiter:    newLimiter(o.Concurrency, o.Share, stats, o.Logger),
-		network:    o.Network,
-		maxBody:    cmp.Or(o.MaxBody, defaultMaxBody),
-		secrets:    o.Secrets,
-		log:        o.Logger,
-		stats:      stats,
-	}, nil
+	return &Client{options: o, limiter: newLimiter(o.Concurrency, o.Share, stats, o.Logger), maxBody: maxBody, stats: stats}, nil
 }
 
 // Counts is the traffic of a client since it was created. The clients of the APIs have types of their own with the same
@@ -103,14 +94,17 @@ func (c *Client) Counts() Counts {
 		SentBytes:     c.stats.sentBytes.Load(),
 		ReceivedBytes: c.stats.receivedBytes.Load(),
 		WaitedSeconds: float64(waited.Milliseconds()) / 1000,
-		WaitsUntil:    c.limiter.waitsUntil(),
+		WaitsUntil:    c.limiter.waitsUntil(time.Now()),
 	}
 }
 
 // EstimateWait returns how long the rate limit delays so many requests of a class, and false if no answer has shown a
 // limit.
 func (c *Client) EstimateWait(class string, requests int) (time.Duration, bool) {
-	return c.limiter.estimateWait(class, requests, time.Now())
+	c.limiter.mu.Lock()
+	defer c.limiter.mu.Unlock()
+	budget := c.limiter.class(class).budget
+	return budget.estimateWait(requests, time.Now()), budget.limit.requests > 0
 }
 
 // Request is a request to the client's origin.
@@ -120,10 +114,15 @@ type Request struct {
 	Body   []byte // JSON; nil for no body
 	Class  string // requests of a class have the same rate limit
 	SignIn bool   // asks for a token: sent without authorization, and secrets stay in the answer of a success
-	// Valid reports whether the body of a success arrived whole; if not, the request is retried. Default: json.Valid.
-	// A caller that decodes in it saves a pass over the body.
-	Valid func(body []byte) bool
-	Tries *Tries // optional, see Tries
+	// Decode reads the body of a success. After ErrNotJSON or a *json.SyntaxError, the request is retried, since the
+	// answer did not arrive whole; any other error fails it. Default: a check of the syntax.
+	Decode func(body []byte) error
+	// Final reports whether an answer with an error status, without Retry-After, is not going to change. Optional.
+	Final func(status int, body []byte) bool
+	// Smaller is called if a request for less may succeed: after 502, 503 or 504 without Retry-After, after a time-out,
+	// and if the answer is too long. It returns the address to request at once, URL to retry as usual, or nil to fail.
+	// lastChance is set if there is only time for one more attempt that takes as long as the last. Optional.
+	Smaller func(lastChance bool) *url.URL
 }
 
 // Response is an answer that arrived whole, whatever its status.
@@ -133,23 +132,21 @@ type Response struct {
 	Body   []byte
 }
 
+func (r *Response) isSuccess() bool { return r.Status >= 200 && r.Status <= 299 }
+
 // Do sends a request, retries it where that may help, and returns the last answer. It returns a *Failure for an answer
 // with an error status, along with the answer, and for no answer. If ctx ends, the failure wraps its cause.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
-	call := newCall(c, r)
-	resp, err := call.send(ctx)
-	failure := &Failure{Method: r.Method, Address: r.URL.Redacted(), Attempts: call.tries.attempts}
-	if err != nil {
-		failure.Err = c.secrets.legible(cause(ctx, err))
+	call := &call{Client: c, Request: r}
+	response, err := call.run(ctx)
+	failure := &Failure{Method: r.Method, URL: call.URL.Redacted(), Attempts: call.attempts}
+	switch {
+	case err != nil:
+		failure.Err = c.options.Secrets.legible(err)
 		return nil, failure
-	}
-	_ = resp.Body.Close() // it has been read
-	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: call.body}
-	if isSuccess(resp.StatusCode) {
+	case response.isSuccess():
 		return response, nil
 	}
-	failure.Status, failure.Redirect = resp.StatusCode, redirectTarget(r.URL, resp)
+	failure.Status, failure.Message = response.Status, redirection(call.URL, response)
 	return response, failure
 }
-
-func isSuccess(status int) bool { return status >= 200 && status <= 299 }

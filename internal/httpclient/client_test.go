@@ -39,6 +39,9 @@ func newClient(t *testing.T, o Options) *Client {
 	if o.Origin == nil {
 		o.Origin = mustParse(t, "https://api.example.com")
 	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 1 // most networks of these tests have no lock
+	}
 	client, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -164,30 +167,40 @@ func TestEndedContext(t *testing.T) {
 
 func TestBodyIsCapped(t *testing.T) {
 	attempts := 0
-	client := newClient(t, Options{MaxBody: 10, Network: network(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Network: network(func(*http.Request) (*http.Response, error) {
 		attempts++
 		return answer(200, `"`+strings.Repeat("x", 9)+`"`), nil
 	})})
+	client.maxBody = 10
 	if _, failure := client.Do(t.Context(), get(t, "/x")); !errors.Is(failure, ErrBodyTooLong) || attempts != 1 {
 		t.Errorf("%v after %d attempts", failure, attempts)
 	}
 }
 
-// renewing hands out token-1, token-2, … and renews once for each refused value.
-type renewing struct{ generation atomic.Int64 }
-
-func (r *renewing) Authorization(context.Context) (string, error) {
-	return "Bearer token-" + string('0'+rune(r.generation.Load())), nil
+// bearer authorizes requests with a token that does not change.
+func bearer(token string) func(context.Context, string) (string, error) {
+	return func(_ context.Context, rejected string) (string, error) {
+		if rejected != "" {
+			return "", nil
+		}
+		return "Bearer " + token, nil
+	}
 }
 
-func (r *renewing) Renew(context.Context, string) (string, error) {
-	r.generation.Add(1)
-	return r.Authorization(context.Background())
+// renewing authorizes with token-0, and after a refusal with token-1, token-2 and so on.
+func renewing() func(context.Context, string) (string, error) {
+	generation := '0'
+	return func(_ context.Context, rejected string) (string, error) {
+		if rejected != "" {
+			generation++
+		}
+		return "Bearer token-" + string(generation), nil
+	}
 }
 
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	var seen []string
-	client := newClient(t, Options{Authorizer: new(renewing), Network: network(func(r *http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Authorize: renewing(), Network: network(func(r *http.Request) (*http.Response, error) {
 		seen = append(seen, r.Header.Get("Authorization"))
 		return answer(401, `{}`), nil
 	})})
@@ -207,7 +220,7 @@ func TestRedirectCarriesNoToken(t *testing.T) {
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
 	defer server.Close()
-	client := newClient(t, Options{Origin: mustParse(t, server.URL), Authorizer: Bearer("secret")})
+	client := newClient(t, Options{Origin: mustParse(t, server.URL), Authorize: bearer("secret")})
 	_, failure := client.Do(t.Context(), Request{Method: http.MethodGet, URL: mustParse(t, server.URL+"/x")})
 	if failure == nil || failure.Status != http.StatusFound {
 		t.Errorf("failure %v", failure)
@@ -232,7 +245,7 @@ func TestRedirectTarget(t *testing.T) {
 		_, failure := client.Do(t.Context(), get(t, "/x/y"))
 		got := ""
 		if failure != nil {
-			got = failure.Redirect
+			got = strings.TrimPrefix(failure.Message, "redirects to ")
 		}
 		if got != test.want {
 			t.Errorf("%d to %q: target %q, want %q", test.status, test.location, got, test.want)
@@ -241,7 +254,7 @@ func TestRedirectTarget(t *testing.T) {
 }
 
 func TestOriginIsHeld(t *testing.T) {
-	client := newClient(t, Options{Authorizer: Bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
+	client := newClient(t, Options{Authorize: bearer("secret"), Network: network(func(r *http.Request) (*http.Response, error) {
 		t.Errorf("sent to %s", r.URL)
 		return answer(200, `{}`), nil
 	})})

@@ -3,7 +3,6 @@ package httpclient
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,7 +41,9 @@ func (s *Secrets) Add(secret string) {
 	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
 	for range 2 {
 		for _, form := range forms {
-			forms = append(forms, quoted(form, false), quoted(form, true))
+			quoted, _ := json.Marshal(form) // strings can be encoded
+			text := string(quoted[1 : len(quoted)-1])
+			forms = append(forms, text, withoutHTMLEscapes.Replace(text))
 		}
 	}
 	s.mu.Lock()
@@ -54,14 +55,8 @@ func (s *Secrets) Add(secret string) {
 	}
 }
 
-// quoted returns text as in a JSON string, with <, > and & as they are or escaped.
-func quoted(text string, escapeHTML bool) string {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(escapeHTML)
-	_ = encoder.Encode(text) // strings can be encoded
-	return strings.TrimSuffix(strings.TrimPrefix(buffer.String(), `"`), "\"\n")
-}
+// withoutHTMLEscapes restores <, > and &, which not every encoder escapes.
+var withoutHTMLEscapes = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // Redact returns text with "[redacted]" in place of secrets.
 func (s *Secrets) Redact(text string) string { return string(s.redact([]byte(text))) }
@@ -81,28 +76,20 @@ func (s *Secrets) redact(body []byte) []byte {
 	return body
 }
 
-func (s *Secrets) redactHeader(header http.Header) {
-	for _, values := range header {
-		for i, value := range values {
-			values[i] = s.Redact(value)
-		}
-	}
-}
-
 // legible returns err with a text that can be shown: without secrets, and one printable line of bounded length. Errors
 // may quote a broken answer.
 func (s *Secrets) legible(err error) error {
 	if text := Message(s.Redact(err.Error())); text != err.Error() {
-		return &rewordedError{cause: err, text: text}
+		return &rewordedError{err, text}
 	}
 	return err
 }
 
 // rewordedError is an error with another text.
 type rewordedError struct {
-	cause error
-	text  string
+	error
+	text string
 }
 
 func (r *rewordedError) Error() string { return r.text }
-func (r *rewordedError) Unwrap() error { return r.cause }
+func (r *rewordedError) Unwrap() error { return r.error }

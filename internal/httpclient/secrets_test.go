@@ -58,7 +58,7 @@ func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// TestAnswersComeWithoutSecrets: neither Request.Valid nor the caller sees them.
+// TestAnswersComeWithoutSecrets: neither Request.Decode nor the caller sees them.
 func TestAnswersComeWithoutSecrets(t *testing.T) {
 	body, err := json.Marshal(map[string]string{"name": "Bearer " + oddSecret})
 	if err != nil {
@@ -70,9 +70,9 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 		})})
 		request := get(t, "/x")
 		var seen string
-		request.Valid = func(body []byte) bool {
+		request.Decode = func(body []byte) error {
 			seen = string(body)
-			return true
+			return nil
 		}
 		response, _ := client.Do(t.Context(), request)
 		if string(response.Body) != `{"name":"Bearer [redacted]"}` || response.Header.Get("Location") != "https://elsewhere.example.com/?token=[redacted]" {
@@ -88,7 +88,7 @@ func TestAnswersComeWithoutSecrets(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	for status, want := range map[int]string{200: `{"accessToken":"the-token"}`, 401: `{"accessToken":"[redacted]"}`} {
 		client := newClient(t, Options{
-			Authorizer: Bearer("old"), Secrets: NewSecrets("the-token"),
+			Authorize: bearer("old"), Secrets: NewSecrets("the-token"),
 			Network: network(func(r *http.Request) (*http.Response, error) {
 				if header := r.Header.Get("Authorization"); header != "" {
 					t.Errorf("sent with Authorization %q, want none", header)

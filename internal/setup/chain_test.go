@@ -213,7 +213,11 @@ func live(t *testing.T, catalog *port.Client, mapping *mapper.Mapping, payload [
 			t.Fatal(err)
 		}
 		entity, warnings := mapper.NewConformer(blueprint).Conform(mapped.Entity)
-		written, err := catalog.BulkUpsert(t.Context(), mapped.Blueprint, []port.Entity{entity}, port.UpsertOptions{})
+		var batch port.Batch
+		if err := batch.Add(entity); err != nil {
+			t.Fatal(err)
+		}
+		written, err := catalog.UpsertBatch(t.Context(), mapped.Blueprint, &batch, port.UpsertOptions{})
 		if err != nil || written.Outcomes[0].Err != nil || len(warnings) > 0 {
 			t.Fatalf("write %s: %v, %+v, warnings %v", entity.Identifier, err, written, warnings)
 		}

@@ -209,9 +209,7 @@ func TestRemoveRefusals(t *testing.T) {
 		}, false, "aggregation property coverageLastMonth of blueprint codecov_coverage points to codecov_commit_coverage"},
 		"a changed entry": {func(t *testing.T, s *fakeport.Server) {
 			mappings := strings.Replace(string(mapper.BuiltinMappingJSON()), ".body.head.totals.hits", ".body.head.totals.misses", 1)
-			if _, err := connect(t, s).UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(`{"mappings":`+mappings+`}`)); err != nil {
-				t.Fatal(err)
-			}
+			updateWebhook(t, connect(t, s), `{"mappings":`+mappings+`}`)
 		}, true, "entry 2 of webhook codecov_mapper writes codecov_commit_coverage and was changed: remove it in Port first"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -232,7 +230,7 @@ func TestRemoveRefusals(t *testing.T) {
 
 func patchBlueprint(t *testing.T, server *fakeport.Server, identifier, patch string) {
 	t.Helper()
-	if err := connect(t, server).PatchBlueprint(t.Context(), identifier, json.RawMessage(patch)); err != nil {
+	if err := connect(t, server).Send(t.Context(), port.PatchBlueprintRequest(identifier, json.RawMessage(patch))); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -118,13 +118,24 @@ func put(t *testing.T, server *fakeport.Server, blueprint string) {
 	}
 }
 
+func updateWebhook(t *testing.T, client *port.Client, patch string) {
+	t.Helper()
+	if err := client.Send(t.Context(), port.UpdateWebhookRequest(mapper.WebhookIdentifier, json.RawMessage(patch))); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func createWebhook(t *testing.T, server *fakeport.Server, document string) {
 	t.Helper()
 	webhook := port.Webhook{}
 	if err := json.Unmarshal([]byte(document), &webhook); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := connect(t, server).CreateWebhook(t.Context(), webhook); err != nil {
+	request, err := port.CreateWebhookRequest(webhook)
+	if err == nil {
+		err = connect(t, server).Send(t.Context(), request)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -360,13 +371,11 @@ func TestWhatPortFillsInIsNoDifference(t *testing.T) {
 	client := connect(t, server)
 	aggregations := mapper.BuiltinBlueprints()[0].AggregationProperties
 	filled := strings.Replace(string(aggregations), `"title"`, `"type":"number","pathFilter":[],"title"`, 1)
-	if err := client.PatchBlueprint(t.Context(), current, json.RawMessage(`{"description":"","aggregationProperties":`+filled+`}`)); err != nil {
+	if err := client.Send(t.Context(), port.PatchBlueprintRequest(current, json.RawMessage(`{"description":"","aggregationProperties":`+filled+`}`))); err != nil {
 		t.Fatal(err)
 	}
 	mapping := strings.Replace(string(mapper.BuiltinMappingJSON()), `"filter": "true"`, `"operation":{"type":"create"}`, 1)
-	if _, err := client.UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(`{"mappings":`+mapping+`}`)); err != nil {
-		t.Fatal(err)
-	}
+	updateWebhook(t, client, `{"mappings":`+mapping+`}`)
 	report := run(t, server, setup.Options{})
 	holds(t, report, "exists blueprint codecov_coverage", "exists blueprint codecov_commit_coverage", "exists webhook codecov_mapper")
 }

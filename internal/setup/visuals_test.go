@@ -2,7 +2,6 @@ package setup_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -232,9 +231,7 @@ func TestRemovalIsRefusedForScorecardsAndRelationsOfTheUsers(t *testing.T) {
 	run(t, server, o)
 	send(t, server, port.CreateScorecardRequest(current, ownScorecard("mine")))
 	mappings := strings.Replace(string(webhookOf(t, server).Mappings), `"service":".body.repo.name"`, `"service":"\"a\""`, 1)
-	if _, err := connect(t, server).UpdateWebhook(t.Context(), mapper.WebhookIdentifier, json.RawMessage(`{"mappings":`+mappings+`}`)); err != nil {
-		t.Fatal(err)
-	}
+	updateWebhook(t, connect(t, server), `{"mappings":`+mappings+`}`)
 	_, err := remove(t, server, func(o *setup.RemoveOptions) { o.All = true })
 	for _, want := range []string{"blueprint codecov_coverage has a scorecard mine that codecov-port hasn't made",
 		"entry 1 of webhook codecov_mapper sets relation service by an expression of its own"} {

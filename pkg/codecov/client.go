@@ -7,13 +7,14 @@
 package codecov
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,6 @@ import (
 
 // DefaultBaseURL is the address of the cloud's API. A self-hosted server has it at {its address}/api/v2.
 const DefaultBaseURL = "https://api.codecov.io/api/v2"
-
-const defaultConcurrency = 64
 
 // Options configures a Client. Service is required.
 type Options struct {
@@ -34,7 +33,7 @@ type Options struct {
 	PageSize     int               // maximum rows of a request, default: DefaultPageSize; the server has no upper limit
 	Concurrency  int               // maximum requests under way, default: 64; halved while the server is overloaded
 	InsecureHTTP bool              // allow http:// for remote hosts
-	Transport    http.RoundTripper // default: a transport that all clients share
+	Transport    http.RoundTripper // default: a transport of its own
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
 }
 
@@ -43,9 +42,6 @@ func (o Options) String() string { return fmt.Sprintf("%s at %s", o.Service, o.B
 
 // GoString returns the same as String.
 func (o Options) GoString() string { return o.String() }
-
-// LogValue returns the same as String.
-func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 // Client reads from one Codecov server, for one service. It sends the token to the configured origin only.
 //
@@ -65,34 +61,29 @@ type Client struct {
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
 // remote, and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
-	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
-	}
-	base, err := httpclient.ParseBase(o.BaseURL)
+	base, err := httpclient.ParseBase(cmp.Or(o.BaseURL, DefaultBaseURL))
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
 	}
 	if o.Service == "" {
-		return nil, fmt.Errorf("codecov: service is required")
+		return nil, errors.New("codecov: service is required")
 	}
 	if o.PageSize <= 0 {
 		o.PageSize = DefaultPageSize
 	}
-	if o.Concurrency <= 0 {
-		o.Concurrency = defaultConcurrency
-	}
 	client := &Client{
-		base: base, service: o.Service, size: newPageSize(o.PageSize), ahead: make(chan struct{}, maxClientPagesAhead),
+		base: base, service: o.Service, ahead: make(chan struct{}, maxClientPagesAhead),
+		size: &pageSize{size: o.PageSize, limit: o.PageSize, needed: pagesToGrow},
 	}
 	client.http, err = httpclient.New(httpclient.Options{
-		Origin:       base,
-		InsecureHTTP: o.InsecureHTTP,
-		UserAgent:    o.UserAgent,
-		Authorizer:   httpclient.Bearer(o.Token),
-		Concurrency:  o.Concurrency,
-		Network:      o.Transport,
-		Secrets:      httpclient.NewSecrets(o.Token),
-		Logger:       o.Logger,
+		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency,
+		Secrets: httpclient.NewSecrets(o.Token), Network: o.Transport, Logger: o.Logger,
+		Authorize: func(_ context.Context, rejected string) (string, error) {
+			if o.Token == "" || rejected != "" {
+				return "", nil // a user API token cannot be renewed
+			}
+			return "Bearer " + o.Token, nil
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("codecov: %w", err)
@@ -116,44 +107,68 @@ type Counts struct {
 // Counts returns the traffic so far.
 func (c *Client) Counts() Counts { return Counts(c.http.Counts()) }
 
-// get requests an address and passes the body of the answer to decode. The address has an escaped path element for
-// each of segments. Errors other than those of the address are *APIError.
-func (c *Client) get(
-	ctx context.Context, tries *httpclient.Tries, segments []string, query url.Values, decode func(body []byte) error,
-) error {
-	address, err := c.address(segments, query)
-	if err != nil {
-		return err
-	}
-	var unreadable error
-	valid := func(body []byte) bool {
-		unreadable = decode(body)
-		syntax := (*json.SyntaxError)(nil)
-		return !errors.As(unreadable, &syntax)
-	}
-	request := httpclient.Request{Method: http.MethodGet, URL: address, Valid: valid, Tries: tries}
-	response, failure := c.http.Do(ctx, request)
+// get sends a request. Its errors are *APIError.
+func (c *Client) get(ctx context.Context, r httpclient.Request) error {
+	r.Method = http.MethodGet
+	response, failure := c.http.Do(ctx, r)
 	if failure != nil {
 		return newAPIError(failure, response)
-	}
-	if unreadable != nil {
-		return &APIError{Method: http.MethodGet, URL: address.String(), Err: decodeError(unreadable)}
 	}
 	return nil
 }
 
-// decodeError makes the text of err printable, since it may quote the answer.
-func decodeError(err error) error {
-	return errors.New("decode answer: " + httpclient.Message(err.Error()))
-}
-
+// address returns an address with an escaped path element for each of segments.
 func (c *Client) address(segments []string, query url.Values) (*url.URL, error) {
-	escaped := make([]string, len(segments))
-	for i, segment := range segments {
+	path := ""
+	for _, segment := range segments {
 		if segment == "." || segment == ".." {
 			return nil, fmt.Errorf("codecov: name %q cannot be part of an address", segment)
 		}
-		escaped[i] = url.PathEscape(segment)
+		path += "/" + url.PathEscape(segment)
 	}
-	return httpclient.AddressBelow(c.base, "/"+strings.Join(escaped, "/")+"?"+query.Encode()), nil
+	return httpclient.AddressBelow(c.base, path+"?"+query.Encode()), nil
 }
+
+// Service is the long name of a git provider, as Codecov writes it in every answer.
+type Service string
+
+// The six services that Codecov's REST API knows.
+const (
+	GitHub           Service = "github"
+	GitHubEnterprise Service = "github_enterprise"
+	GitLab           Service = "gitlab"
+	GitLabEnterprise Service = "gitlab_enterprise"
+	Bitbucket        Service = "bitbucket"
+	BitbucketServer  Service = "bitbucket_server"
+)
+
+// services are in the order of Codecov's documentation.
+var services = []Service{GitHub, GitHubEnterprise, Bitbucket, BitbucketServer, GitLab, GitLabEnterprise}
+
+var shortNames = map[Service]string{
+	GitHub: "gh", GitHubEnterprise: "ghe", Bitbucket: "bb", BitbucketServer: "bbs", GitLab: "gl", GitLabEnterprise: "gle",
+}
+
+// Services returns every service, in the order of Codecov's documentation.
+func Services() []Service { return slices.Clone(services) }
+
+// ParseService returns the service of a long or short name in any case. Blanks around the name are ignored.
+// The error lists the known names.
+func ParseService(name string) (Service, error) {
+	wanted := Service(strings.ToLower(strings.TrimSpace(name)))
+	known := make([]string, len(services))
+	for i, service := range services {
+		if wanted == service || string(wanted) == service.Short() {
+			return service, nil
+		}
+		known[i] = string(service)
+	}
+	return "", fmt.Errorf("unknown service %q: expected one of %s", name, strings.Join(known, ", "))
+}
+
+// Short returns the abbreviation that the addresses of Codecov's web pages use: "gh" for github.
+// The name of an unknown service is returned unchanged.
+func (s Service) Short() string { return cmp.Or(shortNames[s], string(s)) }
+
+// String returns the long name.
+func (s Service) String() string { return string(s) }

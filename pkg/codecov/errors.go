@@ -33,52 +33,39 @@ var (
 	ErrForbidden = errors.New("forbidden")
 )
 
-// APIError is a failed request: an error status, no answer, or an answer that cannot be decoded. Codecov's errors have
-// no codes.
+// APIError is a failed request: an error status, no answer, or an answer that cannot be decoded.
 type APIError struct {
 	Method    string
 	URL       string // without credentials
 	Status    int    // 0 without a usable answer
+	Code      string // always empty: Codecov's errors have no codes
 	Message   string // the text of the answer, one printable line
 	RequestID string // the header X-Request-Id, if the server sent one
 	Attempts  int
 	Err       error // the cause without an answer; with one, an error of this package or nil
-
-	retryable bool
 }
 
 // Error returns one line with request, status and message, without credentials.
-func (e *APIError) Error() string {
-	failure := httpclient.Failure{
-		Method: e.Method, Address: e.URL, Status: e.Status, Message: e.Message,
-		RequestID: e.RequestID, RequestIDName: "request id", Attempts: e.Attempts, Err: e.Err,
-	}
-	return failure.Error()
-}
+func (e *APIError) Error() string { return (*httpclient.Failure)(e).Text("request id") }
 
 // Unwrap returns Err.
 func (e *APIError) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same request may succeed later.
-func (e *APIError) Retryable() bool { return e.retryable }
+func (e *APIError) Retryable() bool { return (*httpclient.Failure)(e).Retryable() }
 
 func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	e := &APIError{
-		Method:    failure.Method,
-		URL:       failure.Address,
-		Status:    failure.Status,
-		Attempts:  failure.Attempts,
-		Err:       failure.Err,
-		retryable: failure.Retryable(),
+	e := (*APIError)(failure)
+	if response == nil {
+		return e
 	}
-	if response != nil {
+	if e.Message != "" { // it is a redirect
+		e.Message += ", which is not followed"
+	} else {
 		e.Message = message(response)
-		e.RequestID = httpclient.Message(response.Header.Get("X-Request-Id"))
-		e.Err = sentinel(response, e.Message)
-		if failure.Redirect != "" {
-			e.Message = "redirects to " + failure.Redirect + ", which is not followed"
-		}
 	}
+	e.RequestID = httpclient.Message(response.Header.Get("X-Request-Id"))
+	e.Err = sentinel(response, e.Message)
 	return e
 }
 
@@ -89,22 +76,16 @@ func isAnswer(err error, status int, message string) bool {
 }
 
 func sentinel(response *httpclient.Response, message string) error {
-	switch response.Status {
-	case http.StatusUnauthorized:
-		// Codecov's own refusal has this header, one that it passes on from a git provider does not.
-		if response.Header.Get("WWW-Authenticate") != "" {
-			return ErrUnauthorized
-		}
+	switch status := response.Status; {
+	case status == http.StatusUnauthorized && response.Header.Get("WWW-Authenticate") != "": // not if it is passed on
+		return ErrUnauthorized
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && strings.Contains(message, "rate limit"):
 		return ErrProviderRefused
-	case http.StatusForbidden:
-		if strings.Contains(message, "rate limit") {
-			return ErrProviderRefused
-		}
+	case status == http.StatusForbidden:
 		return ErrForbidden
-	case http.StatusNotFound:
-		if message == "No Owner matches the given query." {
-			return ErrOwnerNotFound
-		}
+	case status == http.StatusNotFound && message == "No Owner matches the given query.":
+		return ErrOwnerNotFound
+	case status == http.StatusNotFound:
 		return ErrNotFound
 	}
 	return nil

@@ -1,6 +1,7 @@
 package codecov
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,9 +22,17 @@ type list struct {
 	limitHint int                    // rows that the caller expects to read; 0 for all
 	title     string                 // for messages: "the commits of acme/monolith"
 	byName    bool                   // rows are selected by name: broken pages are not bisected
-	once      bool                   // broken pages are not requested again
 	skipped   func(*SkippedRowError) // nil if a skipped row ends the list
 	counted   func(count int)        // optional
+}
+
+// address returns the address of a page.
+func (l list) address(at place) (*url.URL, error) {
+	query := url.Values{}
+	maps.Copy(query, l.query)
+	query.Set("page_size", strconv.Itoa(at.size))
+	query.Set("page", strconv.Itoa(at.offset/at.size+1))
+	return l.client.address(l.segments, query)
 }
 
 // place is the position of a page in a list. Its offset is a multiple of its size.
@@ -35,17 +44,12 @@ func (p place) end() int { return p.offset + p.size }
 // next returns the place after p.
 func (p place) next() place { return place{p.end(), p.size} }
 
-// resized returns the page to request at p with a size of at most maxSize. The size doubles only if the offset is a
-// multiple of the double. If the offset is not a multiple of a smaller size, since the size was not a power of
-// two, the page begins with rows that have been read before.
-func (p place) resized(maxSize int) place {
-	if p.size == 0 || p.size > maxSize {
-		p.size = maxSize
+// sized returns the largest page at the offset of p with at most maxSize rows.
+func (p place) sized(maxSize int) place {
+	p.size = maxSize
+	for p.offset%p.size != 0 {
+		p.size--
 	}
-	for 2*p.size <= maxSize && p.offset%(2*p.size) == 0 {
-		p.size *= 2
-	}
-	p.offset -= p.offset % p.size
 	return p
 }
 
@@ -58,123 +62,105 @@ func covering(first, end int) place {
 	return place{first - first%size, size}
 }
 
-// response is the outcome of requesting a page.
-type response[T any] struct {
-	page  page[T]
+// page is what was read of a list with one request, or with several if rows are malformed. It has no "next", because
+// that is an http:// address in the cloud: following it would send the token in clear text.
+type page[T any] struct {
 	at    place
-	tries *httpclient.Tries
+	rows  []T
+	bad   []*SkippedRowError
 	err   error
+	count int  // rows of the whole list
+	end   int  // position after the last row
+	last  bool // there are no rows behind it
+
+	moved  bool // the list has changed since the page before
+	shrank bool // it has lost rows since then
 }
 
-// request requests one page. tries.GaveUp reports whether the page may be too large for the server.
-func request[T any](ctx context.Context, l list, at place, tries *httpclient.Tries) response[T] {
-	r := response[T]{at: at, tries: tries}
-	r.err = l.client.get(ctx, tries, l.segments, l.page(at), r.page.decode)
-	return r
-}
-
-// page returns the query for a page.
-func (l list) page(at place) url.Values {
-	query := url.Values{}
-	maps.Copy(query, l.query)
-	query.Set("page_size", strconv.Itoa(at.size))
-	query.Set("page", strconv.Itoa(at.offset/at.size+1))
-	return query
-}
-
-// tries returns the attempts of a new request for a page of that size.
-func (l list) tries(size int) *httpclient.Tries {
-	again := 1
-	if l.once {
-		again = 0
+// request requests the page at a place. A broken page is requested again that often. If the server fails as if the page
+// were too large, smaller returns the place to request instead: the same one is retried as usual, the zero place fails.
+// Without it, every page is retried.
+func request[T any](ctx context.Context, l list, at place, again int, smaller func(now place, lastChance bool) place) page[T] {
+	p := page[T]{at: at}
+	address, err := l.address(at)
+	if err != nil {
+		p.err = err
+		return p
 	}
-	tries := newTries(again)
-	tries.Hurry = size > minShrunkSize
-	return tries
-}
-
-// sizeAt returns the maximum size of the page at a place.
-func (l list) sizeAt(at place) int {
-	size := l.client.size.current()
-	if l.maxSize > 0 {
-		size = min(size, l.maxSize)
+	r := httpclient.Request{
+		URL:    address,
+		Decode: func(body []byte) error { return p.decode(body, l.title) },
+		Final: func(status int, body []byte) bool {
+			broken := isBroken(status, body)
+			if broken {
+				again--
+			}
+			return broken && again < 0
+		},
 	}
-	switch {
-	case l.limitHint == 0 && at.size > 0:
-		return min(size, at.size) // pages that are read ahead would all have to be read again if the size were too large
-	case l.limitHint > 0 && at.offset == 0:
-		return sizeFor(l.limitHint, size)
+	if smaller != nil {
+		r.Smaller = func(lastChance bool) *url.URL {
+			switch at := smaller(p.at, lastChance); at {
+			case p.at:
+			case place{}:
+				address = nil
+			default:
+				p.at = at
+				address, _ = l.address(at) // only the place differs
+			}
+			return address
+		}
 	}
-	return size
+	p.err = l.client.get(ctx, r)
+	return p
 }
 
 func isPastTheEnd(err error) bool { return isAnswer(err, http.StatusNotFound, "Invalid page.") }
 
-// page is the body of a page of any list. It has no "next", because that is an http:// address in the cloud: following
-// it would send the token in clear text.
-type page[T any] struct {
-	Count   int `json:"count"` // rows of the whole list
-	Results []T `json:"results"`
-
-	bad map[int]*SkippedRowError // rows that cannot be decoded, by their index in Results
-}
-
-// errNoList: an empty list is an empty array, so an answer without an array is none.
-var errNoList = errors.New("answer has no list")
-
 // decode reads the page. A row that cannot be decoded, a number beyond 64 bits for example, does not affect the others.
-func (p *page[T]) decode(body []byte) error {
-	err := json.Unmarshal(body, p)
-	if err == nil && p.Results == nil {
-		return errNoList
+func (p *page[T]) decode(body []byte, title string) error {
+	var answer struct {
+		Count   int
+		Results []T
 	}
-	if syntax := (*json.SyntaxError)(nil); err == nil || errors.As(err, &syntax) {
+	err, syntax := json.Unmarshal(body, &answer), (*json.SyntaxError)(nil)
+	if errors.As(err, &syntax) {
 		return err
 	}
-	var raw struct {
-		Count   int               `json:"count"`
-		Results []json.RawMessage `json:"results"`
-	}
-	if json.Unmarshal(body, &raw) != nil || raw.Results == nil {
-		return err
-	}
-	p.Count, p.Results = raw.Count, make([]T, len(raw.Results))
-	p.bad = make(map[int]*SkippedRowError)
-	for i, row := range raw.Results {
-		if err := json.Unmarshal(row, &p.Results[i]); err != nil {
-			p.bad[i] = &SkippedRowError{Name: nameOf(row), Err: decodeError(err)}
+	p.count, p.rows, p.bad = answer.Count, answer.Results, nil
+	if err != nil {
+		var raw struct {
+			Count   int
+			Results []json.RawMessage
+		}
+		if json.Unmarshal(body, &raw) != nil || raw.Results == nil {
+			return err
+		}
+		p.count, p.rows = raw.Count, []T{}
+		for i, text := range raw.Results {
+			var row T
+			if err := json.Unmarshal(text, &row); err != nil {
+				p.bad = append(p.bad, &SkippedRowError{
+					List: title, Position: p.at.offset + i + 1, Name: nameOf(text), Err: httpclient.DecodeError(err),
+				})
+				continue
+			}
+			p.rows = append(p.rows, row)
 		}
 	}
+	if p.rows == nil {
+		return errors.New("answer has no list") // an empty list is an empty array
+	}
+	p.end = p.at.offset + len(p.rows) + len(p.bad)
+	p.last = p.end == p.at.offset || p.at.end() >= p.count
 	return nil
 }
 
 // nameOf returns the name of a repository or the id of a commit, or "".
 func nameOf(row []byte) string {
-	var fields struct {
-		Name     any `json:"name"`
-		CommitID any `json:"commitid"`
-	}
+	var fields struct{ Name, CommitID any }
 	_ = json.Unmarshal(row, &fields)
-	if id, ok := fields.CommitID.(string); ok {
-		return id
-	}
 	name, _ := fields.Name.(string)
-	return name
-}
-
-// split returns the page's rows from position first of the list on, and apart from them those that cannot be read.
-func (p *page[T]) split(first int, at place, title string) (rows []T, bad []*SkippedRowError) {
-	start := max(0, min(first-at.offset, len(p.Results)))
-	if len(p.bad) == 0 {
-		return p.Results[start:], nil
-	}
-	for i := start; i < len(p.Results); i++ {
-		if row := p.bad[i]; row != nil {
-			row.List, row.Position = title, at.offset+i+1
-			bad = append(bad, row)
-			continue
-		}
-		rows = append(rows, p.Results[i])
-	}
-	return rows, bad
+	id, _ := fields.CommitID.(string)
+	return cmp.Or(id, name)
 }

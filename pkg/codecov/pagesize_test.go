@@ -55,8 +55,8 @@ func TestPagesShrinkInMidList(t *testing.T) {
 	}
 }
 
-// TestOverlapIsCutByPosition: the list of owners has no key that would show repeated rows.
-func TestOverlapIsCutByPosition(t *testing.T) {
+// TestShrunkPagesBeginWhereTheLastOneEnded: the list of owners has no key that would show repeated rows.
+func TestShrunkPagesBeginWhereTheLastOneEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const owners = 100
 		w := &wire{fault: tooLarge(2, 32, status(504)), server: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -80,11 +80,9 @@ func TestOverlapIsCutByPosition(t *testing.T) {
 		if diff := cmp.Diff(want, names); diff != "" || err != nil {
 			t.Errorf("%v, owners (-want +got):\n%s", err, diff)
 		}
-		// Row 50 is on the second page of 32, which begins with 18 rows that were read before. Pages 3 and 4 are
-		// read together.
+		// No page of 32 begins at row 50, but one of 25 does. Pages 3 and 4 are read together.
 		sent := w.requests()
-		slices.Sort(sent[3:])
-		wantRequests := []string{"page 1 of 50", "page 2 of 50", "page 2 of 32", "page 3 of 32", "page 4 of 32"}
+		wantRequests := []string{"page 1 of 50", "page 2 of 50", "page 3 of 25", "page 4 of 25"}
 		if diff := cmp.Diff(wantRequests, sent); diff != "" {
 			t.Errorf("requests (-want +sent):\n%s", diff)
 		}
@@ -126,11 +124,11 @@ func TestPagesAheadAreReadAgainWhenTheSizeShrinks(t *testing.T) {
 		if !slices.EqualFunc(rows, want, sameCommit) || err != nil {
 			t.Errorf("%d rows, %v; want %d in order", len(rows), err, commits)
 		}
-		// Two pages of 512 are used, and the rest comes in 8 pages of 256.
+		// Two pages of 512 are used, and the rest comes in 8 pages of 256. One more may have been read ahead by then.
 		sizes := w.sizes()
 		smaller := len(slices.DeleteFunc(sizes, func(size string) bool { return size != "256" }))
-		if all := len(w.requests()); smaller != 8 || all > 8+6 {
-			t.Errorf("%d requests, %d of them for 256 rows, want 8 and at most 6 for 512", all, smaller)
+		if all := len(w.requests()); smaller < 8 || smaller > 9 || all > 8+6 {
+			t.Errorf("%d requests, %d of them for 256 rows, want 8 or 9, and at most 14 in all", all, smaller)
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -56,20 +55,33 @@ func (c *Client) Repositories(ctx context.Context, owner string, o RepositoriesO
 		client: c, segments: []string{string(c.service), owner, "repos"}, title: "the repositories of " + owner,
 		maxSize: o.PageSize, skipped: o.Skipped,
 	}
-	if len(o.Names) > 0 {
-		return named(ctx, all, o.Names)
+	if all.byName = len(o.Names) > 0; !all.byName {
+		return repositoryRows(ctx, all)
 	}
-	return rows(ctx, all, repositories)
+	return func(yield func(Repository, error) bool) {
+		readNamed(ctx, all, o.Names, make(map[string]bool), yield)
+	}
 }
-
-var repositories = rowKind[Repository]{key: func(r Repository) string { return r.Name }}
 
 // Owners returns the accounts of the service that the token's user can see. It needs a token.
 // An error is an *APIError and comes once and last.
 func (c *Client) Owners(ctx context.Context) iter.Seq2[Author, error] {
 	// Without the slash at the end of the address the server redirects.
 	owners := list{client: c, segments: []string{string(c.service), ""}, title: "the accounts"}
-	return rows(ctx, owners, rowKind[Author]{})
+	return func(yield func(Author, error) bool) {
+		r := &pages[Author]{ctx: ctx, list: owners}
+		for p := range r.all {
+			for _, owner := range p.rows {
+				if !yield(owner, nil) {
+					return
+				}
+			}
+			if err := r.failure(p, 0); err != nil {
+				yield(Author{}, err)
+				return
+			}
+		}
+	}
 }
 
 // RepositoryExists reports whether Codecov has a repository of that name, compared without case. It returns false only
@@ -89,10 +101,86 @@ type Branch struct {
 
 // Branches returns the 20 branches of a repository that were updated last, newest first. The error is an *APIError.
 func (c *Client) Branches(ctx context.Context, owner, repository string) ([]Branch, error) {
-	const size = 20
-	segments := []string{string(c.service), owner, "repos", repository, "branches"}
-	var answer page[Branch]
-	err := c.get(ctx, newTries(1), segments, url.Values{"page_size": {strconv.Itoa(size)}}, answer.decode)
-	rows, _ := answer.split(0, place{}, "")
-	return rows, err
+	branches := list{client: c, segments: []string{string(c.service), owner, "repos", repository, "branches"}}
+	p := request[Branch](ctx, branches, place{size: 20}, 1, nil)
+	return p.rows, p.err
+}
+
+// maxReadings is how often a list is read if its rows move between the pages.
+const maxReadings = 3
+
+// repositoryRows returns the repositories of a list, each once, in the order of the server. An error comes once and last.
+func repositoryRows(ctx context.Context, l list) iter.Seq2[Repository, error] {
+	return func(yield func(Repository, error) bool) {
+		seen, reported, incomplete := make(map[string]bool), 0, &IncompleteError{List: l.title}
+		for range maxReadings {
+			r, lastPage, shrank := &pages[Repository]{ctx: ctx, list: l}, make(map[string]int), false
+			for p := range r.all {
+				incomplete.Moved = incomplete.Moved || p.moved
+				shrank = shrank || p.shrank
+				for _, row := range p.rows {
+					before, again := lastPage[row.Name]
+					incomplete.Moved = incomplete.Moved || again && before < r.number
+					if !seen[row.Name] && !yield(row, nil) {
+						return
+					}
+					lastPage[row.Name], seen[row.Name] = r.number, true
+				}
+				if err := r.failure(p, reported); err != nil {
+					yield(Repository{}, err)
+					return
+				}
+				reported = max(reported, r.skipped+len(p.bad))
+			}
+			incomplete.Count, incomplete.Missing = r.count, max(0, r.count-r.skipped-len(lastPage))
+			if incomplete.Missing == 0 && !shrank {
+				return
+			}
+		}
+		yield(Repository{}, incomplete)
+	}
+}
+
+// maxRequestLine is the longest request line that the server accepts, in bytes. It answers 400 to a longer one.
+// Measured with an unmodified server.
+const maxRequestLine = 4094
+
+// readNamed yields the repositories of some names, without those that were seen before, and reports whether to go on. It
+// asks for all names at once, and for halves of them if the request line is too long, or if a malformed row breaks the
+// answer, until one name is left, which it skips. That also reads repositories behind a row that truncates the whole list.
+func readNamed(ctx context.Context, l list, names []string, seen map[string]bool, yield func(Repository, error) bool) bool {
+	l.query = url.Values{"names": names}
+	half := len(names) / 2
+	readHalves := func() bool {
+		return readNamed(ctx, l, names[:half], seen, yield) && readNamed(ctx, l, names[half:], seen, yield)
+	}
+	longest, err := l.address(pastTheEnd)
+	if err == nil && half > 0 && len("GET "+longest.RequestURI()+" HTTP/1.1") > maxRequestLine {
+		return readHalves()
+	}
+	for repository, err := range repositoryRows(ctx, l) {
+		switch {
+		case isBrokenPage(err) && half > 0:
+			return readHalves()
+		case isBrokenPage(err):
+			err := skipNamed(&pages[Repository]{ctx: ctx, list: l}, names[0], err)
+			return err == nil || yield(Repository{}, err) && false
+		case err == nil && seen[repository.Name]:
+			continue
+		}
+		seen[repository.Name] = true
+		if !yield(repository, err) || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// skipNamed skips a repository whose row is malformed, or returns the error that ends the list, such as an outage.
+func skipNamed(r *pages[Repository], name string, broken error) error {
+	if r.isOutage() {
+		return outage(broken)
+	}
+	bad := &SkippedRowError{List: r.list.title, Name: name, Err: broken}
+	return r.failure(&page[Repository]{bad: []*SkippedRowError{bad}}, 0)
 }

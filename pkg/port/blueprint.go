@@ -3,8 +3,12 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
 )
 
 // Blueprint declares a kind of entity: its properties with their types, and its relations. Computed properties are
@@ -69,70 +73,208 @@ type Relation struct {
 
 // Blueprints reads all blueprints.
 func (c *Client) Blueprints(ctx context.Context) ([]Blueprint, error) {
-	var answer struct {
-		Blueprints []Blueprint `json:"blueprints"`
-	}
-	err := c.read(ctx, path("blueprints"), &answer)
-	return answer.Blueprints, err
+	return read[[]Blueprint](ctx, c, "blueprints", "blueprints")
 }
 
 // Blueprint returns a blueprint, or ErrNotFound if it does not exist.
 func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, error) {
-	var answer struct {
-		Blueprint Blueprint `json:"blueprint"`
-	}
-	err := c.read(ctx, path("blueprints", identifier), &answer)
-	if err == nil && answer.Blueprint.Identifier != identifier {
+	blueprint, err := read[Blueprint](ctx, c, "blueprint", "blueprints", identifier)
+	if err == nil && blueprint.Identifier != identifier {
 		err = fmt.Errorf("read blueprint %s: the answer holds another blueprint or none", identifier)
 	}
-	return answer.Blueprint, err
+	return blueprint, err
 }
 
 // RawBlueprint returns a blueprint as Port wrote it, or ErrNotFound if it does not exist.
 func (c *Client) RawBlueprint(ctx context.Context, identifier string) (json.RawMessage, error) {
-	var answer struct {
-		Blueprint json.RawMessage `json:"blueprint"`
-	}
-	err := c.read(ctx, path("blueprints", identifier), &answer)
-	return answer.Blueprint, err
+	return read[json.RawMessage](ctx, c, "blueprint", "blueprints", identifier)
 }
 
-// CreateBlueprint creates a blueprint. The targets of its relations and aggregations must exist. It returns ErrExists,
-// without changing anything, if a blueprint of that identifier exists.
-func (c *Client) CreateBlueprint(ctx context.Context, blueprint Blueprint) error {
-	request, err := createBlueprintRequest(blueprint)
-	if err != nil {
-		return err
-	}
-	return c.Send(ctx, request)
-}
-
-func createBlueprintRequest(blueprint Blueprint) (Request, error) {
-	body, err := encode(blueprint)
-	if err != nil {
-		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
-	}
-	return Request{Method: http.MethodPost, Path: path("blueprints"), Body: body}, nil
-}
-
-// PatchBlueprint changes the fields of a blueprint that patch, a JSON object, names. Name objects below the first level
-// whole: it is unknown whether Port merges or replaces them. It returns ErrNotFound if the blueprint does not exist.
-func (c *Client) PatchBlueprint(ctx context.Context, identifier string, patch json.RawMessage) error {
-	return c.Send(ctx, PatchBlueprintRequest(identifier, patch))
-}
-
-// PatchBlueprintRequest returns what PatchBlueprint sends.
+// PatchBlueprintRequest returns the request that changes the fields of a blueprint that patch, a JSON object, names.
+// Name objects below the first level whole: it is unknown whether Port merges or replaces them.
 func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
-	return Request{Method: http.MethodPatch, Path: path("blueprints", identifier), Body: patch}
+	return newRequest(http.MethodPatch, patch, "blueprints", identifier)
 }
 
 // PutBlueprintRequest returns the request that replaces a blueprint by a document. Unlike a patch, it can remove
 // properties.
 func PutBlueprintRequest(identifier string, document json.RawMessage) Request {
-	return Request{Method: http.MethodPut, Path: path("blueprints", identifier), Body: document}
+	return newRequest(http.MethodPut, document, "blueprints", identifier)
 }
 
 // DeleteBlueprintRequest returns the request that deletes a blueprint with all its entities.
 func DeleteBlueprintRequest(identifier string) Request {
-	return Request{Method: http.MethodDelete, Path: path("blueprints", identifier, "all-entities") + "?delete_blueprint=true"}
+	request := newRequest(http.MethodDelete, nil, "blueprints", identifier, "all-entities")
+	request.Path += "?delete_blueprint=true"
+	return request
+}
+
+// CreateBlueprints creates blueprints whose relations and aggregation properties may point to each other: first each
+// blueprint without aggregations, targets of relations first, then the aggregations. Aggregations whose target Port
+// does not have are left out.
+//
+// It returns the identifiers of the blueprints that it created, also with an error. A blueprint that exists is not
+// changed. One that exists exactly as it was to be created is reported as created: the answer of an attempt was lost.
+func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created []string, err error) {
+	var ours []Blueprint
+	for _, blueprint := range targetsFirst(set) {
+		isOurs, err := c.createBare(ctx, blueprint)
+		if err != nil {
+			return created, fmt.Errorf("create blueprint %s: %w", blueprint.Identifier, err)
+		}
+		if isOurs {
+			created, ours = append(created, blueprint.Identifier), append(ours, blueprint)
+		}
+	}
+	exists := func(target string) (bool, error) {
+		if slices.ContainsFunc(set, func(b Blueprint) bool { return b.Identifier == target }) {
+			return true, nil
+		}
+		_, err := c.Blueprint(ctx, target)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	for _, blueprint := range ours {
+		request, err := aggregationsRequest(blueprint, exists)
+		if err == nil && request.Body != nil {
+			err = c.Send(ctx, request)
+		}
+		if err != nil {
+			return created, fmt.Errorf("add the aggregations of blueprint %s: %w", blueprint.Identifier, err)
+		}
+	}
+	return created, nil
+}
+
+// CreateBlueprintsRequests returns what CreateBlueprints sends if every target exists.
+func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
+	var creations, additions []Request
+	for _, blueprint := range targetsFirst(set) {
+		creation, err := createRequest(blueprint)
+		if err != nil {
+			return nil, err
+		}
+		creations = append(creations, creation)
+		addition, err := aggregationsRequest(blueprint, func(string) (bool, error) { return true, nil })
+		if err != nil {
+			return nil, err
+		}
+		if addition.Body != nil {
+			additions = append(additions, addition)
+		}
+	}
+	return append(creations, additions...), nil
+}
+
+// createRequest returns the request that creates a blueprint without aggregations.
+func createRequest(blueprint Blueprint) (Request, error) {
+	blueprint.AggregationProperties = json.RawMessage("{}")
+	body, err := encode(blueprint)
+	if err != nil {
+		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
+	}
+	return newRequest(http.MethodPost, body, "blueprints"), nil
+}
+
+// createBare creates a blueprint without aggregations. It reports whether the blueprint that exists now is this one.
+func (c *Client) createBare(ctx context.Context, blueprint Blueprint) (ours bool, err error) {
+	request, err := createRequest(blueprint)
+	if err != nil {
+		return false, err
+	}
+	if err = c.Send(ctx, request); !errors.Is(err, ErrExists) {
+		return err == nil, err
+	}
+	blueprint.AggregationProperties = nil
+	existing, err := c.Blueprint(ctx, blueprint.Identifier)
+	return err == nil && reflect.DeepEqual(declarations(existing), declarations(blueprint)), err
+}
+
+// aggregationsRequest returns the request that adds the aggregations of a blueprint whose target exists. It has no body
+// if there are none.
+func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, error)) (Request, error) {
+	aggregations, declared := map[string]json.RawMessage{}, map[string]struct{ Target string }{}
+	if text := blueprint.AggregationProperties; len(text) > 0 {
+		if err := errors.Join(json.Unmarshal(text, &aggregations), json.Unmarshal(text, &declared)); err != nil {
+			return Request{}, fmt.Errorf("decode aggregations of blueprint %s: %w", blueprint.Identifier, err)
+		}
+	}
+	for name, aggregation := range declared {
+		found, err := exists(aggregation.Target)
+		if err != nil {
+			return Request{}, err
+		}
+		if !found {
+			delete(aggregations, name)
+		}
+	}
+	if len(aggregations) == 0 {
+		return Request{}, nil
+	}
+	patch, err := encode(map[string]any{"aggregationProperties": aggregations})
+	return PatchBlueprintRequest(blueprint.Identifier, patch), err
+}
+
+// targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
+func targetsFirst(set []Blueprint) (sorted []Blueprint) {
+	for left := slices.Clone(set); len(left) > 0; {
+		next := slices.IndexFunc(left, func(b Blueprint) bool {
+			targets := slices.Collect(maps.Values(b.Relations))
+			return !slices.ContainsFunc(left, func(other Blueprint) bool {
+				return other.Identifier != b.Identifier && slices.ContainsFunc(targets, func(r Relation) bool { return r.Target == other.Identifier })
+			})
+		})
+		next = max(next, 0) // -1 if they relate to each other
+		sorted, left = append(sorted, left[next]), slices.Delete(left, next, next+1)
+	}
+	return sorted
+}
+
+// declarations returns the fields of a blueprint, without empty ones.
+func declarations(blueprint Blueprint) map[string]any {
+	var fields map[string]any
+	text, _ := encode(blueprint) // it was encoded or decoded before
+	_ = json.Unmarshal(text, &fields)
+	maps.DeleteFunc(fields, func(_ string, value any) bool {
+		object, ok := value.(map[string]any)
+		return ok && len(object) == 0
+	})
+	return fields
+}
+
+// Scorecard reads a scorecard of a blueprint. The error is ErrNotFound if there is none of that identifier.
+func (c *Client) Scorecard(ctx context.Context, blueprint, identifier string) (json.RawMessage, error) {
+	return read[json.RawMessage](ctx, c, "scorecard", "blueprints", blueprint, "scorecards", identifier)
+}
+
+// Scorecards reads all scorecards of a blueprint, as a JSON array.
+func (c *Client) Scorecards(ctx context.Context, blueprint string) (json.RawMessage, error) {
+	return read[json.RawMessage](ctx, c, "scorecards", "blueprints", blueprint, "scorecards")
+}
+
+// CreateScorecardRequest returns the request that creates a scorecard of a blueprint.
+func CreateScorecardRequest(blueprint string, body json.RawMessage) Request {
+	return newRequest(http.MethodPost, body, "blueprints", blueprint, "scorecards")
+}
+
+// DeleteScorecardRequest returns the request that deletes a scorecard of a blueprint.
+func DeleteScorecardRequest(blueprint, identifier string) Request {
+	return newRequest(http.MethodDelete, nil, "blueprints", blueprint, "scorecards", identifier)
+}
+
+// Page reads a page. The error is ErrNotFound if there is none of that identifier.
+func (c *Client) Page(ctx context.Context, identifier string) (json.RawMessage, error) {
+	return read[json.RawMessage](ctx, c, "page", "pages", identifier)
+}
+
+// CreatePageRequest returns the request that creates a page.
+func CreatePageRequest(body json.RawMessage) Request {
+	return newRequest(http.MethodPost, body, "pages")
+}
+
+// DeletePageRequest returns the request that deletes a page.
+func DeletePageRequest(identifier string) Request {
+	return newRequest(http.MethodDelete, nil, "pages", identifier)
 }

@@ -39,11 +39,21 @@ func fullBlueprint() port.Blueprint {
 	}
 }
 
+// create creates one blueprint without aggregations.
+func create(t *testing.T, client *port.Client, blueprint port.Blueprint) error {
+	t.Helper()
+	requests, err := port.CreateBlueprintsRequests([]port.Blueprint{blueprint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.Send(t.Context(), requests[0])
+}
+
 func TestBlueprintRoundTrip(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	want := fullBlueprint()
-	if err := client.CreateBlueprint(t.Context(), want); err != nil {
+	if err := create(t, client, want); err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.Blueprint(t.Context(), "full")
@@ -66,7 +76,7 @@ func TestDocumentedBlueprint(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := emulate(t, fakeport.Options{})
-	if err := connect(t, server).CreateBlueprint(t.Context(), blueprint); err != nil {
+	if err := create(t, connect(t, server), blueprint); err != nil {
 		t.Fatal(err)
 	}
 	created := of(server, fakeport.BlueprintCreate)
@@ -89,7 +99,7 @@ func object(t testing.TB, text []byte) (object map[string]any) {
 // TestSmallestBlueprint has no properties and no relations.
 func TestSmallestBlueprint(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
-	if err := connect(t, server).CreateBlueprint(t.Context(), port.Blueprint{Identifier: "small", Title: "Small"}); err != nil {
+	if err := create(t, connect(t, server), port.Blueprint{Identifier: "small", Title: "Small"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := server.Blueprint("small"); !ok {
@@ -104,7 +114,7 @@ func TestBlueprintErrors(t *testing.T) {
 	checkAPIError(t, err, port.ErrNotFound)
 
 	before, _ := server.Blueprint("service")
-	err = client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: "service", Title: "Other"})
+	err = create(t, client, port.Blueprint{Identifier: "service", Title: "Other"})
 	checkAPIError(t, err, port.ErrExists)
 	if after, _ := server.Blueprint("service"); string(before) != string(after) {
 		t.Errorf("changed from %s to %s", before, after)
@@ -112,7 +122,7 @@ func TestBlueprintErrors(t *testing.T) {
 
 	lost := fullBlueprint()
 	lost.Relations["service"] = port.Relation{Target: "nope"}
-	checkAPIError(t, client.CreateBlueprint(t.Context(), lost), nil)
+	checkAPIError(t, create(t, client, lost), nil)
 	if _, created := server.Blueprint("full"); created {
 		t.Error("created though a relation's target is missing")
 	}
@@ -138,7 +148,7 @@ func TestIdentifierIsOneSegment(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	const identifier = `team/service:a+b`
-	if err := client.CreateBlueprint(t.Context(), port.Blueprint{Identifier: identifier, Title: "Odd"}); err != nil {
+	if err := create(t, client, port.Blueprint{Identifier: identifier, Title: "Odd"}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := client.Blueprint(t.Context(), identifier); err != nil || got.Identifier != identifier {

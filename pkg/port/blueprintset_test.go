@@ -164,12 +164,12 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 func TestPatchBlueprint(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
-	if err := client.PatchBlueprint(t.Context(), "event", json.RawMessage(`{"title":"Renamed"}`)); err != nil {
+	if err := client.Send(t.Context(), port.PatchBlueprintRequest("event", json.RawMessage(`{"title":"Renamed"}`))); err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.Blueprint(t.Context(), "event")
 	if err != nil || got.Title != "Renamed" || len(got.Schema.Properties) != 2 {
 		t.Errorf("blueprint %+v: %v", got, err)
 	}
-	checkAPIError(t, client.PatchBlueprint(t.Context(), "nope", json.RawMessage(`{}`)), port.ErrNotFound)
+	checkAPIError(t, client.Send(t.Context(), port.PatchBlueprintRequest("nope", json.RawMessage(`{}`))), port.ErrNotFound)
 }

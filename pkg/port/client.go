@@ -6,6 +6,8 @@
 package port
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,7 +44,7 @@ type Options struct {
 	Concurrency  int               // maximum requests under way, default: 64
 	Share        float64           // of the organisation's rate limit, above 0 to 1, default: 0.8
 	InsecureHTTP bool              // allow http:// for remote hosts
-	Transport    http.RoundTripper // default: a transport that all clients share
+	Transport    http.RoundTripper // default: a transport of its own
 	Logger       *slog.Logger      // receives requests at Debug, retries and waits at Info; nil disables logging
 }
 
@@ -51,14 +53,6 @@ func (o Options) String() string { return "Port at " + o.BaseURL }
 
 // GoString returns the same as String.
 func (o Options) GoString() string { return o.String() }
-
-// LogValue returns the same as String.
-func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
-
-const (
-	defaultConcurrency = 64
-	defaultShare       = 0.8
-)
 
 // Classes of requests that may have a rate limit of their own: Port has a higher one for entities.
 const (
@@ -80,37 +74,21 @@ type Client struct {
 // NewClient returns a client, without sending a request. The error wraps ErrInsecure if the address is http:// and
 // remote, and InsecureHTTP is not set.
 func NewClient(o Options) (*Client, error) {
-	if o.BaseURL == "" {
-		o.BaseURL = EUBaseURL
-	}
-	base, err := httpclient.ParseBase(o.BaseURL)
+	base, err := httpclient.ParseBase(cmp.Or(o.BaseURL, EUBaseURL))
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)
 	}
 	base.Path = strings.TrimRight(strings.TrimSuffix(base.Path, "/v1"), "/")
 	base.RawPath = strings.TrimRight(strings.TrimSuffix(base.RawPath, "/v1"), "/")
-	if o.Concurrency <= 0 {
-		o.Concurrency = defaultConcurrency
-	}
-	if o.Share == 0 {
-		o.Share = defaultShare
-	}
-	if !(o.Share > 0 && o.Share <= 1) {
+	if o.Share = cmp.Or(o.Share, 0.8); !(o.Share > 0 && o.Share <= 1) {
 		return nil, fmt.Errorf("port: share %v of the rate limit: must be above 0 and at most 1", o.Share)
 	}
-	client := &Client{base: base}
-	secrets := httpclient.NewSecrets(o.ClientSecret)
-	tokens := newTokenSource(client, o.ClientID, o.ClientSecret, secrets)
+	client, secrets := &Client{base: base}, httpclient.NewSecrets(o.ClientSecret)
+	credentials, _ := json.Marshal(map[string]string{"clientId": o.ClientID, "clientSecret": o.ClientSecret})
+	tokens := &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
 	client.http, err = httpclient.New(httpclient.Options{
-		Origin:       base,
-		InsecureHTTP: o.InsecureHTTP,
-		UserAgent:    o.UserAgent,
-		Authorizer:   tokens,
-		Concurrency:  o.Concurrency,
-		Share:        o.Share,
-		Secrets:      secrets,
-		Network:      o.Transport,
-		Logger:       o.Logger,
+		Origin: base, InsecureHTTP: o.InsecureHTTP, UserAgent: o.UserAgent, Concurrency: o.Concurrency, Share: o.Share,
+		Authorize: tokens.authorize, Secrets: secrets, Network: o.Transport, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("port: %w", err)

@@ -110,7 +110,7 @@ func TestHeaders(t *testing.T) {
 func TestCounts(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
-	if _, err := client.BulkUpsert(t.Context(), "event", events(3), port.UpsertOptions{}); err != nil {
+	if _, err := bulkUpsert(t, client, "event", events(3), port.UpsertOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	counts, seen := client.Counts(), server.Requests()

@@ -41,24 +41,16 @@ type APIError struct {
 	RequestID string // the header X-Trace-Id, which Port's support asks for
 	Attempts  int
 	Err       error // the cause without an answer; with one, an error of this package or nil
-
-	retryable bool
 }
 
 // Error returns one line with request, status and message, without credentials.
-func (e *APIError) Error() string {
-	failure := httpclient.Failure{
-		Method: e.Method, Address: e.URL, Status: e.Status, Code: e.Code, Message: e.Message,
-		RequestID: e.RequestID, RequestIDName: "trace id", Attempts: e.Attempts, Err: e.Err,
-	}
-	return failure.Error()
-}
+func (e *APIError) Error() string { return (*httpclient.Failure)(e).Text("trace id") }
 
 // Unwrap returns Err.
 func (e *APIError) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same request may succeed later.
-func (e *APIError) Retryable() bool { return e.retryable }
+func (e *APIError) Retryable() bool { return (*httpclient.Failure)(e).Retryable() }
 
 // IsPermissionError reports whether Port accepted the credentials but did not permit the request. It answers 403 then,
 // or 401 for some paths. Rejected credentials are not a permission error.
@@ -79,15 +71,13 @@ var errorsByStatus = map[int]error{
 }
 
 func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *APIError {
-	e := &APIError{
-		Method:    failure.Method,
-		URL:       failure.Address,
-		Status:    failure.Status,
-		Attempts:  failure.Attempts,
-		Err:       failure.Err,
-		retryable: failure.Retryable(),
-	}
+	e := (*APIError)(failure)
 	if response == nil {
+		return e
+	}
+	e.RequestID = requestID(response)
+	if e.Message != "" {
+		e.Err = ErrNotPort // it is a redirect
 		return e
 	}
 	var body struct {
@@ -97,17 +87,8 @@ func newAPIError(failure *httpclient.Failure, response *httpclient.Response) *AP
 	if json.Unmarshal(response.Body, &body) == nil {
 		e.Code, e.Message = httpclient.Message(body.Error), httpclient.Message(body.Message)
 	}
-	e.RequestID = requestID(response)
 	e.Err = errorsByStatus[response.Status]
-	if failure.Redirect != "" {
-		e.Message, e.Err = "redirects to "+failure.Redirect, ErrNotPort
-	}
 	return e
-}
-
-// unusable returns the error of an answer that cannot be used.
-func unusable(request httpclient.Request, text string) *APIError {
-	return &APIError{Method: request.Method, URL: request.URL.Redacted(), Err: errors.New(text)}
 }
 
 func requestID(response *httpclient.Response) string {

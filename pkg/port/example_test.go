@@ -68,8 +68,14 @@ func ExampleClient_Search() {
 	client, stop := newOrganisation()
 	defer stop()
 	ctx := context.Background()
-	services := []port.Entity{{Identifier: "api"}, {Identifier: "web"}, {Identifier: "jobs"}}
-	if _, err := client.BulkUpsert(ctx, "service", services, port.UpsertOptions{}); err != nil {
+	var services port.Batch
+	for _, identifier := range []string{"api", "web", "jobs"} {
+		if err := services.Add(port.Entity{Identifier: identifier}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if _, err := client.UpsertBatch(ctx, "service", &services, port.UpsertOptions{}); err != nil {
 		fmt.Println(err)
 		return
 	}

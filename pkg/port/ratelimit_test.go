@@ -31,7 +31,7 @@ func TestRateLimitIsKept(t *testing.T) {
 				for i := range batches {
 					writers.Go(func() {
 						entities := all[i*port.MaxBulkEntities : (i+1)*port.MaxBulkEntities]
-						if _, err := client.BulkUpsert(t.Context(), "event", entities, port.UpsertOptions{}); err != nil {
+						if _, err := bulkUpsert(t, client, "event", entities, port.UpsertOptions{}); err != nil {
 							t.Error(err)
 						}
 					})

@@ -18,50 +18,62 @@ type Request struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// Send sends a request that one of the …Request functions returned. The error is an *APIError if Port refuses it.
-func (c *Client) Send(ctx context.Context, r Request) error {
-	return c.send(ctx, r, new(json.RawMessage))
-}
-
-// send sends a request and decodes the answer.
-func (c *Client) send(ctx context.Context, r Request, answer any) error {
-	_, err := c.call(ctx, r, "", answer)
-	return err
-}
-
-// read requests a path and decodes the answer.
-func (c *Client) read(ctx context.Context, path string, answer any) error {
-	return c.send(ctx, Request{Method: http.MethodGet, Path: path}, answer)
-}
-
-// call sends a request, decodes the answer and returns Port's id of the request. Numbers in fields of type any become
-// json.Number, since float64 does not hold whole numbers beyond 2^53.
-func (c *Client) call(ctx context.Context, r Request, class string, answer any) (traceID string, err error) {
-	request := httpclient.Request{
-		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class,
-	}
-	response, failure := c.http.Do(ctx, request)
-	if failure != nil {
-		if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
-			return "", signIn
-		}
-		return "", newAPIError(failure, response)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(response.Body))
-	decoder.UseNumber()
-	if err := decoder.Decode(answer); err != nil {
-		return "", unusable(request, "decode answer: "+httpclient.Message(err.Error())) // the error may quote the answer
-	}
-	return requestID(response), nil
-}
-
-// path returns an escaped path below /v1.
-func path(segments ...string) string {
+// newRequest returns a request with an escaped path below /v1.
+func newRequest(method string, body json.RawMessage, segments ...string) Request {
 	path := "/v1"
 	for _, segment := range segments {
 		path += "/" + url.PathEscape(segment)
 	}
-	return path
+	return Request{Method: method, Path: path, Body: body}
+}
+
+// Send sends a request that one of the …Request functions returned. The error is an *APIError if Port refuses it.
+func (c *Client) Send(ctx context.Context, r Request) error {
+	_, err := c.call(ctx, r, "", nil)
+	return err
+}
+
+// call sends a request, decodes the answer, whatever it is if decode is nil, and returns Port's id of the request.
+func (c *Client) call(ctx context.Context, r Request, class string, decode func(body []byte) error) (traceID string, err error) {
+	response, failure := c.http.Do(ctx, httpclient.Request{
+		Method: r.Method, URL: httpclient.AddressBelow(c.base, r.Path), Body: r.Body, Class: class, Decode: decode,
+	})
+	if failure == nil {
+		return requestID(response), nil
+	}
+	if signIn := (*APIError)(nil); errors.As(failure.Err, &signIn) {
+		return "", signIn
+	}
+	return "", newAPIError(failure, response)
+}
+
+// read reads the value under a key of the answer for a path. Port's contract does not describe every answer; if the key
+// is missing, the value is the whole answer.
+func read[T any](ctx context.Context, c *Client, key string, segments ...string) (value T, err error) {
+	_, err = c.call(ctx, newRequest(http.MethodGet, nil, segments...), "", func(body []byte) error {
+		var fields map[string]json.RawMessage
+		if err := into(&fields)(body); err != nil {
+			return err
+		}
+		if inside, ok := fields[key]; ok {
+			body = inside
+		}
+		return into(&value)(body)
+	})
+	return value, err
+}
+
+// into decodes a whole answer. Numbers in fields of type any become json.Number, since float64 does not hold whole
+// numbers beyond 2^53.
+func into(answer any) func(body []byte) error {
+	return func(body []byte) error {
+		if !json.Valid(body) {
+			return httpclient.ErrNotJSON
+		}
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		return decoder.Decode(answer)
+	}
 }
 
 // encode returns the JSON of a value, without escaping <, > and &.

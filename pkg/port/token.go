@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,30 +29,16 @@ type tokenSource struct {
 	renewAt     time.Time
 }
 
-func newTokenSource(client *Client, id, secret string, secrets *httpclient.Secrets) *tokenSource {
-	credentials, _ := json.Marshal(map[string]string{"clientId": id, "clientSecret": secret})
-	return &tokenSource{client: client, credentials: credentials, secrets: secrets, turn: make(chan struct{}, 1)}
-}
-
-// Authorization returns the current token, or a new one if there is none or it expires soon.
-func (s *tokenSource) Authorization(ctx context.Context) (string, error) {
-	return s.current(ctx, func() bool { return s.value == "" || !time.Now().Before(s.renewAt) })
-}
-
-// Renew returns a new token in place of the rejected one, or the same if Port issues it again.
-func (s *tokenSource) Renew(ctx context.Context, rejected string) (string, error) {
-	return s.current(ctx, func() bool { return s.value == rejected })
-}
-
-// current returns the token and fetches it before if it is stale. Concurrent callers wait for the one that fetches.
-func (s *tokenSource) current(ctx context.Context, stale func() bool) (string, error) {
+// authorize returns the current token, or a new one if there is none, it expires soon, or it was rejected; Port may
+// issue the same again. Concurrent callers wait for the one that fetches.
+func (s *tokenSource) authorize(ctx context.Context, rejected string) (string, error) {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-	if stale() {
+	if s.value == rejected || !time.Now().Before(s.renewAt) {
 		if err := s.fetch(ctx); err != nil {
 			return "", err
 		}
@@ -76,7 +63,8 @@ func (s *tokenSource) fetch(ctx context.Context) error {
 		ExpiresIn   float64 `json:"expiresIn"` // seconds
 	}
 	if err := json.Unmarshal(response.Body, &answer); err != nil || answer.AccessToken == "" {
-		return unusable(request, "the answer holds no access token") // err may quote the token
+		err = httpclient.DecodeError(errors.New("it holds no access token")) // err may quote the token
+		return &APIError{Method: request.Method, URL: request.URL.Redacted(), Err: err}
 	}
 	lifetime := time.Duration(min(answer.ExpiresIn, maxLifetime.Seconds()) * float64(time.Second))
 	s.secrets.Add(answer.AccessToken)

@@ -33,53 +33,31 @@ func (w Webhook) LogValue() slog.Value { return slog.StringValue(w.String()) }
 // Webhook returns a webhook. It returns ErrNotFound if it does not exist, and ErrForbidden or ErrUnauthorized if the
 // credentials do not permit reading webhooks.
 func (c *Client) Webhook(ctx context.Context, identifier string) (Webhook, error) {
-	webhook, err := c.sendWebhook(ctx, Request{Method: http.MethodGet, Path: path("webhooks", identifier)})
+	webhook, err := read[Webhook](ctx, c, "integration", "webhooks", identifier)
 	if err == nil && webhook.Identifier != identifier {
 		err = fmt.Errorf("read webhook %s: the answer holds another webhook or none", identifier)
 	}
 	return webhook, err
 }
 
-// CreateWebhook creates a webhook and returns it with its URL and key. It returns ErrExists, without changing anything,
-// if a webhook of that identifier exists.
-func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (Webhook, error) {
-	request, err := CreateWebhookRequest(webhook)
-	if err != nil {
-		return Webhook{}, err
-	}
-	return c.sendWebhook(ctx, request)
-}
-
-// UpdateWebhook changes the fields of a webhook that patch, a JSON object, names, and returns the whole webhook.
-// Mappings are replaced. It returns ErrNotFound if the webhook does not exist.
-func (c *Client) UpdateWebhook(ctx context.Context, identifier string, patch json.RawMessage) (Webhook, error) {
-	return c.sendWebhook(ctx, UpdateWebhookRequest(identifier, patch))
-}
-
-func (c *Client) sendWebhook(ctx context.Context, request Request) (Webhook, error) {
-	var answer struct {
-		Integration Webhook `json:"integration"`
-	}
-	err := c.send(ctx, request, &answer)
-	return answer.Integration, err
-}
-
-// CreateWebhookRequest returns what CreateWebhook sends.
+// CreateWebhookRequest returns the request that creates a webhook. It is answered with ErrExists, without changing
+// anything, if a webhook of that identifier exists.
 func CreateWebhookRequest(webhook Webhook) (Request, error) {
 	webhook.Key, webhook.URL = "", ""
 	body, err := encode(webhook)
 	if err != nil {
 		return Request{}, fmt.Errorf("encode webhook %s: %w", webhook.Identifier, err)
 	}
-	return Request{Method: http.MethodPost, Path: path("webhooks"), Body: body}, nil
+	return newRequest(http.MethodPost, body, "webhooks"), nil
+}
+
+// UpdateWebhookRequest returns the request that changes the fields of a webhook that patch, a JSON object, names.
+// Mappings are replaced.
+func UpdateWebhookRequest(identifier string, patch json.RawMessage) Request {
+	return newRequest(http.MethodPatch, patch, "webhooks", identifier)
 }
 
 // DeleteWebhookRequest returns the request that deletes a webhook.
 func DeleteWebhookRequest(identifier string) Request {
-	return Request{Method: http.MethodDelete, Path: path("webhooks", identifier)}
-}
-
-// UpdateWebhookRequest returns what UpdateWebhook sends.
-func UpdateWebhookRequest(identifier string, patch json.RawMessage) Request {
-	return Request{Method: http.MethodPatch, Path: path("webhooks", identifier), Body: patch}
+	return newRequest(http.MethodDelete, nil, "webhooks", identifier)
 }
