@@ -167,13 +167,13 @@ func number(header http.Header, name string) (float64, bool) {
 }
 
 // retryAfter returns the wait that an answer asks for by Retry-After, seconds or an HTTP date, up to two minutes.
-func retryAfter(response *Response, now time.Time) (time.Duration, bool) {
-	if response == nil {
+func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+	if resp == nil {
 		return 0, false
 	}
-	if seconds, ok := number(response.Header, "Retry-After"); ok {
+	if seconds, ok := number(resp.Header, "Retry-After"); ok {
 		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second)), true
 	}
-	date, err := http.ParseTime(strings.TrimSpace(response.Header.Get("Retry-After")))
+	date, err := http.ParseTime(strings.TrimSpace(resp.Header.Get("Retry-After")))
 	return min(max(date.Sub(now), 0), maxRetryAfter), err == nil
 }

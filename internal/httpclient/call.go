@@ -1,19 +1,19 @@
 package httpclient
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // The retry policy. A service that is down is given up within two minutes.
@@ -30,11 +30,14 @@ const (
 
 // call is one request with its attempts. Its attempts follow each other, so it needs no lock.
 type call struct {
-	*Client
-	Request
+	client  *Client
+	request Request
 
+	url      *url.URL      // of the next attempt: the request's, or one for less
+	body     []byte        // of the last answer
 	attempts int           // that were sent
-	retries  int           // rounds after the first, without those for less
+	retries  int           // without those for less
+	wait     time.Duration // before the next attempt
 	spent    time.Duration // in attempts and back-offs
 	took     time.Duration // the last attempt
 }
@@ -42,174 +45,116 @@ type call struct {
 // left returns the rest of the time budget.
 func (c *call) left() time.Duration { return timeBudget - c.spent }
 
-// run sends the request until an answer is final, and returns that answer.
+// run sends the request through all layers until an answer is final, and returns that answer.
 func (c *call) run(ctx context.Context) (*Response, error) {
-	if c.URL.Scheme != c.options.Origin.Scheme || c.URL.Host != c.options.Origin.Host {
-		return nil, fmt.Errorf("address outside the configured origin %s", c.options.Origin.Redacted())
+	if origin := c.client.options.Origin; c.url.Scheme != origin.Scheme || c.url.Host != origin.Host {
+		return nil, fmt.Errorf("address outside the configured origin %s", origin.Redacted())
 	}
-	for {
-		response, err := c.authorized(ctx)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err == nil && response.isSuccess() {
-			return response, nil
-		}
-		asked, isAsked := retryAfter(response, time.Now())
-		if c.left() <= longestWait || errors.Is(err, ErrRetryAfterExceeded) {
-			return response, err
-		}
-		if c.Smaller != nil && !isAsked && mayBeTooLarge(response, err) {
-			switch smaller := c.Smaller(c.left()-c.took <= longestWait); smaller {
-			case nil:
-				return response, err
-			case c.URL:
-			default:
-				c.URL = smaller
-				continue
-			}
-		}
-		wait := backOff(c.retries)
-		if isAsked {
-			wait = 0 // the limiter waits, for all requests of the class
-		}
-		if c.retries == maxRetries || !c.mayRetry(response, err, wait, isAsked) {
-			return response, err
-		}
-		c.retries++
-		c.logRetry(ctx, response, err, max(wait, asked))
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		c.stats.retries.Add(1)
-		c.stats.waited.Add(int64(wait))
-		c.spent += wait
-	}
-}
-
-// mayRetry reports whether the next attempt, after a back-off, may succeed. asked is true if the server sent
-// Retry-After.
-func (c *call) mayRetry(response *Response, err error, wait time.Duration, asked bool) bool {
-	switch {
-	case err != nil && c.stats.answered.Load() == 0 && !isTimeout(err) && c.spent+wait > firstContact:
-		return false // no connection has ever worked
-	case err != nil:
-		return retryableError(err)
-	case !asked && c.Final != nil && c.Final(response.Status, response.Body):
-		return false
-	}
-	return slices.Contains(retryableStatuses, response.Status)
-}
-
-// authorized sends the request with authorization and, after a 401, once more with a renewed one.
-func (c *call) authorized(ctx context.Context) (*Response, error) {
-	if c.options.Authorize == nil || c.SignIn {
-		return c.attempt(ctx, "")
-	}
-	value, err := c.options.Authorize(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	response, err := c.attempt(ctx, value)
-	if err != nil || response.Status != http.StatusUnauthorized || value == "" {
-		return response, err
-	}
-	switch renewed, err := c.options.Authorize(ctx, value); {
-	case err != nil:
-		return nil, err
-	case renewed != "":
-		return c.attempt(ctx, renewed)
-	}
-	return response, nil
-}
-
-// attempt sends the request once, when the limiter permits it.
-func (c *call) attempt(ctx context.Context, authorization string) (*Response, error) {
-	release, err := c.limiter.acquire(ctx, c.Class)
-	if err != nil {
-		return nil, err
-	}
-	started, limit := time.Now(), min(attemptTimeout, c.left())
-	inTime, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w (%s)", ErrTimeout, limit))
-	defer cancel()
-	c.attempts++
-	stop := c.watchSilence(ctx)
-	response, err := c.exchange(inTime, authorization)
-	stop()
-	if err != nil && inTime.Err() != nil {
-		err = context.Cause(inTime)
-	}
-	c.took = time.Since(started)
-	c.spent += c.took
-	c.logAttempt(ctx, response, err)
-	release(response, err)
-	return response, err
-}
-
-// exchange returns only answers that arrived whole and, if the status is a success, are decoded. Nobody reads an answer
-// before secrets are removed. The network does not follow redirects, which would send the token along.
-func (c *call) exchange(ctx context.Context, authorization string) (*Response, error) {
-	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL.String(), bytes.NewReader(c.Body))
+	req, err := retryablehttp.NewRequestWithContext(ctx, c.request.Method, c.url.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.options.UserAgent)
-	if c.Body != nil {
+	req.Header.Set("User-Agent", c.client.options.UserAgent)
+	if c.request.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if authorization != "" {
-		req.Header.Set("Authorization", authorization)
-	}
-	c.stats.requests.Add(1)
-	c.stats.sentBytes.Add(int64(len(c.Body)))
-	resp, err := c.options.Network.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	c.stats.answered.Store(time.Now().UnixNano())
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
-	c.stats.receivedBytes.Add(int64(len(body)))
+	resp, err := c.retrying().Do(req)
 	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, err
-	case int64(len(body)) > c.maxBody:
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrBodyTooLong, c.maxBody)
+		return nil, cause(err)
 	}
-	response := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	if !c.SignIn || !response.isSuccess() {
-		response.Body = c.options.Secrets.redact(body)
-		for _, values := range response.Header {
-			for i, value := range values {
-				values[i] = c.options.Secrets.Redact(value)
-			}
-		}
-	}
-	if response.isSuccess() {
-		if err := c.decode(response); err != nil {
-			return nil, err
-		}
-	}
-	return response, nil
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: c.body}, resp.Body.Close()
 }
 
-func (c *call) decode(response *Response) (err error) {
-	if c.Decode != nil {
-		err = c.Decode(response.Body)
-	} else if !json.Valid(response.Body) {
-		err = ErrNotJSON
+// retrying returns the outermost layer: it sends attempts through the other layers.
+func (c *call) retrying() *retryablehttp.Client {
+	var layers http.RoundTripper = attempt{c}
+	layers = limited{layers, c.client.limiter, c.request.Class}
+	if c.client.options.Authorize != nil && !c.request.SignIn {
+		layers = authorized{layers, c.client.options.Authorize}
 	}
-	syntax := (*json.SyntaxError)(nil)
+	return &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: layers,
+			// A redirect is returned as an answer: following it would send the token along.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:     math.MaxInt, // checkRetry counts
+		CheckRetry:   c.checkRetry,
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait },
+		PrepareRetry: c.prepareRetry,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// checkRetry decides after each attempt whether there is another one, for what, and after which wait.
+func (c *call) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	if err == nil && isSuccess(resp.StatusCode) {
+		return false, nil
+	}
+	asked, isAsked := retryAfter(resp, time.Now())
+	if c.left() <= longestWait || errors.Is(err, ErrRetryAfterExceeded) {
+		return false, nil
+	}
+	if c.request.Smaller != nil && !isAsked && mayBeTooLarge(resp, err) {
+		switch smaller := c.request.Smaller(c.left()-c.took <= longestWait); smaller {
+		case nil:
+			return false, nil
+		case c.url:
+		default:
+			c.url, c.wait = smaller, 0
+			return true, nil
+		}
+	}
+	if c.wait = backOff(c.retries); isAsked {
+		c.wait = 0 // the limiter waits, for all requests of the class
+	}
+	if c.retries == maxRetries || !c.mayRetry(resp, err, isAsked) {
+		return false, nil
+	}
+	c.retries++
+	c.logRetry(ctx, resp, err, max(c.wait, asked))
+	return true, nil
+}
+
+// mayRetry reports whether the next attempt, after a back-off, may succeed. asked is true if the server sent
+// Retry-After.
+func (c *call) mayRetry(resp *http.Response, err error, asked bool) bool {
+	final := c.request.Final
 	switch {
-	case errors.Is(err, ErrNotJSON), errors.As(err, &syntax):
-		return fmt.Errorf("%d %s: %w", response.Status, http.StatusText(response.Status), ErrNotJSON)
+	case err != nil && c.client.stats.answered.Load() == 0 && !isTimeout(err) && c.spent+c.wait > firstContact:
+		return false // no connection has ever worked
 	case err != nil:
-		return DecodeError(err)
+		return retryableError(err)
+	case !asked && final != nil && final(resp.StatusCode, c.body):
+		return false
 	}
+	return slices.Contains(retryableStatuses, resp.StatusCode)
+}
+
+// prepareRetry counts the wait that has just ended, and sets the address of the next attempt.
+func (c *call) prepareRetry(req *http.Request) error {
+	if req.URL.String() == c.url.String() {
+		c.client.stats.retries.Add(1)
+	}
+	req.URL = c.url
+	c.client.stats.waited.Add(int64(c.wait))
+	c.spent += c.wait
 	return nil
+}
+
+// cause removes what net/http wraps around an error: method and address, which the Failure has.
+func cause(err error) error {
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
 }
 
 // backOff returns the wait after an attempt, which are numbered from 0: exponential, with full jitter.
@@ -223,11 +168,11 @@ var (
 )
 
 // mayBeTooLarge reports whether the server may answer a request for less.
-func mayBeTooLarge(response *Response, err error) bool {
+func mayBeTooLarge(resp *http.Response, err error) bool {
 	if err != nil {
 		return errors.Is(err, ErrTimeout) || errors.Is(err, ErrBodyTooLong)
 	}
-	return slices.Contains(tooLargeStatuses, response.Status)
+	return slices.Contains(tooLargeStatuses, resp.StatusCode)
 }
 
 // retryableError reports whether the next attempt may succeed: after a broken connection, a time-out or a garbled
@@ -253,68 +198,4 @@ func retryableError(err error) bool {
 func isTimeout(err error) bool {
 	timeout := net.Error(nil)
 	return errors.Is(err, ErrTimeout) || errors.As(err, &timeout) && timeout.Timeout()
-}
-
-const (
-	maxLoggedQuery = 80              // bytes
-	silence        = 2 * time.Second // of a server, until that is logged
-)
-
-// logAttempt logs an attempt at Debug: no bodies, no headers but the trace id, no secrets. The trace id of a sign-in is
-// left out, since that answer holds secrets that are not known yet.
-func (c *call) logAttempt(ctx context.Context, response *Response, err error) {
-	attributes := c.attributes()
-	if err != nil {
-		attributes = append(attributes, "error", c.options.Secrets.legible(err).Error())
-	} else {
-		attributes = append(attributes, "status", response.Status, "bytes", len(response.Body))
-		id := cmp.Or(response.Header.Get("X-Trace-Id"), response.Header.Get("X-Request-Id"))
-		if id != "" && !c.SignIn {
-			attributes = append(attributes, "trace", Message(c.options.Secrets.Redact(id)))
-		}
-	}
-	attributes = append(attributes, "took", c.took.Round(time.Millisecond), "attempt", c.attempts)
-	c.options.Logger.DebugContext(ctx, "request", attributes...)
-}
-
-// logRetry logs at Info that a request will be sent again, why and when.
-func (c *call) logRetry(ctx context.Context, response *Response, err error, wait time.Duration) {
-	attributes := c.attributes("attempt", c.attempts, "of", c.attempts+1+maxRetries-c.retries)
-	if err != nil {
-		attributes = append(attributes, "reason", c.options.Secrets.legible(err).Error())
-	} else {
-		attributes = append(attributes, "reason", http.StatusText(response.Status), "status", response.Status)
-	}
-	c.options.Logger.InfoContext(ctx, "request will be repeated", append(attributes, "wait", wait.Round(time.Millisecond))...)
-}
-
-// watchSilence logs at Info if an attempt has waited for 2 seconds in which the server has answered nothing at all,
-// unless stop is called before. Nothing is logged after stop has returned.
-func (c *call) watchSilence(ctx context.Context) (stop func()) {
-	attributes := []any{"attempt", c.attempts, "of", c.attempts + maxRetries - c.retries}
-	logged := make(chan struct{})
-	timer := time.AfterFunc(silence, func() {
-		defer close(logged)
-		if time.Now().UnixNano()-c.stats.answered.Load() >= int64(silence) {
-			c.options.Logger.InfoContext(ctx, "no answer yet", c.attributes(attributes...)...)
-		}
-	})
-	return func() {
-		if !timer.Stop() {
-			<-logged
-		}
-	}
-}
-
-// attributes returns method, path and the beginning of the query, as escaped in the address, and more.
-func (c *call) attributes(more ...any) []any {
-	attributes := []any{"method", c.Method, "path", c.options.Secrets.Redact(c.URL.EscapedPath())}
-	query := c.options.Secrets.Redact(c.URL.RawQuery)
-	if len(query) > maxLoggedQuery {
-		query = query[:maxLoggedQuery] + "…"
-	}
-	if query != "" {
-		attributes = append(attributes, "query", query)
-	}
-	return append(attributes, more...)
 }

@@ -67,8 +67,8 @@ func TestSmaller(t *testing.T) {
 					if got := strings.Join(paths, " "); got != want || (failure != nil) != ended {
 						t.Errorf("requested %s, failure %v; want %s, a failure: %t", got, failure, want, ended)
 					}
-					if waited := client.Counts().WaitedSeconds > 0; waited == (asked && reply == "smaller" || ended) {
-						t.Errorf("waited: %t", waited)
+					if retried := client.Counts().Retries > 0; retried == (asked && reply == "smaller" || ended) {
+						t.Errorf("retried after a back-off: %t", retried)
 					}
 				})
 			})

@@ -1,7 +1,7 @@
-// Package httpclient is the HTTP of both API clients. Every attempt of a request passes these steps, each a method of
-// call:
+// Package httpclient is the HTTP of both API clients. Each concern is an http.RoundTripper of its own, and every
+// request passes them in this order:
 //
-//	retries (run) → authorization (authorized) → limiter and time limit (attempt) → network (exchange)
+//	retries → authorization → limiter → attempt (time limit, answer read) → network
 //
 // Retries are outermost, so that each attempt is authorized, limited and timed separately. The time limit is below the
 // limiter, so that waiting for a turn is not a time-out. Answers are read below the retries, so that one that breaks off
@@ -132,21 +132,19 @@ type Response struct {
 	Body   []byte
 }
 
-func (r *Response) isSuccess() bool { return r.Status >= 200 && r.Status <= 299 }
-
 // Do sends a request, retries it where that may help, and returns the last answer. It returns a *Failure for an answer
 // with an error status, along with the answer, and for no answer. If ctx ends, the failure wraps its cause.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, *Failure) {
-	call := &call{Client: c, Request: r}
+	call := &call{client: c, request: r, url: r.URL}
 	response, err := call.run(ctx)
-	failure := &Failure{Method: r.Method, URL: call.URL.Redacted(), Attempts: call.attempts}
-	switch {
-	case err != nil:
+	failure := &Failure{Method: r.Method, URL: call.url.Redacted(), Attempts: call.attempts}
+	if err != nil {
 		failure.Err = c.options.Secrets.legible(err)
 		return nil, failure
-	case response.isSuccess():
+	}
+	if isSuccess(response.Status) {
 		return response, nil
 	}
-	failure.Status, failure.Message = response.Status, redirection(call.URL, response)
+	failure.Status, failure.Message = response.Status, redirection(call.url, response)
 	return response, failure
 }

@@ -71,7 +71,7 @@ func newLimiter(maximum int, share float64, stats *stats, log *slog.Logger) *lim
 
 // acquire waits until a request may be sent, in the order of the calls for a class. The caller must call release once
 // with the outcome. The error is the cause of the end of ctx, or ErrRetryAfterExceeded.
-func (l *limiter) acquire(ctx context.Context, name string) (release func(*Response, error), err error) {
+func (l *limiter) acquire(ctx context.Context, name string) (release func(*http.Response, error), err error) {
 	l.mu.Lock()
 	c := l.class(name)
 	l.mu.Unlock()
@@ -88,7 +88,7 @@ func (l *limiter) acquire(ctx context.Context, name string) (release func(*Respo
 		case err != nil:
 			return nil, err
 		case request > 0:
-			return func(response *Response, err error) { l.release(c, request, response, err) }, nil
+			return func(resp *http.Response, err error) { l.release(c, request, resp, err) }, nil
 		}
 		var due <-chan time.Time
 		if !until.IsZero() {
@@ -107,6 +107,23 @@ func (l *limiter) acquire(ctx context.Context, name string) (release func(*Respo
 			return nil, err
 		}
 	}
+}
+
+// limited is the layer that sends a request when the limiter permits it.
+type limited struct {
+	next    http.RoundTripper
+	limiter *limiter
+	class   string
+}
+
+func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	release, err := l.limiter.acquire(req.Context(), l.class)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := l.next.RoundTrip(req)
+	release(resp, err)
+	return resp, err
 }
 
 // class returns what is known of a class. The caller holds the lock.
@@ -166,14 +183,14 @@ func (l *limiter) waitsUntil(now time.Time) (end time.Time) {
 }
 
 // release adapts to the outcome of a request.
-func (l *limiter) release(c *class, request int, response *Response, err error) {
+func (l *limiter) release(c *class, request int, resp *http.Response, err error) {
 	now, shown, asked := time.Now(), rateLimit{remaining: -1, reset: -1}, time.Duration(0)
-	if response != nil {
-		shown = parseRateLimit(response.Header, now)
-		asked = holdFor(response, shown, now)
+	if resp != nil {
+		shown = parseRateLimit(resp.Header, now)
+		asked = holdFor(resp, shown, now)
 	}
-	overloaded := err != nil && isTimeout(err) || err == nil && slices.Contains(overloadStatuses, response.Status)
-	good := err == nil && !overloaded && response.Status < http.StatusInternalServerError
+	overloaded := err != nil && isTimeout(err) || err == nil && slices.Contains(overloadStatuses, resp.StatusCode)
+	good := err == nil && !overloaded && resp.StatusCode < http.StatusInternalServerError
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.underWay--
@@ -222,10 +239,10 @@ func (l *limiter) assign(c *class, request int, shown rateLimit) {
 }
 
 // holdFor returns how long an answer asks all requests of its class to wait.
-func holdFor(response *Response, shown rateLimit, now time.Time) time.Duration {
-	asked, ok := retryAfter(response, now)
+func holdFor(resp *http.Response, shown rateLimit, now time.Time) time.Duration {
+	asked, ok := retryAfter(resp, now)
 	exhausted := shown.remaining == 0 && shown.period == 0 // with a period, the budget waits
-	if !ok && (exhausted || response.Status == http.StatusTooManyRequests) {
+	if !ok && (exhausted || resp.StatusCode == http.StatusTooManyRequests) {
 		return min(max(shown.reset, 0), maxRetryAfter)
 	}
 	return asked

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,13 +17,7 @@ func testLimiter(concurrency int) *limiter {
 	return newLimiter(concurrency, 1, new(stats), slog.New(slog.DiscardHandler))
 }
 
-// response returns an answer that has been read.
-func response(status int, body string, header ...string) *Response {
-	resp := answer(status, body, header...)
-	return &Response{Status: status, Header: resp.Header, Body: []byte(body)}
-}
-
-func acquire(t *testing.T, l *limiter, class string) func(*Response, error) {
+func acquire(t *testing.T, l *limiter, class string) func(*http.Response, error) {
 	t.Helper()
 	release, err := l.acquire(t.Context(), class)
 	if err != nil {
@@ -48,7 +43,7 @@ func TestUntilTheFirstAnswerOneRequestIsSent(t *testing.T) {
 			defer cancel()
 			for _, class := range []string{"one", "two"} {
 				var sent atomic.Int64
-				var first func(*Response, error)
+				var first func(*http.Response, error)
 				for range 32 {
 					go func() {
 						if release, err := l.acquire(ctx, class); err == nil && sent.Add(1) == 1 {
@@ -60,7 +55,7 @@ func TestUntilTheFirstAnswerOneRequestIsSent(t *testing.T) {
 				if sent.Load() != 1 {
 					t.Errorf("%s, class %s: %d requests before the first answer, want 1", name, class, sent.Load())
 				}
-				first(response(500, `{}`), nil)
+				first(answer(500, `{}`), nil)
 				synctest.Wait()
 				if sent.Load() != 2 {
 					t.Errorf("%s, class %s: %d requests after an error, want 2", name, class, sent.Load())
@@ -73,7 +68,7 @@ func TestUntilTheFirstAnswerOneRequestIsSent(t *testing.T) {
 				ctx, cancel = context.WithCancel(t.Context())
 				defer cancel()
 				l = testLimiter(32)
-				acquire(t, l, "one")(response(200, `{}`, header...), nil)
+				acquire(t, l, "one")(answer(200, `{}`, header...), nil)
 			}
 		})
 	}
@@ -82,12 +77,12 @@ func TestUntilTheFirstAnswerOneRequestIsSent(t *testing.T) {
 // TestTroubleLowersConcurrency: rounds of trouble halve it down to one request at a time; good answers raise it one by
 // one.
 func TestTroubleLowersConcurrency(t *testing.T) {
-	status := func(status int) func() (*Response, error) {
-		return func() (*Response, error) { return response(status, `{}`), nil }
+	status := func(status int) func() (*http.Response, error) {
+		return func() (*http.Response, error) { return answer(status, `{}`), nil }
 	}
-	for name, trouble := range map[string]func() (*Response, error){
+	for name, trouble := range map[string]func() (*http.Response, error){
 		"429": status(429), "503": status(503), "504": status(504),
-		"time-out": func() (*Response, error) { return nil, fmt.Errorf("%w (30 s)", ErrTimeout) },
+		"time-out": func() (*http.Response, error) { return nil, fmt.Errorf("%w (30 s)", ErrTimeout) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -122,14 +117,14 @@ func TestTroubleLowersConcurrency(t *testing.T) {
 
 // TestOtherFailuresLowerNothing: an invalid request, a broken connection or a bug of the server is no overload.
 func TestOtherFailuresLowerNothing(t *testing.T) {
-	for name, failure := range map[string]func() (*Response, error){
-		"404":       func() (*Response, error) { return response(404, `{}`), nil },
-		"500":       func() (*Response, error) { return response(500, `{}`), nil },
-		"broken":    func() (*Response, error) { return nil, errors.New("connection reset") },
-		"cancelled": func() (*Response, error) { return nil, context.Canceled },
+	for name, failure := range map[string]func() (*http.Response, error){
+		"404":       func() (*http.Response, error) { return answer(404, `{}`), nil },
+		"500":       func() (*http.Response, error) { return answer(500, `{}`), nil },
+		"broken":    func() (*http.Response, error) { return nil, errors.New("connection reset") },
+		"cancelled": func() (*http.Response, error) { return nil, context.Canceled },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			l := &load{limiter: testLimiter(8), answer: func() (*Response, error) { return response(200, `{}`), nil }}
+			l := &load{limiter: testLimiter(8), answer: func() (*http.Response, error) { return answer(200, `{}`), nil }}
 			l.rounds(t, 3)
 			l.answer = failure
 			if got := l.rounds(t, 5); got != 8 {
@@ -142,7 +137,7 @@ func TestOtherFailuresLowerNothing(t *testing.T) {
 // load keeps as many requests under way as a limiter permits; each takes a second.
 type load struct {
 	limiter *limiter
-	answer  func() (*Response, error)
+	answer  func() (*http.Response, error)
 	most    int // under way at once in the last round
 }
 
@@ -199,7 +194,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 			}
 		}
 		cancelWaiting(3)
-		release(response(429, `{}`, "Retry-After", "60"), nil)
+		release(answer(429, `{}`, "Retry-After", "60"), nil)
 		cancelWaiting(3)
 		time.Sleep(time.Minute)
 		acquire(t, l, "")(nil, errors.New("broken"))
@@ -210,54 +205,54 @@ func TestCancelledWhileWaiting(t *testing.T) {
 func TestNextRequestWaits(t *testing.T) {
 	type came struct {
 		request  int // in the order of sending
-		response *Response
+		response *http.Response
 	}
 	for name, test := range map[string]struct {
 		answers  []came
 		min, max time.Duration
 	}{
 		"a late answer to an earlier request": {
-			answers: []came{{1, response(200, `{}`, limitOf(6000, 0, 30)...)}, {0, response(200, `{}`, limitOf(6000, 5000, 30)...)}},
+			answers: []came{{1, answer(200, `{}`, limitOf(6000, 0, 30)...)}, {0, answer(200, `{}`, limitOf(6000, 5000, 30)...)}},
 			min:     30 * time.Second, max: 31 * time.Second,
 		},
 		"a higher figure after a lower one": {
-			answers: []came{{0, response(200, `{}`, limitOf(6000, 0, 30)...)}, {1, response(200, `{}`, limitOf(6000, 5000, 30)...)}},
+			answers: []came{{0, answer(200, `{}`, limitOf(6000, 0, 30)...)}, {1, answer(200, `{}`, limitOf(6000, 5000, 30)...)}},
 			min:     30 * time.Second, max: 31 * time.Second,
 		},
 		"less left than is under way": {
-			answers: []came{{0, response(200, `{}`, limitOf(6000, 182, 30)...)}},
+			answers: []came{{0, answer(200, `{}`, limitOf(6000, 182, 30)...)}},
 			min:     30 * time.Second, max: 31 * time.Second,
 		},
 		"as much left as is under way": {
-			answers: []came{{0, response(200, `{}`, limitOf(6000, 184, 30)...)}},
+			answers: []came{{0, answer(200, `{}`, limitOf(6000, 184, 30)...)}},
 		},
 		"answers that do not show what is left": {
 			answers: []came{
-				{0, response(200, `{}`, limitOf(30, 4, 30)...)}, {1, response(200, `{}`)}, {2, response(200, `{}`)}, {3, response(200, `{}`)},
+				{0, answer(200, `{}`, limitOf(30, 4, 30)...)}, {1, answer(200, `{}`)}, {2, answer(200, `{}`)}, {3, answer(200, `{}`)},
 			},
 			min: 30 * time.Second, max: 31 * time.Second,
 		},
 		"a hold that a later answer does not ask for": {
-			answers: []came{{0, response(503, `{}`, "Retry-After", "45")}, {1, response(200, `{}`)}},
+			answers: []came{{0, answer(503, `{}`, "Retry-After", "45")}, {1, answer(200, `{}`)}},
 			min:     45 * time.Second, max: 45 * time.Second,
 		},
 		"429 with a reset": {
-			answers: []came{{0, response(429, `{}`, "X-Ratelimit-Reset", "20")}},
+			answers: []came{{0, answer(429, `{}`, "X-Ratelimit-Reset", "20")}},
 			min:     20 * time.Second, max: 20 * time.Second,
 		},
 		"429 with a reset of an hour": {
-			answers: []came{{0, response(429, `{}`, "X-Ratelimit-Period", "3600", "X-Ratelimit-Reset", "3600")}},
+			answers: []came{{0, answer(429, `{}`, "X-Ratelimit-Period", "3600", "X-Ratelimit-Reset", "3600")}},
 			min:     2 * time.Minute, max: 2 * time.Minute,
 		},
 		"429 without headers": {
-			answers: []came{{0, response(429, `{}`)}},
+			answers: []came{{0, answer(429, `{}`)}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := testLimiter(32)
-				acquire(t, l, "")(response(200, `{}`), nil)
-				var releases []func(*Response, error)
+				acquire(t, l, "")(answer(200, `{}`), nil)
+				var releases []func(*http.Response, error)
 				for range 4 {
 					releases = append(releases, acquire(t, l, ""))
 				}
@@ -278,8 +273,8 @@ func TestNextRequestWaits(t *testing.T) {
 func TestHeadersThatVanish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(32)
-		acquire(t, l, "")(response(200, `{}`, limitOf(6000, 0, 30)...), nil)
-		acquire(t, l, "")(response(200, `{}`), nil)
+		acquire(t, l, "")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, l, "")(answer(200, `{}`), nil)
 		started := time.Now()
 		for range 10 {
 			acquire(t, l, "")
@@ -295,7 +290,7 @@ func TestLimitThatChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, sent, end := testLimiter(32), 0, time.Now().Add(time.Minute)
 		for time.Now().Before(end) {
-			acquire(t, l, "")(response(200, `{}`, limitOf(100+100*(sent%2), 90, 60)...), nil)
+			acquire(t, l, "")(answer(200, `{}`, limitOf(100+100*(sent%2), 90, 60)...), nil)
 			sent++
 		}
 		if sent < 95 || sent > 200 {
@@ -309,10 +304,10 @@ func TestLimitThatChanges(t *testing.T) {
 func TestLimitThatChangesForOneClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(32)
-		acquire(t, l, "one")(response(200, `{}`, limitOf(6000, 0, 30)...), nil)
-		acquire(t, l, "two")(response(200, `{}`, limitOf(6000, 0, 30)...), nil)
-		acquire(t, l, "one")(response(200, `{}`, limitOf(600, 500, 30)...), nil)
-		acquire(t, l, "two")(response(200, `{}`, limitOf(6000, 5000, 30)...), nil)
+		acquire(t, l, "one")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, l, "two")(answer(200, `{}`, limitOf(6000, 0, 30)...), nil)
+		acquire(t, l, "one")(answer(200, `{}`, limitOf(600, 500, 30)...), nil)
+		acquire(t, l, "two")(answer(200, `{}`, limitOf(6000, 5000, 30)...), nil)
 	})
 }
 
@@ -320,13 +315,13 @@ func TestLimitThatChangesForOneClass(t *testing.T) {
 func TestRequestsUnderWayMoveWithTheirClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(100)
-		acquire(t, l, "one")(response(200, `{}`, limitOf(100, 99, 30)...), nil)
-		acquire(t, l, "two")(response(200, `{}`, limitOf(100, 70, 30)...), nil)
+		acquire(t, l, "one")(answer(200, `{}`, limitOf(100, 99, 30)...), nil)
+		acquire(t, l, "two")(answer(200, `{}`, limitOf(100, 70, 30)...), nil)
 		first := acquire(t, l, "one")
 		for range 50 {
 			acquire(t, l, "one")
 		}
-		first(response(200, `{}`, limitOf(6000, 5000, 30)...), nil)
+		first(answer(200, `{}`, limitOf(6000, 5000, 30)...), nil)
 		started := time.Now()
 		for range 30 {
 			acquire(t, l, "two")
@@ -353,9 +348,9 @@ func TestOneRequestPerPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(32)
 		for range 10 {
-			acquire(t, l, "")(response(200, `{}`, "X-Ratelimit-Limit", "1", "X-Ratelimit-Period", "0.5"), nil)
+			acquire(t, l, "")(answer(200, `{}`, "X-Ratelimit-Limit", "1", "X-Ratelimit-Period", "0.5"), nil)
 			started := time.Now()
-			acquire(t, l, "")(response(200, `{}`), nil)
+			acquire(t, l, "")(answer(200, `{}`), nil)
 			if waited := time.Since(started); waited < time.Second/2 || waited > time.Second {
 				t.Errorf("waited %v, want one period or two", waited)
 			}
@@ -368,7 +363,7 @@ func TestOneRequestPerPeriod(t *testing.T) {
 func TestHoldEndsWithThePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(2)
-		wait := response(429, `{}`, "Retry-After", "120")
+		wait := answer(429, `{}`, "Retry-After", "120")
 		started := time.Now()
 		for range 4 { // at 0, 2, 4 and 6 minutes
 			acquire(t, l, "held")(wait, nil)
@@ -376,14 +371,14 @@ func TestHoldEndsWithThePatience(t *testing.T) {
 		if _, err := l.acquire(t.Context(), "held"); !errors.Is(err, ErrRetryAfterExceeded) || time.Since(started) != patience {
 			t.Errorf("error %v after %v, want ErrRetryAfterExceeded after %v", err, time.Since(started), patience)
 		}
-		acquire(t, l, "another")(response(200, `{}`), nil)
+		acquire(t, l, "another")(answer(200, `{}`), nil)
 		time.Sleep(time.Minute)
 		acquire(t, l, "held")(wait, nil)
 		if _, err := l.acquire(t.Context(), "held"); !errors.Is(err, ErrRetryAfterExceeded) {
 			t.Errorf("error %v, want ErrRetryAfterExceeded at once", err)
 		}
 		time.Sleep(2 * time.Minute)
-		acquire(t, l, "held")(response(404, `{}`), nil)
+		acquire(t, l, "held")(answer(404, `{}`), nil)
 		acquire(t, l, "held")(wait, nil)
 		started = time.Now()
 		acquire(t, l, "held")
@@ -400,7 +395,7 @@ func BenchmarkLimiter(b *testing.B) {
 		"headers":    {"X-Ratelimit-Limit", "1000000000", "X-Ratelimit-Period", "1", "X-Ratelimit-Remaining", "900000000", "X-Ratelimit-Reset", "1"},
 	} {
 		b.Run(name, func(b *testing.B) {
-			l, got := testLimiter(32), response(200, `{}`, header...)
+			l, got := testLimiter(32), answer(200, `{}`, header...)
 			b.ReportAllocs()
 			for b.Loop() {
 				release, err := l.acquire(b.Context(), "")

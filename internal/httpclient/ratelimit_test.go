@@ -57,7 +57,7 @@ func FuzzParseRateLimit(f *testing.F) {
 }
 
 func retryAfterOf(value string, now time.Time) (time.Duration, bool) {
-	return retryAfter(response(503, "", "Retry-After", value), now)
+	return retryAfter(answer(503, "", "Retry-After", value), now)
 }
 
 func TestRetryAfterHeader(t *testing.T) {
