@@ -43,14 +43,16 @@ func newGate(o Options, repositories int) *gate {
 	return g
 }
 
-// pass reports whether an entity may be written now. If not, it is held, and tooMany is true if there are more than the limit.
-func (g *gate) pass(out Outgoing) (passes, tooMany bool) {
+// pass reports whether an entity may be written now. If not, it is held; the caller has to open the gate if there are more than the
+// limit, and to wait if somebody is opening it.
+func (g *gate) pass(out Outgoing) (passes, open bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.isOpen {
-		g.held = append(g.held, out)
+	if g.isOpen {
+		return true, false
 	}
-	return g.isOpen, !g.isOpen && len(g.held) > g.limit
+	g.held = append(g.held, out)
+	return false, g.decided != nil || len(g.held) > g.limit
 }
 
 // isCertain reports whether the gate can be opened: it holds something, and there will be no more new entities than the limit.

@@ -78,8 +78,8 @@ func (w *writer) stage(ctx context.Context, produce func(context.Context) error)
 // accept takes an entity that differs from Port's: a new one passes the gate first.
 func (w *writer) accept(ctx context.Context, out Outgoing) error {
 	if !out.Exists {
-		passes, tooMany := w.gate.pass(out)
-		if tooMany {
+		passes, open := w.gate.pass(out)
+		if open {
 			return w.openGate(ctx, w.ask)
 		}
 		if !passes {
