@@ -230,11 +230,8 @@ func (r *run) readRanks(ctx context.Context) error {
 				})
 			}
 		}
-		if err := readers.Wait(); err != nil {
+		if err := cmp.Or(readers.Wait(), context.Cause(ctx)); err != nil {
 			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
 		}
 	}
 	return nil

@@ -179,9 +179,6 @@ func (r *run) countOf(ctx context.Context, repository repository, service *Circu
 
 // count returns the number of commits on a branch, negative if Codecov cannot tell.
 func (r *run) count(ctx context.Context, repository repository, branch string, service *Circuit) int {
-	if ctx.Err() != nil {
-		return -1
-	}
 	count, err := r.options.Codecov.CountCommits(ctx, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: branch})
 	if ctx.Err() == nil {
 		service.Record(err)

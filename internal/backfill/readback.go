@@ -121,10 +121,9 @@ type readBack struct {
 }
 
 // readBackError ends a run that cannot know what Port holds. Nothing was written.
-type readBackError struct{ err error }
+type readBackError struct{ error }
 
-func (e *readBackError) Error() string { return e.err.Error() }
-func (e *readBackError) Unwrap() error { return e.err }
+func (e *readBackError) Unwrap() error { return e.error }
 
 // wait waits for the end of the reading: the ledger is complete then.
 func (b *readBack) wait(ctx context.Context) error {

@@ -287,10 +287,9 @@ func (r *reader) provider() *Circuit {
 func (r *reader) brokenService() error { return cmp.Or(r.run.codecov.Cause(), r.provider().Cause()) }
 
 // readError is an error of Codecov, not of the rest of the pipeline.
-type readError struct{ err error }
+type readError struct{ error }
 
-func (e *readError) Error() string { return e.err.Error() }
-func (e *readError) Unwrap() error { return e.err }
+func (e *readError) Unwrap() error { return e.error }
 
 // recordFailure records that the repository cannot be read, unless the error ends the whole run.
 func (r *reader) recordFailure(ctx context.Context, err error) error {

@@ -243,8 +243,7 @@ func (w *writer) upsert(ctx context.Context, b *bulk) error {
 	}
 	asking, end := w.run.port.guard(ctx)
 	defer end()
-	target := w.run.targets[b.blueprint]
-	options := port.UpsertOptions{CreateMissingRelated: w.run.relatesOnlyToTargets(target)} // Port may create those that this run writes
+	options := port.UpsertOptions{CreateMissingRelated: w.run.relatesOnlyToTargets(w.run.targets[b.blueprint])}
 	result, err := w.run.options.Port.UpsertBatch(asking, b.blueprint, &b.batch, options)
 	switch {
 	case err == nil:
