@@ -257,7 +257,12 @@ func (r *reader) settleRow(ctx context.Context) error {
 func (r *reader) take(ctx context.Context, commit codecov.Commit, first bool) error {
 	usable, reason := mapper.Usable(commit)
 	r.commits++
-	r.run.recorder.recordCommit(reason)
+	r.run.recorder.update(func(c *recorder) {
+		c.result.Commits.Read++
+		if !usable {
+			c.result.Commits.Skipped[string(reason)]++
+		}
+	})
 	switch {
 	case !usable:
 		return nil

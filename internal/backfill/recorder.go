@@ -53,19 +53,6 @@ func (c *recorder) entitiesOf(blueprint string) *EntityCounts {
 	return &c.result.Entities[slices.IndexFunc(c.result.Entities, func(e EntityCounts) bool { return e.Blueprint == blueprint })]
 }
 
-func (c *recorder) recordListed(repository codecov.Repository) {
-	c.update(func(c *recorder) {
-		counts := &c.result.Repositories
-		counts.Listed++
-		if repository.Private {
-			counts.Private++
-		}
-		if !repository.HasCoverage() {
-			counts.WithoutCoverage++
-		}
-	})
-}
-
 // record records a failure. That of an entity means that it is not in Port as it should be.
 func (c *recorder) record(failure Failure) {
 	c.update(func(c *recorder) {
@@ -84,16 +71,6 @@ func (c *recorder) record(failure Failure) {
 func (c *recorder) recordUnreadable(repository string, err error) {
 	c.update(func(c *recorder) { c.result.Repositories.Failed++ })
 	c.record(readFailure(repository, err))
-}
-
-// recordCommit counts a commit; one with a reason was skipped.
-func (c *recorder) recordCommit(skipped mapper.Reason) {
-	c.update(func(c *recorder) {
-		c.result.Commits.Read++
-		if skipped != "" {
-			c.result.Commits.Skipped[string(skipped)]++
-		}
-	})
 }
 
 var tooManyItems = fmt.Sprintf("returned more than %d items, and Port ignores the others", mapper.MaxItems)

@@ -88,7 +88,15 @@ func (r *run) list(ctx context.Context, a *account, names []string) ([]repositor
 		case err != nil:
 			return nil, fmt.Errorf("list the repositories of %s: %w", a.owner, err)
 		case r.options.Selection.selects(row.Name):
-			r.recorder.recordListed(row)
+			r.recorder.update(func(c *recorder) {
+				c.result.Repositories.Listed++
+				if row.Private {
+					c.result.Repositories.Private++
+				}
+				if !row.HasCoverage() {
+					c.result.Repositories.WithoutCoverage++
+				}
+			})
 			selected = append(selected, repository{row: row, owner: a.owner})
 		}
 	}
