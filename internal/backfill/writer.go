@@ -44,7 +44,7 @@ func (o Outgoing) failure(code, message string) Failure {
 type entityName struct{ blueprint, identifier string }
 
 type lastEntity struct {
-	Outgoing
+	out   Outgoing
 	index int // of the repository that has taken it over
 }
 
@@ -166,10 +166,10 @@ func (w *writer) keepLast(out Outgoing, index int) {
 // taken over from.
 func (w *writer) sendLast(ctx context.Context) error {
 	for _, last := range w.last {
-		if !last.Exists && !w.gate.isOpen {
+		if !last.out.Exists && !w.gate.isOpen {
 			continue
 		}
-		if err := w.send(ctx, last.Outgoing); err != nil {
+		if err := w.send(ctx, last.out); err != nil {
 			return err
 		}
 	}
@@ -183,8 +183,8 @@ func (w *writer) waitingRepositories() map[string]bool {
 		names[out.Repository] = true
 	}
 	for _, last := range w.last {
-		if !last.Exists && !w.gate.isOpen {
-			names[last.Repository] = true
+		if !last.out.Exists && !w.gate.isOpen {
+			names[last.out.Repository] = true
 		}
 	}
 	return names

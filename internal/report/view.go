@@ -19,7 +19,7 @@ import (
 
 // view is the data of the template.
 type view struct {
-	Report
+	Report Report
 	Policy string
 	Style  template.CSS
 	Script template.JS
