@@ -3,10 +3,10 @@
 // upserts what differs in bulk, concurrently.
 //
 //	discover ── repositories, blueprints, what Port holds ──▶ ledger
-//	reader (one per repository) ── commits → select → map → conform → claim → compare ──▶ writer ── gate → batches → upsert
+//	reader (one per repository) ── commits → select → map, claim → conform → compare ──▶ writer ── gate → batches → upsert
 //
-// Failures of single entities and repositories are data in the Result. An error ends the run: rejected credentials, an
-// unknown owner, a missing blueprint.
+// Failures of single entities and repositories are data in the Result. An error ends the run, such as rejected credentials,
+// an unknown owner or a missing blueprint.
 package backfill
 
 import (
@@ -90,8 +90,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return r.recorder.end(time.Since(started)), err
 }
 
-// run is what the parts of a run share. It is not changed after discover, except for the ledger, the circuits, the figures, and what
-// is read back and looked up.
+// run is what the parts of a run share. After discover, only what has a lock of its own changes, and done.
 type run struct {
 	options  Options
 	recorder *recorder
