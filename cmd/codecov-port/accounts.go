@@ -69,7 +69,7 @@ func (s *settings) parseOwners(values []string) (names []string, repository stri
 const accountHint = "name the account as in https://app.codecov.io/gh/ACCOUNT"
 
 func (s *settings) isGitLab() bool {
-	return s.service == codecov.GitLab || s.service == codecov.GitLabEnterprise
+	return s.codecov.Service == codecov.GitLab || s.codecov.Service == codecov.GitLabEnterprise
 }
 
 // colons writes the path of a GitLab subgroup as Codecov does.
@@ -84,7 +84,7 @@ func (s *settings) pastedPath(value string) (path string, exact bool, err error)
 	host, path, hasPath := strings.Cut(rest, "/")
 	host = strings.ToLower(host)
 	provider := providerHosts[host]
-	isCodecov := slices.Contains(codecovHosts, host) || host == hostOf(s.codecovApp) || host == hostOf(s.codecovAPI)
+	isCodecov := slices.Contains(codecovHosts, host) || host == hostOf(s.codecovApp) || host == hostOf(s.codecov.BaseURL)
 	if !isAddress && (!hasPath || provider == "" && !isCodecov) {
 		return strings.TrimSuffix(strings.Trim(value, "/"), ".git"), !hasPath || !s.isGitLab(), nil
 	}
@@ -97,13 +97,13 @@ func (s *settings) pastedPath(value string) (path string, exact bool, err error)
 			return "", false, errors.New("not the address of an account at Codecov")
 		}
 		segments = segments[1:]
-	case provider == "" && (s.service == codecov.GitHubEnterprise || s.service == codecov.GitLabEnterprise):
-		provider = s.service
+	case provider == "" && (s.codecov.Service == codecov.GitHubEnterprise || s.codecov.Service == codecov.GitLabEnterprise):
+		provider = s.codecov.Service
 	case provider == "":
 		return "", false, errors.New("neither an address of Codecov nor of a git provider")
 	}
-	if provider != s.service {
-		return "", false, fmt.Errorf("an address at %s, but the service is %s", provider, s.service)
+	if provider != s.codecov.Service {
+		return "", false, fmt.Errorf("an address at %s, but the service is %s", provider, s.codecov.Service)
 	}
 	end := min(2, len(segments)) // pages follow
 	if s.isGitLab() && !isCodecov {

@@ -99,7 +99,7 @@ func TestPastedAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := [3]string{s.portURL, s.codecovAPI, s.codecovApp}
+		got := [3]string{s.port.BaseURL, s.codecov.BaseURL, s.codecovApp}
 		if want := [3]string{test.wantPort, test.wantAPI, test.wantApp}; got != want {
 			t.Errorf("PORT_BASE_URL=%s CODECOV_URL=%s: Port, API, pages %q, want %q", test.portURL, test.codecovURL, got, want)
 		}

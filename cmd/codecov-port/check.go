@@ -90,7 +90,7 @@ func addPort(cmd *cobra.Command, streams *terminal.Streams, options *check.Optio
 	if err != nil {
 		return err
 	}
-	options.PortURL, options.Network = s.portURL, s.network
+	options.PortURL, options.Network = s.port.BaseURL, s.codecov.Transport
 	if options.Port, err = newPort(s); err != nil {
 		return err
 	}
@@ -101,13 +101,13 @@ func addPort(cmd *cobra.Command, streams *terminal.Streams, options *check.Optio
 // otherRegions returns clients of Port's other regions, or none if Port's address is not a region's.
 func otherRegions(s settings) (map[string]*port.Client, error) {
 	addresses := map[string]string{"eu": port.EUBaseURL, "us": port.USBaseURL}
-	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.portURL })
+	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.port.BaseURL })
 	if len(addresses) == 2 {
 		return nil, nil
 	}
 	regions := make(map[string]*port.Client, len(addresses))
 	for name, address := range addresses {
-		s.portURL = address
+		s.port.BaseURL = address
 		client, err := newPort(s)
 		if err != nil {
 			return nil, err
@@ -123,7 +123,7 @@ func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Op
 		return err
 	}
 	options.Owners = s.owners
-	options.CodecovURL, options.AppURL, options.Network = s.codecovAPI, s.codecovApp, s.network
+	options.CodecovURL, options.AppURL, options.Network = s.codecov.BaseURL, s.codecovApp, s.codecov.Transport
 	options.Codecov, err = newCodecov(s)
 	return err
 }

@@ -164,9 +164,11 @@ func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	if err != nil {
 		return scene{}, err
 	}
+	log := newLog(streams)
 	return scene{Stand: fakes, latency: latency, now: now, settings: settings{
-		clientID: demoID, clientSecret: demoSecret, codecovToken: demoToken, service: codecov.Service(account.Service), owners: []string{demoOwner},
-		portURL: fakes.PortURL, codecovAPI: fakes.CodecovURL + apiPath, codecovApp: fakes.CodecovURL, log: newLog(streams),
+		codecov: codecov.Options{BaseURL: fakes.CodecovURL + apiPath, Token: demoToken, Service: codecov.Service(account.Service), Logger: log.With("to", "codecov")},
+		port:    port.Options{BaseURL: fakes.PortURL, ClientID: demoID, ClientSecret: demoSecret, Logger: log.With("to", "port")},
+		owners:  []string{demoOwner}, codecovApp: fakes.CodecovURL, log: log,
 	}}, nil
 }
 

@@ -98,7 +98,7 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s))
 	case errors.Is(err, codecov.ErrOwnerNotFound):
-		return usage(fmt.Errorf("no such account at %s: %w", s.service, err), ownersHint(ctx, s, source))
+		return usage(fmt.Errorf("no such account at %s: %w", s.codecov.Service, err), ownersHint(ctx, s, source))
 	case errors.Is(err, codecov.ErrOutage):
 		return withHint(err, "run it again later: Codecov or the git provider is down")
 	case errors.As(err, &missing):
@@ -114,9 +114,9 @@ var providerToken = regexp.MustCompile(`^(gh[opsu]_|github_pat_|glpat-)`)
 func tokenHint(s settings) string {
 	reason := "upload tokens don't work"
 	switch {
-	case strings.HasPrefix(s.codecovToken, "eyJ") || s.clientSecret != "" && s.codecovToken == s.clientSecret:
+	case strings.HasPrefix(s.codecov.Token, "eyJ") || s.port.ClientSecret != "" && s.codecov.Token == s.port.ClientSecret:
 		reason = "this is a token or secret of Port"
-	case providerToken.MatchString(s.codecovToken):
+	case providerToken.MatchString(s.codecov.Token):
 		reason = "this is a token of the git provider"
 	}
 	return "create a user API token (Codecov › Settings › Access › Generate Token): " + reason
@@ -133,8 +133,8 @@ func explainPort(err error, s settings) error {
 	cause := map[string]string{
 		port.EUBaseURL: "the region: for the US region set PORT_REGION=us",
 		port.USBaseURL: "the region: for the EU region set PORT_REGION=eu",
-	}[s.portURL]
-	return withHint(fmt.Errorf("PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), "check both, and "+cmp.Or(cause, "the address: "+s.portURL))
+	}[s.port.BaseURL]
+	return withHint(fmt.Errorf("PORT_CLIENT_ID and PORT_CLIENT_SECRET: %w", err), "check both, and "+cmp.Or(cause, "the address: "+s.port.BaseURL))
 }
 
 // ownersHint lists the accounts that the token sees.
@@ -151,11 +151,11 @@ func ownersHint(ctx context.Context, s settings, source *codecov.Client) string 
 	slices.Sort(names)
 	switch near := nearest(s.owners[0], names); {
 	case len(names) == 0:
-		return fmt.Sprintf("check %s (%s) and %s (%s)", ownerVariable, strings.Join(s.owners, ", "), serviceVariable, s.service)
+		return fmt.Sprintf("check %s (%s) and %s (%s)", ownerVariable, strings.Join(s.owners, ", "), serviceVariable, s.codecov.Service)
 	case near != "" && len(s.owners) == 1:
 		return "did you mean " + near + "?"
 	}
-	return fmt.Sprintf("your token sees these accounts at %s: %s", s.service, terminal.Names(names, 20))
+	return fmt.Sprintf("your token sees these accounts at %s: %s", s.codecov.Service, terminal.Names(names, 20))
 }
 
 // networkHint adds a hint to an error about an untrusted certificate or a failed connection.

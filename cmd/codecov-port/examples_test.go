@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -70,7 +69,7 @@ func TestExamples(t *testing.T) {
 // createService creates the blueprint that the examples relate repositories to.
 func createService(t *testing.T, portURL string) {
 	t.Helper()
-	client, err := newPort(settings{log: slog.New(slog.DiscardHandler), portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
+	client, err := newPort(settings{port: port.Options{BaseURL: portURL, ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret}})
 	if err != nil {
 		t.Fatal(err)
 	}

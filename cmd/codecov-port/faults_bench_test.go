@@ -66,7 +66,7 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 	}
 	b.said.Reset()
 	run := syncRun{
-		settings: settings{service: "github", owners: []string{"acme"}},
+		settings: settings{codecov: codecov.Options{Service: "github"}, owners: []string{"acme"}},
 		streams:  &terminal.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
 		webhook:  newWebhookReader(t.Context(), catalog),
 		options: backfill.Options{

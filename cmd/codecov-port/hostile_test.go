@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,7 +122,7 @@ func TestHostileCatalog(t *testing.T) {
 	if say(t, "sync").code != exitDone {
 		t.Fatal("sync failed")
 	}
-	client, err := newPort(settings{log: slog.New(slog.DiscardHandler), portURL: portURL, clientID: fakeport.DefaultClientID, clientSecret: fakeport.DefaultClientSecret})
+	client, err := newPort(settings{port: port.Options{BaseURL: portURL, ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,6 @@ const panicVariable = "CODECOV_PORT_TEST_PANIC"
 // panicking is a run of sync that panics in a writer, with a request to Port on the stack.
 type panicking struct {
 	settings settings
-	source   codecov.Options
-	catalog  port.Options
 }
 
 // panics are values that panic may receive: those of the runtime, and each type of ours that knows a secret.
@@ -38,11 +36,11 @@ var panics = map[string]func(p *panicking, r *http.Request){
 	"the settings":            func(p *panicking, _ *http.Request) { panic(p.settings) },
 	"a pointer to them":       func(p *panicking, _ *http.Request) { panic(&p.settings) },
 	"an error that has them":  func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %v and %#v", p.settings, &p.settings)) },
-	"the options for Codecov": func(p *panicking, _ *http.Request) { panic(p.source) },
-	"the options for Port":    func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %+v", p.catalog)) },
+	"the options for Codecov": func(p *panicking, _ *http.Request) { panic(p.settings.codecov) },
+	"the options for Port":    func(p *panicking, _ *http.Request) { panic(fmt.Errorf("with %+v", p.settings.port)) },
 	"a request":               func(_ *panicking, r *http.Request) { panic(r) },
 	"a refusal that quotes the token": func(p *panicking, r *http.Request) {
-		client, err := port.NewClient(p.catalog)
+		client, err := port.NewClient(p.settings.port)
 		if err == nil {
 			_, err = client.Blueprint(r.Context(), "refused")
 		}
@@ -96,24 +94,24 @@ func TestPanicsShowNoSecret(t *testing.T) {
 // panicInMidRun runs sync with the environment's settings, on a network that panics at the first bulk upsert.
 func panicInMidRun(t *testing.T, raise func(*panicking, *http.Request)) {
 	t.Helper()
-	s := settings{
-		clientID: os.Getenv("PORT_CLIENT_ID"), clientSecret: os.Getenv("PORT_CLIENT_SECRET"), codecovToken: os.Getenv("CODECOV_TOKEN"),
-		service: "github", owners: []string{"acme"}, log: slog.New(slog.DiscardHandler),
-	}
-	p := &panicking{settings: s}
+	s := settings{owners: []string{"acme"}, log: slog.New(slog.DiscardHandler)}
+	p := &panicking{}
 	network := roundTripper(func(r *http.Request) (*http.Response, error) {
 		if isBulk(r) {
 			raise(p, r)
 		}
 		return http.DefaultTransport.RoundTrip(r)
 	})
-	p.source = codecov.Options{BaseURL: os.Getenv("CODECOV_URL") + apiPath, Token: s.codecovToken, Service: s.service, Transport: network}
-	p.catalog = port.Options{BaseURL: os.Getenv("PORT_BASE_URL"), ClientID: s.clientID, ClientSecret: s.clientSecret, Transport: network}
-	source, err := codecov.NewClient(p.source)
+	s.codecov = codecov.Options{BaseURL: os.Getenv("CODECOV_URL") + apiPath, Token: os.Getenv("CODECOV_TOKEN"), Service: "github", Transport: network}
+	s.port = port.Options{
+		BaseURL: os.Getenv("PORT_BASE_URL"), ClientID: os.Getenv("PORT_CLIENT_ID"), ClientSecret: os.Getenv("PORT_CLIENT_SECRET"), Transport: network,
+	}
+	p.settings = s
+	source, err := codecov.NewClient(s.codecov)
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := port.NewClient(p.catalog)
+	catalog, err := port.NewClient(s.port)
 	if err != nil {
 		t.Fatal(err)
 	}

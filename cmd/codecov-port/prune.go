@@ -90,7 +90,7 @@ func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal
 	if err != nil {
 		return none, err
 	}
-	o.Mapping, err = chooseMapping(choice, newWebhookReader(first, o.Port), nil, mapper.Options{Now: time.Now(), Service: s.service}, streams)
+	o.Mapping, err = chooseMapping(choice, newWebhookReader(first, o.Port), nil, mapper.Options{Now: time.Now(), Service: s.codecov.Service}, streams)
 	if err != nil {
 		return none, explain(ctx, err, s, o.Codecov)
 	}

@@ -131,7 +131,7 @@ func (f *reportFile) announce(streams *terminal.Streams) {
 
 // reportOf returns the content of the page. err ended the run early, if it is not nil.
 func reportOf(s settings, result *backfill.Result, err error) report.Report {
-	return report.Report{Result: result, Owners: s.owners, Service: s.service, AppURL: s.codecovApp, At: time.Now(), Err: err}
+	return report.Report{Result: result, Owners: s.owners, Service: s.codecov.Service, AppURL: s.codecovApp, At: time.Now(), Err: err}
 }
 
 // writeReport writes the page where anything was read, also where the run ended too early.
@@ -141,6 +141,6 @@ func (r *syncRun) writeReport(result *backfill.Result, err error) error {
 		return nil
 	}
 	page := reportOf(r.settings, result, err)
-	page.PortURL = portURL(r.settings.portURL, r.options.Mapping)
+	page.PortURL = portURL(r.settings.port.BaseURL, r.options.Mapping)
 	return r.report.write(page)
 }

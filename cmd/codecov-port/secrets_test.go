@@ -21,6 +21,8 @@ import (
 
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/terminal"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // oddSecret has characters that addresses and JSON write in another way.
@@ -395,7 +397,7 @@ func TestWebhookKeyIsShownBySetupAlone(t *testing.T) {
 
 // TestSettingsKeepTheirSecrets: whatever prints them, a panic included.
 func TestSettingsKeepTheirSecrets(t *testing.T) {
-	s := settings{clientSecret: oddSecret, codecovToken: scriptToken, owners: []string{"acme"}}
+	s := settings{port: port.Options{ClientSecret: oddSecret}, codecov: codecov.Options{Token: scriptToken}, owners: []string{"acme"}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		for _, value := range []any{s, &s, []settings{s}, map[string]settings{"s": s}} {
 			for _, secret := range []string{oddSecret, scriptToken, fmt.Sprintf("%x", scriptToken)} {

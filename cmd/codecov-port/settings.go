@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -76,26 +75,17 @@ var variables = []variable{
 
 // settings are what flags, environment and files set, read once. It is safe to print: secrets are left out.
 type settings struct {
-	clientID     string
-	clientSecret string
-	codecovToken string
-	service      codecov.Service
-	owners       []string
-	repository   string // named with the only account: owner/repository
-	portURL      string // before /v1
-	codecovAPI   string
-	codecovApp   string
-	insecureHTTP bool
-	network      http.RoundTripper // nil: the default
-	log          *slog.Logger
-
-	portShare   float64 // of Port's rate limit
-	concurrency int     // requests to Codecov
+	codecov    codecov.Options
+	port       port.Options
+	codecovApp string
+	owners     []string
+	repository string // named with the only account: owner/repository
+	log        *slog.Logger
 }
 
 // Format leaves the secrets out, whatever the verb.
 func (s settings) Format(state fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(state, "settings for %s at %s: Codecov %s, Port %s", strings.Join(s.owners, ", "), s.service, s.codecovAPI, s.portURL)
+	_, _ = fmt.Fprintf(state, "settings for %s at %s: Codecov %s, Port %s", strings.Join(s.owners, ", "), s.codecov.Service, s.codecov.BaseURL, s.port.BaseURL)
 }
 
 // addSettingsFlags adds the flags of the settings.
@@ -229,13 +219,19 @@ func readSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (se
 
 // parseSettings is readSettings without the check for missing variables.
 func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (settings, error) {
+	log, agent := newLog(streams), userAgent()
+	insecure, _ := cmd.Flags().GetBool(insecureFlag)
 	s := settings{
-		clientID:     environment(cmd, "PORT_CLIENT_ID"),
-		clientSecret: environment(cmd, "PORT_CLIENT_SECRET"),
-		codecovToken: environment(cmd, "CODECOV_TOKEN"),
-		codecovAPI:   codecov.DefaultBaseURL,
-		codecovApp:   cloudApp,
-		log:          newLog(streams),
+		codecovApp: cloudApp,
+		log:        log,
+		codecov: codecov.Options{
+			BaseURL: codecov.DefaultBaseURL, Token: environment(cmd, "CODECOV_TOKEN"),
+			UserAgent: agent, InsecureHTTP: insecure, Logger: log.With("to", "codecov"),
+		},
+		port: port.Options{
+			ClientID: environment(cmd, "PORT_CLIENT_ID"), ClientSecret: environment(cmd, "PORT_CLIENT_SECRET"),
+			UserAgent: agent, InsecureHTTP: insecure, Logger: log.With("to", "port"),
+		},
 	}
 	err := s.readNetwork(cmd.Flags())
 	if needs&codecovSide != 0 {
@@ -250,7 +246,6 @@ func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (s
 // readNetwork trusts the certificates of --ca-file in addition to the system's.
 func (s *settings) readNetwork(flags *pflag.FlagSet) error {
 	const hint = "name a PEM file with -----BEGIN CERTIFICATE-----"
-	s.insecureHTTP, _ = flags.GetBool(insecureFlag)
 	name, _ := flags.GetString(caFileFlag)
 	if name == "" {
 		return nil
@@ -266,7 +261,8 @@ func (s *settings) readNetwork(flags *pflag.FlagSet) error {
 	if !roots.AppendCertsFromPEM(data) {
 		return usage(fmt.Errorf("--%s: %s: no valid certificate found", caFileFlag, name), hint)
 	}
-	s.network, err = httpclient.NewNetwork(roots)
+	s.codecov.Transport, err = httpclient.NewNetwork(roots)
+	s.port.Transport = s.codecov.Transport
 	return err
 }
 
@@ -275,9 +271,9 @@ func (s *settings) readPort(cmd *cobra.Command) error {
 	if err != nil {
 		return usage(fmt.Errorf("PORT_REGION: %w", err), "use eu for app.port.io, us for app.us.port.io")
 	}
-	s.portURL = cmp.Or(baseAddress(cmd, "PORT_BASE_URL", "/v1"), region)
+	s.port.BaseURL = cmp.Or(baseAddress(cmd, "PORT_BASE_URL", "/v1"), region)
 	if share := cmd.Flags().Lookup(portShareFlag); share != nil {
-		if s.portShare, err = parseShare(portShareFlag, share.Value.String()); err != nil {
+		if s.port.Share, err = parseShare(portShareFlag, share.Value.String()); err != nil {
 			return usage(err, "for example --port-share 50%")
 		}
 	}
@@ -293,11 +289,11 @@ func (s *settings) readCodecov(cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	service, _ := flags.GetString("service")
 	var err error
-	if s.service, err = codecov.ParseService(service); err != nil {
+	if s.codecov.Service, err = codecov.ParseService(service); err != nil {
 		return usage(fmt.Errorf("--service or %s: %w", serviceVariable, err), suggestion(service, services(), "name the git provider of the account"))
 	}
 	if selfHosted := baseAddress(cmd, "CODECOV_URL", apiPath); selfHosted != "" && !slices.Contains(codecovHosts, hostOf(selfHosted)) {
-		s.codecovAPI, s.codecovApp = selfHosted+apiPath, selfHosted
+		s.codecov.BaseURL, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
 	if app := baseAddress(cmd, "CODECOV_APP_URL", ""); app != "" {
 		if _, err := httpclient.ParseBase(app); err != nil {
@@ -311,8 +307,8 @@ func (s *settings) readCodecov(cmd *cobra.Command) error {
 	if s.repository != "" && flags.Lookup("repo") == nil {
 		return usage(fmt.Errorf("account with repository %q: %s covers the whole account", s.repository, cmd.Name()), "name the account only: --owner "+s.owners[0])
 	}
-	if s.concurrency, err = flags.GetInt(concurrencyFlag); err == nil && s.concurrency < 1 {
-		return usage(fmt.Errorf("--%s %d: expected a number from 1", concurrencyFlag, s.concurrency), "leave it out to use the default")
+	if s.codecov.Concurrency, err = flags.GetInt(concurrencyFlag); err == nil && s.codecov.Concurrency < 1 {
+		return usage(fmt.Errorf("--%s %d: expected a number from 1", concurrencyFlag, s.codecov.Concurrency), "leave it out to use the default")
 	}
 	return nil
 }
@@ -359,30 +355,12 @@ func parseShare(flag, text string) (float64, error) {
 }
 
 func newCodecov(s settings) (*codecov.Client, error) {
-	client, err := codecov.NewClient(codecov.Options{
-		BaseURL:      s.codecovAPI,
-		Token:        s.codecovToken,
-		Service:      s.service,
-		UserAgent:    userAgent(),
-		InsecureHTTP: s.insecureHTTP,
-		Concurrency:  s.concurrency,
-		Logger:       s.log.With("to", "codecov"),
-		Transport:    s.network,
-	})
+	client, err := codecov.NewClient(s.codecov)
 	return client, addressError(err)
 }
 
 func newPort(s settings) (*port.Client, error) {
-	client, err := port.NewClient(port.Options{
-		BaseURL:      s.portURL,
-		ClientID:     s.clientID,
-		ClientSecret: s.clientSecret,
-		UserAgent:    userAgent(),
-		InsecureHTTP: s.insecureHTTP,
-		Share:        s.portShare,
-		Logger:       s.log.With("to", "port"),
-		Transport:    s.network,
-	})
+	client, err := port.NewClient(s.port)
 	return client, addressError(err)
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/codecov-port/codecov-port/internal/terminal"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
+	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // inFolder moves the test into a folder with these files, without any of the program's variables.
@@ -79,11 +81,11 @@ func TestPrecedence(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v", test.args, err)
 		}
-		if diff := cmp.Diff(test.owners, s.owners); diff != "" || string(s.service) != test.service || s.portURL != test.portURL {
-			t.Errorf("%v: service %s, Port %s, owners (-want +got):\n%s", test.args, s.service, s.portURL, diff)
+		if diff := cmp.Diff(test.owners, s.owners); diff != "" || string(s.codecov.Service) != test.service || s.port.BaseURL != test.portURL {
+			t.Errorf("%v: service %s, Port %s, owners (-want +got):\n%s", test.args, s.codecov.Service, s.port.BaseURL, diff)
 		}
-		if since := cmd.Flags().Lookup("since").Value.String(); since != "2024-01-31" || s.portShare != 0.1 {
-			t.Errorf("%v: since %q and share %v of the config file, want 2024-01-31 and 0.1", test.args, since, s.portShare)
+		if since := cmd.Flags().Lookup("since").Value.String(); since != "2024-01-31" || s.port.Share != 0.1 {
+			t.Errorf("%v: since %q and share %v of the config file, want 2024-01-31 and 0.1", test.args, since, s.port.Share)
 		}
 	}
 }
@@ -134,7 +136,7 @@ func TestOldConfigFileIsNamed(t *testing.T) {
 }
 
 func TestSettingsHideSecrets(t *testing.T) {
-	s := settings{clientID: "id-secret", clientSecret: "client-secret", codecovToken: "token-secret", owners: []string{"acme"}}
+	s := settings{port: port.Options{ClientID: "id-secret", ClientSecret: "client-secret"}, codecov: codecov.Options{Token: "token-secret"}, owners: []string{"acme"}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, s); strings.Contains(text, "secret") {
 			t.Errorf("%s prints %s", verb, text)

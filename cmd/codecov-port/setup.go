@@ -148,7 +148,7 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 	case flags.output == outputJSON:
 		err = writeJSON(streams.Out, setupDocument{flags.DryRun, overview, report})
 	default:
-		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0)+pageText(s.portURL, report, flags))
+		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0)+pageText(s.port.BaseURL, report, flags))
 	}
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *termin
 		return nil, err
 	}
 	if run.options.Current, err = backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint); err == nil {
-		run.options.Mapping, err = chooseMapping(choice, run.webhook, run.options.Current, mapper.Options{Now: options.Now, Service: s.service}, streams)
+		run.options.Mapping, err = chooseMapping(choice, run.webhook, run.options.Current, mapper.Options{Now: options.Now, Service: s.codecov.Service}, streams)
 	}
 	if err != nil {
 		run.report.discard()
@@ -173,14 +173,14 @@ func backfillOptions(o backfill.Options, s settings, now time.Time) (_ backfill.
 		return o, err
 	}
 	o.Port, err = newPort(s)
-	o.Owners, o.AppURL, o.Blueprints, o.Now, o.Log, o.Readers = s.owners, s.codecovApp, mapper.BuiltinBlueprints(), now, s.log, s.concurrency
+	o.Owners, o.AppURL, o.Blueprints, o.Now, o.Log, o.Readers = s.owners, s.codecovApp, mapper.BuiltinBlueprints(), now, s.log, s.codecov.Concurrency
 	return o, err
 }
 
 // finish prints the result and returns the error that the command ends with.
 func (r *syncRun) finish(ctx context.Context, result *backfill.Result, err error) error {
 	failure := cmp.Or(r.writeReport(result, err), r.failure(ctx, result, err))
-	complete(result, portURL(r.settings.portURL, r.options.Mapping), failure)
+	complete(result, portURL(r.settings.port.BaseURL, r.options.Mapping), failure)
 	printed := r.print(result, err)
 	r.report.announce(r.streams)
 	if err == nil && !result.Interrupted {
