@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -209,4 +211,26 @@ func (s scene) setUp(ctx context.Context, client *port.Client) error {
 	}
 	_, err = setup.Run(ctx, setup.Options{Port: client, Scorecard: &setup.DefaultThresholds, Dashboard: true, Relate: []setup.Relation{relation}})
 	return err
+}
+
+// print prints the repositories with the longest histories, and the summary.
+func (s scene) print(streams *terminal.Streams, result *backfill.Result) error {
+	const rows, longestTrend, besideTrend, row = 5, 24, 31, "%-10s  %8s  %7v  %s\n"
+	title := "A sample Codecov account in a Port on this machine"
+	if s.latency > 0 {
+		title += fmt.Sprintf(" (%d ms per response)", s.latency.Milliseconds())
+	}
+	var text strings.Builder
+	text.WriteString(terminal.Fit(title+":\n\n", streams.Width()))
+	fmt.Fprintf(&text, row, "REPOSITORY", "COVERAGE", "COMMITS", "TREND")
+	longest := slices.SortedStableFunc(slices.Values(result.Histories), func(a, b backfill.History) int { return cmp.Compare(b.Commits, a.Commits) })
+	for _, h := range longest[:rows] {
+		trend := terminal.Trend(h.Points, min(longestTrend, streams.Width()-besideTrend))
+		fmt.Fprintf(&text, row, h.Repository, terminal.Percent(h.Newest().Coverage), h.Commits, trend)
+	}
+	fmt.Fprintf(&text, "… and %d more\n\n", len(longest)-rows)
+	if _, err := io.WriteString(streams.Out, text.String()); err != nil {
+		return err
+	}
+	return terminal.WriteSummary(streams, result)
 }

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"text/tabwriter"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
-	"github.com/codecov-port/codecov-port/internal/terminal"
 )
 
 var table = flag.Bool("table", false, "print the matrix of faults")
@@ -270,14 +270,13 @@ func (b *faultBench) recover(t *testing.T, expected map[address]fakeport.Entity)
 
 func printMatrix(t *testing.T, rows []matrixRow) {
 	t.Helper()
-	columns := []terminal.Column{{Title: "side"}, {Title: "fault"}, {Title: "where"}, {Title: "met"}, {Title: "survived"}, {Title: "exit", Right: true},
-		{Title: "in Port", Right: true}, {Title: "named", Right: true}, {Title: "expected", Right: true}, {Title: "all accounted for"}, {Title: "emulated time", Right: true}}
-	var cells [][]string
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "side\tfault\twhere\tmet\tsurvived\texit\tin Port\tnamed\texpected\tall accounted for\temulated time")
 	for _, row := range rows {
-		cells = append(cells, []string{row.side, row.fault, row.place, row.times, yes(row.exit == exitDone), fmt.Sprint(row.exit),
-			fmt.Sprint(row.inPort), fmt.Sprint(row.named), fmt.Sprint(row.expected), yes(row.inPort+row.named == row.expected), row.took.Round(time.Second).String()})
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", row.side, row.fault, row.place, row.times, yes(row.exit == exitDone), row.exit,
+			row.inPort, row.named, row.expected, yes(row.inPort+row.named == row.expected), row.took.Round(time.Second))
 	}
-	if err := terminal.Table(os.Stdout, columns, cells); err != nil {
+	if err := table.Flush(); err != nil {
 		t.Fatal(err)
 	}
 }

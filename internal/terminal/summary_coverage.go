@@ -53,7 +53,7 @@ func (s *summary) writeAccount(account *backfill.AccountTrend) {
 		change = changeCell(first.Coverage, account.Percent)
 		text += ", " + change.text + " since " + first.At.Format(time.DateOnly)
 		if room := s.width - labelWidth - len(text) - 2; room >= shortTrend {
-			text += "  " + Trend(coverages(account.Trend), min(room, longTrend))
+			text += "  " + Trend(account.Trend, min(room, longTrend))
 		}
 	}
 	text = strings.Replace(s.fit(text), percent, s.style.Paint(Bold, percent), 1)
@@ -75,7 +75,7 @@ func (s *summary) ranking(label string, histories []backfill.History, name func(
 			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, changeCell(h.Points[0].Coverage, h.Newest().Coverage),
 		}
 		if s.width >= besideName+shortestName {
-			row = append(row, cell{text: Trend(coverages(h.Points), shortTrend)})
+			row = append(row, cell{text: Trend(h.Points, shortTrend)})
 		}
 		rows = append(rows, row)
 		label = ""
@@ -99,12 +99,4 @@ func Moved(histories []backfill.History, direction int) []backfill.History {
 	sorted := slices.DeleteFunc(slices.Clone(histories), func(h backfill.History) bool { return change(h) <= 0 })
 	slices.SortStableFunc(sorted, func(a, b backfill.History) int { return cmp.Compare(change(b), change(a)) })
 	return sorted[:min(ranked, len(sorted))]
-}
-
-func coverages(points []backfill.Point) []float64 {
-	values := make([]float64, len(points))
-	for i, point := range points {
-		values[i] = point.Coverage
-	}
-	return values
 }

@@ -4,7 +4,6 @@ package terminal
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -164,17 +163,17 @@ func wrapLine(text string, width int) string {
 
 var bars = []rune("▁▂▃▄▅▆▇█")
 
-// Trend draws values, oldest first, as at most width bars between the lowest and the highest value. If there are more
-// values than bars, each bar is the mean of its share. It returns "" for fewer than two values.
-func Trend(values []float64, width int) string {
-	if len(values) < 2 || width < 1 {
+// Trend draws the coverage of points, oldest first, as at most width bars between the lowest and the highest value. If there are
+// more points than bars, each bar is the mean of its share. It returns "" for fewer than two points.
+func Trend(points []backfill.Point, width int) string {
+	if len(points) < 2 || width < 1 {
 		return ""
 	}
-	means := make([]float64, min(width, len(values)))
+	means := make([]float64, min(width, len(points)))
 	for i := range means {
-		share := values[i*len(values)/len(means) : (i+1)*len(values)/len(means)]
-		for _, value := range share {
-			means[i] += value
+		share := points[i*len(points)/len(means) : (i+1)*len(points)/len(means)]
+		for _, point := range share {
+			means[i] += point.Coverage
 		}
 		means[i] /= float64(len(share))
 	}
@@ -187,25 +186,6 @@ func Trend(values []float64, width int) string {
 		}
 	}
 	return string(line)
-}
-
-// Column is the title and alignment of a column.
-type Column struct {
-	Title string
-	Right bool // right-aligned
-}
-
-// Table writes rows below the titles of their columns. Cells are made safe to print and shortened to 60 characters.
-func Table(w io.Writer, columns []Column, rows [][]string) error {
-	cells := make([][]cell, len(rows)+1)
-	for j, column := range columns {
-		cells[0] = append(cells[0], cell{text: column.Title, right: column.Right})
-		for i, row := range rows {
-			cells[i+1] = append(cells[i+1], cell{text: Short(Safe(row[j])), right: column.Right})
-		}
-	}
-	_, err := fmt.Fprintln(w, strings.Join(alignCells(cells, false), "\n"))
-	return err
 }
 
 // cell is text in a table. It must be safe to print.
