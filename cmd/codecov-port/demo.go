@@ -87,11 +87,10 @@ const (
 
 // demo runs the demo; with --keep, until ctx ends.
 func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error {
-	page, streams, err := createReport(flags.report, streams)
+	page, streams, err := newReport(flags.report, streams)
 	if err != nil {
 		return err
 	}
-	defer page.discard()
 	scene, err := openDemo(ctx, streams)
 	if err != nil {
 		return err

@@ -69,10 +69,10 @@ func (b *faultBench) sync(t *testing.T) (*backfill.Result, int) {
 		settings: settings{codecov: codecov.Options{Service: "github"}, owners: []string{"acme"}},
 		streams:  &terminal.Streams{In: strings.NewReader(""), Out: &b.said, Err: &b.said},
 		webhook:  newWebhookReader(t.Context(), catalog),
-		options: backfill.Options{
+		syncFlags: syncFlags{options: backfill.Options{
 			Codecov: source, Port: catalog, Owners: []string{"acme"}, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: recordings.Now(),
 			Selection: backfill.Selection{MaxCommits: b.maximum}, Yes: b.streamed,
-		},
+		}},
 	}
 	result, err := b.run(t.Context(), &run)
 	if err != nil {

@@ -57,15 +57,15 @@ func (r *syncRun) print(result *backfill.Result, err error) error {
 	return terminal.WriteSummary(&streams, result)
 }
 
-// printRefusal prints a document about an error that came before the run, if --output json was used.
-func printRefusal(streams *terminal.Streams, flags syncFlags, err error) error {
-	if flags.output != outputJSON {
+// refuse returns an error that came before the run, and prints a document about it if --output json was used.
+func (r *syncRun) refuse(err error) error {
+	if r.output != outputJSON {
 		return err
 	}
 	result := backfill.NewResult()
-	result.DryRun = flags.options.DryRun
+	result.DryRun = r.options.DryRun
 	complete(&result, "", err)
-	return cmp.Or(err, writeJSON(streams.Out, result))
+	return cmp.Or(err, writeJSON(r.streams.Out, result))
 }
 
 // portApps are the addresses of Port's app by those of its API.

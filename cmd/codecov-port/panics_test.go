@@ -117,7 +117,7 @@ func panicInMidRun(t *testing.T, raise func(*panicking, *http.Request)) {
 	}
 	run := syncRun{
 		settings: s, streams: &terminal.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, webhook: newWebhookReader(t.Context(), catalog),
-		options: backfill.Options{Codecov: source, Port: catalog, Owners: s.owners, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: time.Now()},
+		syncFlags: syncFlags{options: backfill.Options{Codecov: source, Port: catalog, Owners: s.owners, AppURL: cloudApp, Blueprints: mapper.BuiltinBlueprints(), Now: time.Now()}},
 	}
 	_, err = new(faultBench).run(t.Context(), &run)
 	t.Fatalf("it did not panic: %v", err)

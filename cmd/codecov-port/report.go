@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -24,107 +24,104 @@ func addReportFlag(flags *pflag.FlagSet, name *string) {
 	flags.StringVar(name, reportFlag, "", "Write an HTML page with charts to this `file`; - is standard output")
 }
 
-// reportFile is the file of --report. It is written completely or not at all. A nil one ignores everything.
-type reportFile struct {
-	name      string         // as in the flag
-	file      io.WriteCloser // written to
-	temporary string         // the name of the file, which only its owner may read; "" for a device, a pipe or standard output
-	place     string         // the temporary file is renamed to this when it is complete
-	written   bool
-}
-
 // standardOutput is the name of --report for standard output.
 const standardOutput = "-"
 
-// checkReport refuses to print a page beside another document.
-func checkReport(name, output string) error {
-	if name == standardOutput && output != outputText {
-		return usage(fmt.Errorf("--%s - and --output %s both print to standard output", reportFlag, output), "name a file for the page")
-	}
-	return nil
+// reportFile is the file of --report. It is written completely or not at all, and not without a name.
+type reportFile struct {
+	name    string    // as in the flag
+	out     io.Writer // standard output
+	written bool
 }
 
-// createReport creates the file before a run, so that errors come early. It returns nil without a name. A page on standard output has it for
-// itself: the returned streams print to standard error instead.
-func createReport(name string, streams *terminal.Streams) (*reportFile, *terminal.Streams, error) {
+// newReport refuses a file that could not be written, before a run. A page on standard output has it for itself: the returned
+// streams print to standard error instead.
+func newReport(name string, streams *terminal.Streams) (reportFile, *terminal.Streams, error) {
+	f := reportFile{name: name, out: streams.Out}
 	switch name {
 	case "":
-		return nil, streams, nil
 	case standardOutput:
 		others := *streams
 		others.Out = streams.Err
-		return &reportFile{name: name, file: keepOpen{streams.Out}}, &others, nil
+		return f, &others, nil
+	default:
+		temporary, _, err := f.create()
+		if err != nil {
+			return f, streams, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that you can write")
+		}
+		if temporary != nil {
+			_ = temporary.Close()
+			_ = os.Remove(temporary.Name())
+		}
 	}
-	r, err := openReport(name)
-	if err != nil {
-		return nil, nil, usage(fmt.Errorf("--%s: %w", reportFlag, err), "name a file that you can write")
-	}
-	return r, streams, nil
+	return f, streams, nil
 }
 
-// keepOpen is a writer whose Close does nothing.
-type keepOpen struct{ io.Writer }
-
-func (keepOpen) Close() error { return nil }
-
-// openReport creates a temporary file beside the named one. Anything but a regular file is opened itself.
-func openReport(name string) (*reportFile, error) {
-	place := name
-	if target, err := filepath.EvalSymlinks(name); err == nil {
+// create creates a temporary file, which only its owner may read, beside the place of the page. It returns no file if the place is a
+// device or a pipe.
+func (f *reportFile) create() (temporary *os.File, place string, err error) {
+	place = f.name
+	if target, err := filepath.EvalSymlinks(place); err == nil {
 		place = target
 	}
-	existing, err := os.OpenFile(place, os.O_WRONLY, 0)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	info, err := os.Stat(place)
+	if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, place, nil
 	}
-	if err == nil {
-		if info, err := existing.Stat(); err != nil || !info.Mode().IsRegular() {
-			return &reportFile{name: name, file: existing}, err
-		}
+	if existing, err := os.OpenFile(place, os.O_WRONLY, 0); err == nil {
 		_ = existing.Close() // nothing was written
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", err
 	}
-	file, err := os.CreateTemp(filepath.Dir(place), ".codecov-port-report-*")
+	temporary, err = os.CreateTemp(filepath.Dir(place), ".codecov-port-report-*")
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-		return nil, &fs.PathError{Op: failed.Op, Path: name, Err: failed.Err}
+		failed.Path = f.name
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &reportFile{name: name, file: file, temporary: file.Name(), place: place}, nil
+	return temporary, place, err
 }
 
 // write writes the page.
 func (f *reportFile) write(page report.Report) error {
-	if f == nil {
+	if f.name == "" {
 		return nil
 	}
-	buffered := bufio.NewWriter(f.file)
-	err := errors.Join(cmp.Or(report.Write(buffered, page), buffered.Flush()), f.file.Close())
-	if err == nil && f.temporary != "" {
-		err = os.Rename(f.temporary, f.place)
+	var text bytes.Buffer
+	err := report.Write(&text, page)
+	if err == nil {
+		err = f.store(&text)
 	}
 	if err != nil {
-		f.discard()
 		return fmt.Errorf("--%s: write the page: %w", reportFlag, err)
 	}
 	f.written = true
 	return nil
 }
 
-// discard removes the temporary file if the page was not written.
-func (f *reportFile) discard() {
-	if f == nil || f.written {
-		return
+func (f *reportFile) store(text *bytes.Buffer) error {
+	if f.name == standardOutput {
+		_, err := text.WriteTo(f.out)
+		return err
 	}
-	_ = f.file.Close()
-	if f.temporary != "" {
-		_ = os.Remove(f.temporary)
+	temporary, place, err := f.create()
+	if err != nil {
+		return err
 	}
+	if temporary == nil {
+		return os.WriteFile(place, text.Bytes(), 0)
+	}
+	_, err = text.WriteTo(temporary)
+	if err = cmp.Or(err, temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), place)
+	}
+	if err != nil {
+		_ = os.Remove(temporary.Name())
+	}
+	return err
 }
 
 // announce prints where the page is.
 func (f *reportFile) announce(streams *terminal.Streams) {
-	if f != nil && f.written && f.name != standardOutput && !streams.Quiet {
+	if f.written && f.name != standardOutput && !streams.Quiet {
 		printMessage(streams, "", reportFlag+":", f.name+"  (open it in a browser)")
 	}
 }
@@ -132,15 +129,4 @@ func (f *reportFile) announce(streams *terminal.Streams) {
 // reportOf returns the content of the page. err ended the run early, if it is not nil.
 func reportOf(s settings, result *backfill.Result, err error) report.Report {
 	return report.Report{Result: result, Owners: s.owners, Service: s.codecov.Service, AppURL: s.codecovApp, At: time.Now(), Err: err}
-}
-
-// writeReport writes the page where anything was read, also where the run ended too early.
-func (r *syncRun) writeReport(result *backfill.Result, err error) error {
-	if err != nil && result.Commits.Read == 0 {
-		r.report.discard()
-		return nil
-	}
-	page := reportOf(r.settings, result, err)
-	page.PortURL = portURL(r.settings.port.BaseURL, r.options.Mapping)
-	return r.report.write(page)
 }

@@ -79,92 +79,87 @@ func runSync(cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) err
 	if flags.output == outputJSONL && !flags.options.DryRun {
 		return usage(errors.New("--output jsonl prints what would be written: it requires --dry-run"), "add --dry-run, or use --output json for the result")
 	}
-	if err := checkReport(flags.report, flags.output); err != nil {
-		return err
+	if flags.report == standardOutput && flags.output != outputText {
+		return usage(fmt.Errorf("--%s - and --output %s both print to standard output", reportFlag, flags.output), "name a file for the page")
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	run, err := prepareSync(ctx, first, cmd, streams, flags)
-	if err != nil {
-		return printRefusal(streams, flags, err)
+	run := &syncRun{syncFlags: flags, streams: streams}
+	if err := run.prepare(ctx, first, cmd); err != nil {
+		return run.refuse(err)
 	}
-	result, err := terminal.RunBackfill(ctx, streams, run.options)
+	result, err := terminal.RunBackfill(ctx, run.streams, run.options)
 	return run.finish(ctx, result, err)
 }
 
-// syncRun is a run of sync, and where its result goes.
+// syncRun is a run of sync.
 type syncRun struct {
+	syncFlags
 	settings settings
 	streams  *terminal.Streams
-	options  backfill.Options
 	webhook  webhookReader
-	report   *reportFile
-	output   string
-	exitCode bool
+	page     reportFile
 }
 
-// prepareSync prepares a run. first ends when the run is to stop in good order.
-func prepareSync(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags syncFlags) (*syncRun, error) {
-	if flags.exitCode && !flags.options.DryRun {
-		return nil, usage(errors.New("--exit-code requires --dry-run"), "add --dry-run")
+// prepare completes the options. first ends when the run is to stop in good order.
+func (r *syncRun) prepare(ctx, first context.Context, cmd *cobra.Command) (err error) {
+	o := &r.options
+	if r.exitCode && !o.DryRun {
+		return usage(errors.New("--exit-code requires --dry-run"), "add --dry-run")
 	}
-	s, err := readSettings(cmd, streams, bothSides)
+	if r.settings, err = readSettings(cmd, r.streams, bothSides); err != nil {
+		return err
+	}
+	if *o, err = backfillOptions(*o, r.settings, time.Now()); err != nil {
+		return err
+	}
+	if err := r.parseSelection(); err != nil {
+		return err
+	}
+	choice, err := readChoice(r.mapping, r.streams.In)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	options, err := flags.parse(s, time.Now())
-	if err != nil {
-		return nil, err
+	if r.page, r.streams, err = newReport(r.report, r.streams); err != nil {
+		return err
 	}
-	run := &syncRun{settings: s, streams: streams, options: options, webhook: newWebhookReader(first, options.Port), output: flags.output, exitCode: flags.exitCode}
-	choice, err := readChoice(flags.mapping, streams.In)
-	if err != nil {
-		return nil, err
-	}
-	if run.report, run.streams, err = createReport(flags.report, streams); err != nil {
-		return nil, err
-	}
-	if run.options.Current, err = backfill.ReadBlueprint(first, options.Port, mapper.CurrentBlueprint); err == nil {
-		run.options.Mapping, err = chooseMapping(choice, run.webhook, run.options.Current, mapper.Options{Now: options.Now, Service: s.codecov.Service}, streams)
+	r.webhook = newWebhookReader(first, o.Port)
+	if o.Current, err = backfill.ReadBlueprint(first, o.Port, mapper.CurrentBlueprint); err == nil {
+		o.Mapping, err = chooseMapping(choice, r.webhook, o.Current, mapper.Options{Now: o.Now, Service: r.settings.codecov.Service}, r.streams)
 	}
 	if err != nil {
-		run.report.discard()
-		return nil, explain(ctx, err, s, options.Codecov)
+		return explain(ctx, err, r.settings, o.Codecov)
 	}
-	run.options.Stop = first.Done()
-	if streams.Interactive() {
-		run.options.Ask = func(plan backfill.Plan) bool {
-			return confirm(streams, first.Done(), planText(plan)+"\n"+narrower+"\nCreate all of them?")
+	o.Stop = first.Done()
+	if r.streams.Interactive() {
+		o.Ask = func(plan backfill.Plan) bool {
+			return confirm(r.streams, o.Stop, planText(plan)+"\n"+narrower+"\nCreate all of them?")
 		}
 	}
-	if flags.output == outputJSONL {
-		run.options.Preview = previewTo(streams.Out)
+	if r.output == outputJSONL {
+		o.Preview = previewTo(r.streams.Out)
 	}
-	return run, nil
+	return nil
 }
 
-// parse returns the options of a run, without a mapping.
-func (f syncFlags) parse(s settings, now time.Time) (backfill.Options, error) {
-	o, err := backfillOptions(f.options, s, now)
-	if err != nil {
-		return o, err
+// parseSelection parses what the flags select.
+func (r *syncRun) parseSelection() (err error) {
+	o, selection := &r.options, &r.options.Selection
+	if selection.Repositories, err = r.settings.parseRepositories(selection.Repositories); err != nil {
+		return err
 	}
-	selection := &o.Selection
-	if selection.Repositories, err = s.parseRepositories(selection.Repositories); err != nil {
-		return o, err
-	}
-	if f.since != "" {
-		if selection.Since, err = backfill.ParseSince(f.since, now); err != nil {
-			return o, usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
+	if r.since != "" {
+		if selection.Since, err = backfill.ParseSince(r.since, o.Now); err != nil {
+			return usage(fmt.Errorf("--since %w", err), "for example --since 2024-01-01 or --since 90d")
 		}
 	}
 	if err := selection.Check(); err != nil {
-		return o, usage(err, "run 'codecov-port sync --help'")
+		return usage(err, "run 'codecov-port sync --help'")
 	}
 	if o.MaxEntities < 1 {
-		return o, usage(fmt.Errorf("--max-entities %d: expected a number from 1", o.MaxEntities), "--yes creates any number of new entities")
+		return usage(fmt.Errorf("--max-entities %d: expected a number from 1", o.MaxEntities), "--yes creates any number of new entities")
 	}
-	return o, nil
+	return nil
 }
 
 // backfillOptions adds to the options what all runs share, with new clients.
@@ -179,10 +174,16 @@ func backfillOptions(o backfill.Options, s settings, now time.Time) (_ backfill.
 
 // finish prints the result and returns the error that the command ends with.
 func (r *syncRun) finish(ctx context.Context, result *backfill.Result, err error) error {
-	failure := cmp.Or(r.writeReport(result, err), r.failure(ctx, result, err))
-	complete(result, portURL(r.settings.port.BaseURL, r.options.Mapping), failure)
+	failure := r.failure(ctx, result, err)
+	link := portURL(r.settings.port.BaseURL, r.options.Mapping)
+	if err == nil || result.Commits.Read > 0 {
+		page := reportOf(r.settings, result, err)
+		page.PortURL = link
+		failure = cmp.Or(r.page.write(page), failure)
+	}
+	complete(result, link, failure)
 	printed := r.print(result, err)
-	r.report.announce(r.streams)
+	r.page.announce(r.streams)
 	if err == nil && !result.Interrupted {
 		r.printRemarks(result)
 	}
