@@ -32,14 +32,9 @@ as over a network. Like 'setup --scorecard --dashboard --relate service', it cre
 
 With --keep, the sample Codecov and an empty Port keep running until Ctrl-C, to try the other commands.`
 
-// demoFlags are the flags of demo.
-type demoFlags struct {
-	report string
-	keep   bool
-}
-
 func newDemo(streams *terminal.Streams) *cobra.Command {
-	var flags demoFlags
+	var report string
+	var keep bool
 	cmd := &cobra.Command{
 		Use:   "demo [flags]",
 		Short: "Sync a sample account on this machine",
@@ -51,11 +46,11 @@ func newDemo(streams *terminal.Streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			return demo(ctx, streams, flags)
+			return demo(ctx, streams, report, keep)
 		},
 	}
-	addReportFlag(cmd.Flags(), &flags.report)
-	cmd.Flags().BoolVar(&flags.keep, "keep", false, "Keep the sample Codecov and an empty Port running until Ctrl-C")
+	addReportFlag(cmd.Flags(), &report)
+	cmd.Flags().BoolVar(&keep, "keep", false, "Keep the sample Codecov and an empty Port running until Ctrl-C")
 	return cmd
 }
 
@@ -86,8 +81,8 @@ const (
 )
 
 // demo runs the demo; with --keep, until ctx ends.
-func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error {
-	page, streams, err := newReport(flags.report, streams)
+func demo(ctx context.Context, streams *terminal.Streams, report string, keep bool) error {
+	page, streams, err := newReport(report, streams)
 	if err != nil {
 		return err
 	}
@@ -112,7 +107,7 @@ func demo(ctx context.Context, streams *terminal.Streams, flags demoFlags) error
 	if reported != nil {
 		return reported
 	}
-	if flags.keep {
+	if keep {
 		return scene.keep(ctx, streams)
 	}
 	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+demoNext, streams.Width()))
@@ -141,13 +136,10 @@ type scene struct {
 	now      time.Time
 }
 
-// demoLatency is the time of each response on a terminal: as over a network, so that the live view is visible.
-const demoLatency = 150 * time.Millisecond
-
 func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
 	if streams.LiveView().Possible() && !streams.Quiet {
-		latency = demoLatency
+		latency = 150 * time.Millisecond // as over a network, so that the live view is visible
 	}
 	account, err := demoAccount(now)
 	if err != nil {
@@ -191,15 +183,13 @@ func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.R
 	return terminal.RunBackfill(ctx, streams, options)
 }
 
-const demoServices = 5
-
 // setUp creates what 'setup --scorecard --dashboard --relate service' does, and a few services.
 func (s scene) setUp(ctx context.Context, client *port.Client) error {
 	const service = "service"
 	if err := s.Port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
 		return err
 	}
-	for _, r := range demoRepositories[:demoServices] {
+	for _, r := range demoRepositories[:5] {
 		if err := s.Port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
 			return err
 		}

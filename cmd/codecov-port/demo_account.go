@@ -45,27 +45,22 @@ func demoAccount(now time.Time) (fakecodecov.Account, error) {
 	draw := rand.New(rand.NewPCG(7, 7))
 	repositories, commits := []map[string]any{}, map[string][]map[string]any{}
 	for _, r := range demoRepositories {
-		commits[r.name] = r.history(draw, now)
-		repositories = append(repositories, r.row(draw, now, commits[r.name]))
+		history := r.history(draw, now)
+		row := map[string]any{
+			"name": r.name, "private": draw.IntN(3) > 0, "updatestamp": now.Format(time.RFC3339), "language": r.language, "branch": "main",
+			"author": map[string]any{"service": "github", "username": demoOwner, "name": "Acme, Inc."},
+			"active": len(history) > 0, "activated": len(history) > 0, "totals": nil,
+		}
+		if len(history) > 0 {
+			row["totals"] = history[0]["totals"]
+		}
+		repositories, commits[r.name] = append(repositories, row), history
 	}
 	document, err := json.Marshal(map[string]any{"service": "github", "owner": demoOwner, "repos": repositories, "commits": commits})
 	if err != nil {
 		return fakecodecov.Account{}, err
 	}
 	return fakecodecov.LoadAccount(bytes.NewReader(document))
-}
-
-// row is the repository in Codecov's list, with the totals of its newest commit.
-func (r demoRepository) row(draw *rand.Rand, now time.Time, history []map[string]any) map[string]any {
-	row := map[string]any{
-		"name": r.name, "private": draw.IntN(3) > 0, "updatestamp": now.Format(time.RFC3339), "language": r.language, "branch": "main",
-		"author": map[string]any{"service": "github", "username": demoOwner, "name": "Acme, Inc."},
-		"active": len(history) > 0, "activated": len(history) > 0, "totals": nil,
-	}
-	if len(history) > 0 {
-		row["totals"] = history[0]["totals"]
-	}
-	return row
 }
 
 // history is the repository's commits, newest first. A few are not complete.

@@ -92,39 +92,31 @@ var errPreview = errors.New("print the entities")
 
 // previewTo returns a function that prints each entity that would be written as a line of JSON.
 func previewTo(w io.Writer) func(backfill.Outgoing) error {
-	encoder := newEncoder(w)
 	return func(p backfill.Outgoing) error {
-		action := "create"
+		line := previewLine{"create", p.Blueprint, p.Repository, p.Entity}
 		if p.Exists {
-			action = "update"
+			line.Action = "update"
 		}
-		line := previewLine{action, p.Blueprint, p.Repository, p.Entity}
-		if err := encoder.Encode(line); err != nil {
+		if err := encodeJSON(w, line, ""); err != nil {
 			return fmt.Errorf("%w: %w", errPreview, err)
 		}
 		return nil
 	}
 }
 
-func newEncoder(w io.Writer) *json.Encoder {
-	encoder := json.NewEncoder(safeJSON{w})
-	encoder.SetEscapeHTML(false)
-	return encoder
-}
-
 // writeJSON writes a value as indented JSON that is safe to print.
-func writeJSON(w io.Writer, value any) error {
-	encoder := newEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
-}
+func writeJSON(w io.Writer, value any) error { return encodeJSON(w, value, "  ") }
 
-// safeJSON escapes characters in JSON that must not be printed to a terminal: the value stays the same.
-type safeJSON struct{ out io.Writer }
-
-func (s safeJSON) Write(text []byte) (int, error) {
-	var escaped bytes.Buffer
-	for _, r := range string(text) {
+// encodeJSON writes a value as JSON. It escapes characters that must not be printed to a terminal: the value stays the same.
+func encodeJSON(w io.Writer, value any, indent string) error {
+	var text, escaped bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	for _, r := range text.String() {
 		if terminal.Printable(r) || r == '\n' {
 			escaped.WriteRune(r)
 			continue
@@ -133,8 +125,6 @@ func (s safeJSON) Write(text []byte) (int, error) {
 			fmt.Fprintf(&escaped, `\u%04x`, unit)
 		}
 	}
-	if _, err := s.out.Write(escaped.Bytes()); err != nil {
-		return 0, err
-	}
-	return len(text), nil
+	_, err := escaped.WriteTo(w)
+	return err
 }

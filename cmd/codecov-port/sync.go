@@ -199,15 +199,12 @@ func (r *syncRun) failure(ctx context.Context, result *backfill.Result, err erro
 		return withHint(errInterrupted, "run sync again: it continues where it stopped")
 	case !result.Complete:
 		return partial(terminal.FailuresText(result))
-	case r.exitCode && wouldChange(result):
+	}
+	isChange := func(e backfill.EntityCounts) bool { return e.Created+e.Updated > 0 }
+	if r.exitCode && (len(result.CreatedBlueprints) > 0 || slices.ContainsFunc(result.Entities, isChange)) {
 		return errWouldChange
 	}
 	return nil
-}
-
-// wouldChange reports whether a dry run found something to write.
-func wouldChange(r *backfill.Result) bool {
-	return len(r.CreatedBlueprints) > 0 || slices.ContainsFunc(r.Entities, func(e backfill.EntityCounts) bool { return e.Created+e.Updated > 0 })
 }
 
 // printRemarks prints warnings and hints about a run that is done.

@@ -15,6 +15,8 @@ import (
 // released, commit and date are set by the linker in a release; otherwise the build information is used.
 var released, commit, date string
 
+const unknown = "unknown"
+
 // versionInfo describes the build.
 type versionInfo struct {
 	Version  string `json:"version"`
@@ -25,25 +27,22 @@ type versionInfo struct {
 	Modified bool   `json:"modified"` // built with uncommitted changes
 }
 
-const unknown = "unknown"
-
 func version() versionInfo {
-	info := versionInfo{Version: released, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	built, settings := "", map[string]string{}
 	if build, ok := debug.ReadBuildInfo(); ok {
-		info.Version = cmp.Or(info.Version, strings.Trim(build.Main.Version, "()"))
+		built = strings.Trim(build.Main.Version, "()")
 		for _, setting := range build.Settings {
-			switch setting.Key {
-			case "vcs.revision":
-				info.Commit = cmp.Or(info.Commit, setting.Value)
-			case "vcs.time":
-				info.Date = cmp.Or(info.Date, setting.Value)
-			case "vcs.modified":
-				info.Modified = setting.Value == "true"
-			}
+			settings[setting.Key] = setting.Value
 		}
 	}
-	info.Version, info.Commit, info.Date = cmp.Or(info.Version, "devel"), cmp.Or(info.Commit, unknown), cmp.Or(info.Date, unknown)
-	return info
+	return versionInfo{
+		Version:  cmp.Or(released, built, "devel"),
+		Commit:   cmp.Or(commit, settings["vcs.revision"], unknown),
+		Date:     cmp.Or(date, settings["vcs.time"], unknown),
+		Go:       runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Modified: settings["vcs.modified"] == "true",
+	}
 }
 
 // userAgent is sent to both APIs; Port shows it as the source of entities.
