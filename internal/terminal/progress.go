@@ -236,10 +236,10 @@ func twoDigits(n int) int {
 
 // rateText formats a rate with two digits: 960/s. It returns "" if the rate is unknown.
 func rateText(rate float64) string {
-	switch {
-	case rate <= 0:
+	if rate <= 0 {
 		return ""
-	case rate >= 10:
+	}
+	if rate >= 10 {
 		rate = float64(twoDigits(int(rate)))
 	}
 	return Rate(rate) + "/s"

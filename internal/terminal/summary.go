@@ -38,7 +38,7 @@ func (s *summary) write(r *backfill.Result) {
 	s.writeCoverage(r)
 	if r.PortURL != nil && !r.DryRun {
 		s.text.WriteByte('\n')
-		s.line("in Port", "%s", *r.PortURL)
+		s.line(Dim, "in Port", "%s", *r.PortURL)
 	}
 	s.writeFailures(r.Failures)
 	s.writePreview(r)
@@ -48,12 +48,7 @@ func (s *summary) write(r *backfill.Result) {
 const labelWidth = 14
 
 // line writes a label and a text that wraps beside it.
-func (s *summary) line(label, format string, args ...any) {
-	s.colored(Dim, label, format, args...)
-}
-
-// colored is line with another color for the label.
-func (s *summary) colored(ink Ink, label, format string, args ...any) {
+func (s *summary) line(ink Ink, label, format string, args ...any) {
 	s.entry(ink, label, s.fit(fmt.Sprintf(format, args...)))
 }
 
@@ -92,24 +87,24 @@ func totalOf(entities []backfill.EntityCounts) backfill.EntityCounts {
 // writeStatus writes what applies to everything below.
 func (s *summary) writeStatus(r *backfill.Result) {
 	if r.Interrupted {
-		s.colored(Yellow, "interrupted", "the run was stopped before its end; run sync again to continue")
+		s.line(Yellow, "interrupted", "the run was stopped before its end; run sync again to continue")
 	}
 	if r.DryRun {
-		s.line("dry run", "nothing was written")
+		s.line(Dim, "dry run", "nothing was written")
 	}
 	if isUnchanged(r) {
 		var parts []string
 		for _, e := range r.Entities {
 			parts = append(parts, counted(e.Unchanged, "of "+e.Blueprint))
 		}
-		s.colored(Green, "unchanged", "Port is up to date: %s", list(parts...))
+		s.line(Green, "unchanged", "Port is up to date: %s", list(parts...))
 	}
 }
 
 // writeReading writes what was read from Codecov.
 func (s *summary) writeReading(r *backfill.Result) {
 	c := r.Repositories
-	s.line("repositories", "%s", list(Count(c.Listed)+" listed", Count(c.Read)+" read", counted(c.Failed, "failed"),
+	s.line(Dim, "repositories", "%s", list(Count(c.Listed)+" listed", Count(c.Read)+" read", counted(c.Failed, "failed"),
 		counted(c.WithoutCoverage, "without coverage"), counted(c.Private, "private")))
 	text := Count(r.Commits.Read) + " read, " + Count(r.Commits.Replayed) + " replayed"
 	if every := r.Commits.Every; every != "" && every != backfill.EveryCommit {
@@ -118,7 +113,7 @@ func (s *summary) writeReading(r *backfill.Result) {
 	if len(r.Commits.Skipped) > 0 {
 		text += "; skipped: " + skippedText(r.Commits.Skipped)
 	}
-	s.line("commits", "%s", text)
+	s.line(Dim, "commits", "%s", text)
 }
 
 // skippedText returns the reasons for skipped commits, the most frequent first.
@@ -150,7 +145,7 @@ func (s *summary) writeEntities(r *backfill.Result) {
 	}
 	s.table(rows)
 	if len(r.CreatedBlueprints) > 0 {
-		s.line("blueprints", "%s: %s", created, strings.Join(r.CreatedBlueprints, ", "))
+		s.line(Dim, "blueprints", "%s: %s", created, strings.Join(r.CreatedBlueprints, ", "))
 	}
 }
 
@@ -169,7 +164,7 @@ func (s *summary) writeRequests(r *backfill.Result) {
 	if entities := total.Created + total.Updated + total.Unchanged; entities > 0 && took > 0 {
 		text += ", " + Rate(float64(entities)/took.Seconds()) + " entities per second"
 	}
-	s.line("time", "%s", text)
+	s.line(Dim, "time", "%s", text)
 	codecov, port := r.Requests.Codecov, r.Requests.Port
 	text = Count(codecov.Requests) + " to Codecov, " + Count(port.Requests) + " to Port"
 	if retries := codecov.Retries + port.Retries; retries > 0 {
@@ -178,7 +173,7 @@ func (s *summary) writeRequests(r *backfill.Result) {
 	if waited := codecov.WaitedSeconds + port.WaitedSeconds; waited >= 1 {
 		text += "; waited " + Duration(time.Duration(waited*float64(time.Second)))
 	}
-	s.line("requests", "%s", text)
+	s.line(Dim, "requests", "%s", text)
 }
 
 // maxShown is the number of repositories and changes that are shown at most.
@@ -187,27 +182,27 @@ const maxShown = 20
 // writeRemarks writes what is unexpected, but not a failure.
 func (s *summary) writeRemarks(r *backfill.Result) {
 	for _, value := range r.DroppedValues {
-		s.line("dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
+		s.line(Dim, "dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
 	for _, relation := range r.Relations {
 		text := fmt.Sprintf("%s of %s: %s related", relation.Relation, relation.Blueprint, Count(relation.Related))
 		if relation.Unrelated > 0 {
 			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(relation.Unrelated), relation.Target, Names(relation.Repositories, 5))
 		}
-		s.line("relation", "%s", text)
+		s.line(Dim, "relation", "%s", text)
 	}
 	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
-		s.line("would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, ShortJSON(change.From), ShortJSON(change.To))
+		s.line(Dim, "would update", "%s %s: %s from %s to %s", change.Blueprint, change.Identifier, change.Property, ShortJSON(change.From), ShortJSON(change.To))
 	}
 	if more := len(r.Changes) - maxShown; more > 0 {
-		s.line("", "… and %s", Plural(more, "more change"))
+		s.line(Dim, "", "… and %s", Plural(more, "more change"))
 	}
 	if r.NotWritten > 0 {
-		s.line("not written", "%s, because the run was interrupted", Plural(r.NotWritten, "new entity"))
+		s.line(Dim, "not written", "%s, because the run was interrupted", Plural(r.NotWritten, "new entity"))
 	}
 	for _, entry := range r.EntriesWithoutIdentifier {
-		s.colored(Yellow, "mapping", "entry %d returned no identifier for any commit", entry)
+		s.line(Yellow, "mapping", "entry %d returned no identifier for any commit", entry)
 	}
 }
 
@@ -234,7 +229,7 @@ func (s *summary) writeStale(repositories []backfill.StaleRepository) {
 	if len(names) == 1 {
 		verb = "is"
 	}
-	s.line("stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(names), "repository"), verb, Names(names, maxShown))
+	s.line(Dim, "stale", "%s %s in Port but no longer in Codecov: %s", Plural(len(names), "repository"), verb, Names(names, maxShown))
 }
 
 // writePreview ends a dry run with what the real run would do.
@@ -244,9 +239,9 @@ func (s *summary) writePreview(r *backfill.Result) {
 	}
 	if plan := r.Plan; plan != nil {
 		s.text.WriteByte('\n')
-		s.line("sync needs", "%s", BulkRequests(plan.Requests, time.Duration(plan.Delay)))
+		s.line(Dim, "sync needs", "%s", BulkRequests(plan.Requests, time.Duration(plan.Delay)))
 		if plan.NeedsConfirmation {
-			s.colored(Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
+			s.line(Yellow, "", "your confirmation to create more than %s, or --yes", Plural(plan.MaxEntities, "entity"))
 		}
 	}
 	total := totalOf(r.Entities)

@@ -30,17 +30,22 @@ func (s *summary) writeCoverage(r *backfill.Result) {
 	if isUnchanged(r) || len(r.Histories) < 2 {
 		return
 	}
-	longest := min(max(s.width-besideName, shortestName), longestName)
+	var rows [][]cell
 	several := slices.ContainsFunc(r.Histories, func(h backfill.History) bool { return h.Owner != r.Histories[0].Owner })
-	name := func(h backfill.History) string {
-		if several {
-			h.Repository = h.Owner + "/" + h.Repository
+	for _, ranking := range []struct {
+		label     string
+		histories []backfill.History
+	}{
+		{"lowest", Lowest(r.Histories)}, {"fell most", Moved(r.Histories, -1)}, {"rose most", Moved(r.Histories, +1)},
+	} {
+		for i, h := range ranking.histories {
+			if i > 0 {
+				ranking.label = ""
+			}
+			label := cell{text: fmt.Sprintf("%-*s", labelWidth-2, ranking.label), ink: Dim}
+			rows = append(rows, append([]cell{label}, s.rankedCells(h, several)...))
 		}
-		return Shorten(Safe(h.Repository), longest)
 	}
-	rows := s.ranking("lowest", Lowest(r.Histories), name)
-	rows = append(rows, s.ranking("fell most", Moved(r.Histories, -1), name)...)
-	rows = append(rows, s.ranking("rose most", Moved(r.Histories, +1), name)...)
 	s.table(rows)
 }
 
@@ -66,21 +71,17 @@ func changeCell(from, to float64) cell {
 	return cell{text: text, right: true, ink: map[byte]Ink{'-': Red, '+': Green}[text[0]]}
 }
 
-// ranking returns a row for each repository: its name, coverage, change in percentage points, and trend.
-func (s *summary) ranking(label string, histories []backfill.History, name func(backfill.History) string) [][]cell {
-	var rows [][]cell
-	for _, h := range histories {
-		row := []cell{
-			{text: fmt.Sprintf("%-*s", labelWidth-2, label), ink: Dim},
-			{text: name(h)}, {text: Percent(h.Newest().Coverage), right: true}, changeCell(h.Points[0].Coverage, h.Newest().Coverage),
-		}
-		if s.width >= besideName+shortestName {
-			row = append(row, cell{text: Trend(h.Points, shortTrend)})
-		}
-		rows = append(rows, row)
-		label = ""
+// rankedCells returns a repository's name, coverage, change in percentage points, and trend.
+func (s *summary) rankedCells(h backfill.History, withOwner bool) []cell {
+	if withOwner {
+		h.Repository = h.Owner + "/" + h.Repository
 	}
-	return rows
+	name := Shorten(Safe(h.Repository), min(max(s.width-besideName, shortestName), longestName))
+	row := []cell{{text: name}, {text: Percent(h.Newest().Coverage), right: true}, changeCell(h.Points[0].Coverage, h.Newest().Coverage)}
+	if s.width >= besideName+shortestName {
+		row = append(row, cell{text: Trend(h.Points, shortTrend)})
+	}
+	return row
 }
 
 // Lowest returns the five repositories with the lowest coverage.

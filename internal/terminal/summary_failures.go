@@ -30,11 +30,11 @@ func (s *summary) writeFailures(failures []backfill.Failure) {
 		s.writeGroup(group)
 		if hint := hintFor(group[0]); !hinted[hint] {
 			hinted[hint] = true
-			s.colored(Green, "  hint:", "%s", hint)
+			s.line(Green, "  hint:", "%s", hint)
 		}
 	}
 	if rest > 0 {
-		s.line("", "… and %s: --output json lists them all", Plural(rest, "more failure"))
+		s.line(Dim, "", "… and %s: --output json lists them all", Plural(rest, "more failure"))
 	}
 }
 
@@ -57,9 +57,9 @@ func (s *summary) writeGroup(group []backfill.Failure) {
 	} else if name != "" { // the message names the row of a list
 		text = name + ": " + text
 	}
-	s.colored(Red, "failed", "%s", text)
+	s.line(Red, "failed", "%s", text)
 	if len(group) > 1 && name != "" {
-		s.line("", "for example %s", name)
+		s.line(Dim, "", "for example %s", name)
 	}
 }
 
@@ -99,19 +99,14 @@ func FailuresText(r *backfill.Result) string {
 			others++
 		}
 	}
-	total := totalOf(r.Entities)
-	var parts []string
-	add := func(count int, text string) {
-		if count > 0 {
-			parts = append(parts, text)
-		}
-	}
-	add(total.Failed, Count(total.Failed)+" of "+Plural(total.Created+total.Updated+total.Unchanged+total.Failed, "entity")+" failed")
-	add(len(commits), commitsOf(commits)+" could not be read")
-	add(others, Plural(others, "failure")+" to read from Codecov")
-	entries := len(r.EntriesWithoutIdentifier)
-	add(entries, Plural(entries, "mapping entry")+" returned no identifier")
-	return strings.Join(parts, ", ")
+	total, entries := totalOf(r.Entities), len(r.EntriesWithoutIdentifier)
+	entities := Plural(total.Created+total.Updated+total.Unchanged+total.Failed, "entity")
+	return list(
+		ifAny(total.Failed, Count(total.Failed)+" of "+entities+" failed"),
+		ifAny(len(commits), commitsOf(commits)+" could not be read"),
+		ifAny(others, Plural(others, "failure")+" to read from Codecov"),
+		ifAny(entries, Plural(entries, "mapping entry")+" returned no identifier"),
+	)
 }
 
 // GroupFailures groups failures with the same code, status and kind of message, the largest group first.

@@ -55,11 +55,14 @@ func Plural(count int, thing string) string {
 }
 
 // counted formats a number and what it counts. It returns "" for 0.
-func counted(count int, what string) string {
+func counted(count int, what string) string { return ifAny(count, Count(count)+" "+what) }
+
+// ifAny returns text, or "" for 0.
+func ifAny(count int, text string) string {
 	if count == 0 {
 		return ""
 	}
-	return Count(count) + " " + what
+	return text
 }
 
 // list joins the texts that are not empty.
