@@ -145,11 +145,11 @@ func mark(style terminal.Style, state check.State) string {
 func printStep(streams *terminal.Streams, step check.Step) error {
 	text := terminal.Safe(step.Name) + ": " + terminal.Safe(step.Text)
 	hint := terminal.SafeLines(step.Hint)
-	if streams.OutIsTerminal() {
-		text = terminal.Fit(text, streams.Width()-2)
-		hint = terminal.Fit(hint, streams.Width()-4)
+	if terminal.IsTerminal(streams.Out) {
+		text = terminal.Fit(text, terminal.Width(streams.Out)-2)
+		hint = terminal.Fit(hint, terminal.Width(streams.Out)-4)
 	}
-	lines := mark(streams.OutStyle(), step.State) + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
+	lines := mark(streams.Style(streams.Out), step.State) + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
 	if hint != "" {
 		lines += "    " + strings.ReplaceAll(hint, "\n", "\n    ") + "\n"
 	}

@@ -110,7 +110,7 @@ func demo(ctx context.Context, streams *terminal.Streams, report string, keep bo
 	if keep {
 		return scene.keep(ctx, streams)
 	}
-	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+demoNext, streams.Width()))
+	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+demoNext, terminal.Width(streams.Out)))
 	return err
 }
 
@@ -121,7 +121,7 @@ func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
 		return err
 	}
 	defer empty.Close()
-	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, streams.Width())+empty.Environment()); err != nil {
+	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, terminal.Width(streams.Out))+empty.Environment()); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -133,15 +133,14 @@ type scene struct {
 	*stand.Stand
 	settings settings
 	latency  time.Duration // of each response
-	now      time.Time
 }
 
 func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
-	now, latency := time.Now().UTC().Truncate(time.Minute), time.Duration(0)
+	var latency time.Duration
 	if streams.LiveView().Possible() && !streams.Quiet {
 		latency = 150 * time.Millisecond // as over a network, so that the live view is visible
 	}
-	account, err := demoAccount(now)
+	account, err := demoAccount(time.Now().UTC().Truncate(time.Minute))
 	if err != nil {
 		return scene{}, fmt.Errorf("create the sample account: %w", err)
 	}
@@ -158,7 +157,7 @@ func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 		return scene{}, err
 	}
 	log := newLog(streams)
-	return scene{Stand: fakes, latency: latency, now: now, settings: settings{
+	return scene{Stand: fakes, latency: latency, settings: settings{
 		codecov: codecov.Options{BaseURL: fakes.CodecovURL + apiPath, Token: demoToken, Service: codecov.Service(account.Service), Logger: log.With("to", "codecov")},
 		port:    port.Options{BaseURL: fakes.PortURL, ClientID: demoID, ClientSecret: demoSecret, Logger: log.With("to", "port")},
 		owners:  []string{demoOwner}, codecovApp: fakes.CodecovURL, log: log,
@@ -167,7 +166,7 @@ func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 
 // play sets Port up and syncs the account.
 func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.Result, error) {
-	options, err := backfillOptions(backfill.Options{}, s.settings, s.now)
+	options, err := backfillOptions(backfill.Options{}, s.settings, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -210,11 +209,11 @@ func (s scene) print(streams *terminal.Streams, result *backfill.Result) error {
 		title += fmt.Sprintf(" (%d ms per response)", s.latency.Milliseconds())
 	}
 	var text strings.Builder
-	text.WriteString(terminal.Fit(title+":\n\n", streams.Width()))
+	text.WriteString(terminal.Fit(title+":\n\n", terminal.Width(streams.Out)))
 	fmt.Fprintf(&text, row, "REPOSITORY", "COVERAGE", "COMMITS", "TREND")
 	longest := slices.SortedStableFunc(slices.Values(result.Histories), func(a, b backfill.History) int { return cmp.Compare(b.Commits, a.Commits) })
 	for _, h := range longest[:rows] {
-		trend := terminal.Trend(h.Points, min(longestTrend, streams.Width()-besideTrend))
+		trend := terminal.Trend(h.Points, min(longestTrend, terminal.Width(streams.Out)-besideTrend))
 		fmt.Fprintf(&text, row, h.Repository, terminal.Percent(h.Newest().Coverage), h.Commits, trend)
 	}
 	fmt.Fprintf(&text, "… and %d more\n\n", len(longest)-rows)

@@ -81,25 +81,26 @@ func compileForMap(cmd *cobra.Command, streams *terminal.Streams, name string) (
 	service, _ := cmd.Flags().GetString("service")
 	o := mapper.Options{Now: time.Now()}
 	o.Service, _ = codecov.ParseService(service) // unknown without --commit
-	unset := missingVariables(cmd, portSide)
-	switch {
-	case choice.ReadsWebhook() && unset == nil:
-		s, err := parseSettings(cmd, streams, portSide)
-		if err != nil {
+	var s settings
+	var webhook webhookReader
+	switch unset := missingVariables(cmd, portSide); {
+	case !choice.ReadsWebhook():
+	case unset != nil && choice.Name == mapper.ChoiceAuto:
+		choice.Name = mapper.ChoiceBuiltin
+	case unset != nil:
+		return nil, unset
+	default:
+		if s, err = parseSettings(cmd, streams, portSide); err != nil {
 			return nil, err
 		}
 		catalog, err := newPort(s)
 		if err != nil {
 			return nil, err
 		}
-		mapping, err := chooseMapping(choice, newWebhookReader(cmd.Context(), catalog), nil, o, streams)
-		return mapping, explain(cmd.Context(), err, s, nil)
-	case choice.Name == mapper.ChoiceAuto:
-		choice.Name = mapper.ChoiceBuiltin
-	case choice.ReadsWebhook():
-		return nil, unset
+		webhook = newWebhookReader(cmd.Context(), catalog)
 	}
-	return chooseMapping(choice, nil, nil, o, streams)
+	mapping, err := chooseMapping(choice, webhook, nil, o, streams)
+	return mapping, explain(cmd.Context(), err, s, nil)
 }
 
 func filePayload(streams *terminal.Streams, args []string) (map[string]any, error) {

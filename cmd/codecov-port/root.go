@@ -109,14 +109,14 @@ func advise(streams *terminal.Streams, format string, args ...any) {
 // begin a line that looks like another message.
 func printMessage(streams *terminal.Streams, ink terminal.Ink, label, text string) {
 	text = terminal.SafeLines(text)
-	if streams.ErrIsTerminal() {
-		text = terminal.Fit(text, streams.LiveView().Width()-len("warning: "))
+	if terminal.IsTerminal(streams.Err) {
+		text = terminal.Fit(text, terminal.Width(streams.Err)-len("warning: "))
 	}
 	lines := strings.Split(text, "\n")
 	for i := 1; i < len(lines); i++ {
 		lines[i] = "  " + strings.TrimPrefix(lines[i], "  ")
 	}
-	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", streams.ErrStyle().Paint(ink, label), strings.Join(lines, "\n"))
+	_, _ = fmt.Fprintf(streams.Err, "%s %s\n", streams.Style(streams.Err).Paint(ink, label), strings.Join(lines, "\n"))
 }
 
 // newLog returns the log on standard error: that of --verbose, or only warnings about services that do not answer.
@@ -131,7 +131,7 @@ func newLog(streams *terminal.Streams) *slog.Logger {
 	return slog.New(tint.NewTextHandler(streams.LiveView(), &tint.Options{
 		Level:      level,
 		TimeFormat: times,
-		NoColor:    !bool(streams.ErrStyle()),
+		NoColor:    !bool(streams.Style(streams.Err)),
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 			if attr.Value.Kind() == slog.KindString {
 				attr.Value = slog.StringValue(terminal.Safe(attr.Value.String()))

@@ -292,7 +292,7 @@ func confirm(streams *terminal.Streams, stop <-chan struct{}, question string) b
 // ask returns the line that the user types, or "" if stop is closed first.
 func ask(streams *terminal.Streams, stop <-chan struct{}, question string) string {
 	view := streams.LiveView()
-	resume := view.Ask(terminal.Fit(question, view.Width()-1) + " ")
+	resume := view.Ask(terminal.Fit(question, terminal.Width(view)-1) + " ")
 	lines := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(streams.In).ReadString('\n')

@@ -20,7 +20,7 @@ const (
 // then every 5 seconds, with the time.
 // It shows no progress if streams.Quiet is set or if previews are printed to the same terminal.
 func RunBackfill(ctx context.Context, streams *Streams, options backfill.Options) (*backfill.Result, error) {
-	if streams.Quiet || options.Preview != nil && streams.OutIsTerminal() {
+	if streams.Quiet || options.Preview != nil && IsTerminal(streams.Out) {
 		return backfill.Run(ctx, options)
 	}
 	options.Progress = new(backfill.Progress)
@@ -97,7 +97,7 @@ func readShare(s backfill.Snapshot) float64 {
 func (s *state) draw() {
 	spinner := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 	view := s.streams.LiveView()
-	view.Draw(alignRows(s.rows(string(spinner[s.updates%len(spinner)])), view.Width(), s.streams.ErrStyle())...)
+	view.Draw(alignRows(s.rows(string(spinner[s.updates%len(spinner)])), Width(view), s.streams.Style(s.streams.Err))...)
 }
 
 // printLine prints the progress as a line.
@@ -131,7 +131,7 @@ func (m *meter) rate(now time.Time, count int) float64 {
 
 // note prints a line about what goes on, with the time unless a terminal shows it at once.
 func (s *Streams) note(at time.Time, text string) error {
-	if !s.ErrIsTerminal() {
+	if !IsTerminal(s.Err) {
 		text = at.Format(time.TimeOnly) + " " + text
 	}
 	_, err := fmt.Fprintln(s.Err, text)

@@ -19,16 +19,7 @@ type Streams struct {
 }
 
 // Interactive reports whether a question can be asked: input and errors are a terminal.
-func (s *Streams) Interactive() bool { return isTerminal(s.In) && isTerminal(s.Err) }
-
-// OutIsTerminal reports whether results go to a terminal.
-func (s *Streams) OutIsTerminal() bool { return isTerminal(s.Out) }
-
-// ErrIsTerminal reports whether progress, warnings and errors go to a terminal.
-func (s *Streams) ErrIsTerminal() bool { return isTerminal(s.Err) }
-
-// Width returns the number of columns of the terminal that results go to, and 80 without one.
-func (s *Streams) Width() int { return widthOf(s.Out) }
+func (s *Streams) Interactive() bool { return IsTerminal(s.In) && IsTerminal(s.Err) }
 
 // LiveView returns the live view below what is written to Err. From the first call on, Err is that view: it serializes
 // concurrent writes.
@@ -41,8 +32,8 @@ func (s *Streams) LiveView() *LiveView {
 	return view
 }
 
-// widthOf returns the number of columns of a terminal, and 80 without one.
-func widthOf(stream any) int {
+// Width returns the number of columns of the terminal that a stream is or leads to, and 80 without one.
+func Width(stream any) int {
 	if file, ok := terminalOf(stream); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 			return width
@@ -51,7 +42,8 @@ func widthOf(stream any) int {
 	return 80
 }
 
-func isTerminal(stream any) bool {
+// IsTerminal reports whether a stream is a terminal or leads to one.
+func IsTerminal(stream any) bool {
 	_, ok := terminalOf(stream)
 	return ok
 }
@@ -59,7 +51,7 @@ func isTerminal(stream any) bool {
 // takesEscapes reports whether a stream is a terminal that interprets escape sequences.
 func takesEscapes(stream any) bool {
 	file, ok := terminalOf(stream)
-	return ok && enableEscapes(file)
+	return ok && enableEscapes(file) && os.Getenv("TERM") != "dumb"
 }
 
 // terminalOf returns the terminal that a stream is or leads to.
@@ -94,16 +86,10 @@ func (s Style) Paint(ink Ink, text string) string {
 	return "\x1b[" + string(ink) + "m" + text + "\x1b[0m"
 }
 
-// OutStyle returns the style of results.
-func (s *Streams) OutStyle() Style { return s.style(s.Out) }
-
-// ErrStyle returns the style of messages.
-func (s *Streams) ErrStyle() Style { return s.style(s.Err) }
-
-// style depends on Color, NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors), and the kind of the stream.
-func (s *Streams) style(stream io.Writer) Style {
-	terminal, force := takesEscapes(stream), os.Getenv("CLICOLOR_FORCE")
-	switch {
+// Style returns the style of text that goes to a stream. It depends on Color, NO_COLOR (no-color.org), CLICOLOR_FORCE
+// (bixense.com/clicolors), and the kind of the stream.
+func (s *Streams) Style(stream io.Writer) Style {
+	switch force := os.Getenv("CLICOLOR_FORCE"); {
 	case s.Color == "always":
 		return true
 	case s.Color == "never", os.Getenv("NO_COLOR") != "":
@@ -111,5 +97,5 @@ func (s *Streams) style(stream io.Writer) Style {
 	case force != "" && force != "0":
 		return true
 	}
-	return Style(terminal && os.Getenv("TERM") != "dumb")
+	return Style(takesEscapes(stream))
 }

@@ -32,12 +32,12 @@ func TestStyle(t *testing.T) {
 			}
 			var out strings.Builder
 			streams := &terminal.Streams{Out: &out, Err: &out, Color: test.color}
-			for _, style := range []terminal.Style{streams.OutStyle(), streams.ErrStyle()} {
+			for _, style := range []terminal.Style{streams.Style(streams.Out), streams.Style(streams.Err)} {
 				if got := bool(style); got != test.want {
 					t.Errorf("coloured %v, want %v", got, test.want)
 				}
 			}
-			if streams.LiveView(); bool(streams.ErrStyle()) != test.want {
+			if streams.LiveView(); bool(streams.Style(streams.Err)) != test.want {
 				t.Error("another answer with a live view")
 			}
 		})
@@ -46,7 +46,7 @@ func TestStyle(t *testing.T) {
 
 func TestStyleMarks(t *testing.T) {
 	streams := &terminal.Streams{Out: new(strings.Builder), Color: "always"}
-	style := streams.OutStyle()
+	style := streams.Style(streams.Out)
 	for _, test := range []struct{ got, want string }{
 		{style.Paint(terminal.Bold, "x"), "\x1b[1mx\x1b[0m"},
 		{style.Paint(terminal.Dim, "x"), "\x1b[2mx\x1b[0m"},
@@ -64,7 +64,7 @@ func TestStyleMarks(t *testing.T) {
 
 func TestWidthElsewhere(t *testing.T) {
 	streams := &terminal.Streams{Out: new(strings.Builder)}
-	if got := streams.Width(); got != 80 {
+	if got := terminal.Width(streams.Out); got != 80 {
 		t.Errorf("width %d, want 80", got)
 	}
 }

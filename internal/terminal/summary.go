@@ -12,14 +12,6 @@ import (
 	"github.com/codecov-port/codecov-port/internal/backfill"
 )
 
-// WriteSummary writes the summary of a run to streams.Out, as wide as its terminal or 80 columns.
-func WriteSummary(streams *Streams, r *backfill.Result) error {
-	s := &summary{width: streams.Width(), style: streams.OutStyle()}
-	s.write(r)
-	_, err := io.WriteString(streams.Out, s.text.String())
-	return err
-}
-
 // summary is text in lines of a limited width. All text is made safe to print.
 type summary struct {
 	text  strings.Builder
@@ -27,7 +19,9 @@ type summary struct {
 	style Style
 }
 
-func (s *summary) write(r *backfill.Result) {
+// WriteSummary writes the summary of a run to streams.Out, as wide as its terminal or 80 columns.
+func WriteSummary(streams *Streams, r *backfill.Result) error {
+	s := &summary{width: Width(streams.Out), style: streams.Style(streams.Out)}
 	s.writeStatus(r)
 	s.writeReading(r)
 	if !isUnchanged(r) {
@@ -42,6 +36,8 @@ func (s *summary) write(r *backfill.Result) {
 	}
 	s.writeFailures(r.Failures)
 	s.writePreview(r)
+	_, err := io.WriteString(streams.Out, s.text.String())
+	return err
 }
 
 // labelWidth is the width of the labels, with the blanks after them.

@@ -55,10 +55,10 @@ func TestTerminal(t *testing.T) {
 			if got := streams.LiveView().Possible(); got != test.view {
 				t.Errorf("a view is possible: %v", got)
 			}
-			if out, err := bool(streams.OutStyle()), bool(streams.ErrStyle()); out != test.colored || err != test.colored {
+			if out, err := bool(streams.Style(streams.Out)), bool(streams.Style(streams.Err)); out != test.colored || err != test.colored {
 				t.Errorf("coloured: %v, %v", out, err)
 			}
-			if !streams.Interactive() || !streams.OutIsTerminal() {
+			if !streams.Interactive() || !terminal.IsTerminal(streams.Out) {
 				t.Error("nobody can be asked")
 			}
 		})
@@ -66,14 +66,14 @@ func TestTerminal(t *testing.T) {
 }
 
 func TestWidthFollowsTheTerminal(t *testing.T) {
-	streams, terminal := onTerminal(t)
+	streams, tty := onTerminal(t)
 	for _, columns := range []int{100, 40, 0, 200} {
 		want := columns
 		if columns == 0 { // some terminals report it
 			want = 80
 		}
-		resize(t, terminal, uint16(columns))
-		if out, err := streams.Width(), streams.LiveView().Width(); out != want || err != want {
+		resize(t, tty, uint16(columns))
+		if out, err := terminal.Width(streams.Out), terminal.Width(streams.LiveView()); out != want || err != want {
 			t.Errorf("%d columns: %d and %d", columns, out, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -24,10 +23,7 @@ type LiveView struct {
 }
 
 // Possible reports whether out is a terminal that can show a view.
-func (v *LiveView) Possible() bool { return takesEscapes(v.out) && os.Getenv("TERM") != "dumb" }
-
-// Width returns the number of columns of the terminal, and 80 without one.
-func (v *LiveView) Width() int { return widthOf(v.out) }
+func (v *LiveView) Possible() bool { return takesEscapes(v.out) }
 
 // Draw replaces the lines of the view; without lines, it erases the view. Lines must be safe to print and shorter than
 // Width: the terminal would wrap a longer line.
@@ -47,12 +43,12 @@ func (v *LiveView) Ask(question string) (resume func(answered bool)) {
 	return func(answered bool) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		var end []byte
+		end := ""
 		if v.midline && !answered {
-			end = []byte("\n")
+			end = "\n"
 		}
 		v.asking, v.midline = false, false
-		_ = v.write(end)
+		_ = v.write([]byte(end))
 	}
 }
 

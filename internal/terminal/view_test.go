@@ -156,7 +156,7 @@ func TestLiveViewElsewhere(t *testing.T) {
 	if live.Possible() {
 		t.Error("a view is possible without a terminal")
 	}
-	if got := live.Width(); got != 80 {
+	if got := terminal.Width(live); got != 80 {
 		t.Errorf("width %d", got)
 	}
 	say(live, "message\n")

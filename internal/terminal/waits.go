@@ -79,7 +79,7 @@ func (h retryHandler) Handle(_ context.Context, record slog.Record) error {
 	if answered {
 		problem = "answers " + status.String()
 	}
-	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (%s): %s\n", h.streams.ErrStyle().Paint(Yellow, "warning:"),
+	_, err := fmt.Fprintf(h.streams.Err, "%s %s %s (%s): %s\n", h.streams.Style(h.streams.Err).Paint(Yellow, "warning:"),
 		h.service, problem, count, Safe(reason.String()))
 	return err
 }
