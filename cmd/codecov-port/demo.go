@@ -107,25 +107,20 @@ func demo(ctx context.Context, streams *terminal.Streams, report string, keep bo
 	if reported != nil {
 		return reported
 	}
+	next, environment := demoNext, ""
 	if keep {
-		return scene.keep(ctx, streams)
+		empty, err := openDemo(ctx, streams)
+		if err != nil {
+			return err
+		}
+		defer empty.Close()
+		next, environment = demoKept, empty.Environment()
 	}
-	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+demoNext, terminal.Width(streams.Out)))
+	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+next, terminal.Width(streams.Out))+environment)
+	if keep && err == nil {
+		<-ctx.Done()
+	}
 	return err
-}
-
-// keep keeps Codecov and an empty Port running until ctx ends.
-func (s scene) keep(ctx context.Context, streams *terminal.Streams) error {
-	empty, err := openDemo(ctx, streams)
-	if err != nil {
-		return err
-	}
-	defer empty.Close()
-	if _, err := io.WriteString(streams.Out, terminal.Fit(demoSeen+demoKept, terminal.Width(streams.Out))+empty.Environment()); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
 }
 
 // scene is the servers of the demo, and the settings that lead to them.

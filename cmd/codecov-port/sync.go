@@ -242,16 +242,16 @@ func (r *syncRun) warnAboutAccess(result *backfill.Result) {
 // warnAboutEmptyBranches warns about default branches without commits.
 func (r *syncRun) warnAboutEmptyBranches(result *backfill.Result) {
 	const most = 5
-	for i, e := range result.EmptyDefaultBranches {
-		if i == most {
-			warn(r.streams, "%s more have no commits on their default branch: --output json lists them", terminal.Count(len(result.EmptyDefaultBranches)-most))
-			break
-		}
+	empty := result.EmptyDefaultBranches
+	for _, e := range empty[:min(most, len(empty))] {
 		text := fmt.Sprintf("%s/%s has no commits on its default branch %s", e.Owner, e.Repository, e.Branch)
 		if e.Newest != "" {
 			text += fmt.Sprintf("; the newest is on %s: use --branch %s", e.Newest, e.Newest)
 		}
 		warn(r.streams, "%s", text)
+	}
+	if more := len(empty) - most; more > 0 {
+		warn(r.streams, "%s more have no commits on their default branch: --output json lists them", terminal.Count(more))
 	}
 }
 

@@ -57,23 +57,22 @@ func newVersion(streams *terminal.Streams) *cobra.Command {
 		Example: `  codecov-port version
   codecov-port version --output json`,
 		Args: arguments(0),
-		RunE: func(*cobra.Command, []string) error { return printVersion(streams, version(), output) },
+		RunE: func(*cobra.Command, []string) error {
+			info := version()
+			if output == outputJSON {
+				return writeJSON(streams.Out, info)
+			}
+			from := []string{info.Go, info.Platform}
+			if info.Commit != unknown {
+				from = append([]string{"commit " + info.Commit, info.Date}, from...)
+			}
+			if info.Modified {
+				from = append(from, "modified")
+			}
+			_, err := fmt.Fprintf(streams.Out, "codecov-port %s (%s)\n", info.Version, strings.Join(from, ", "))
+			return err
+		},
 	}
 	addOutputFlag(cmd.Flags(), &output)
 	return cmd
-}
-
-func printVersion(streams *terminal.Streams, v versionInfo, output string) error {
-	if output == outputJSON {
-		return writeJSON(streams.Out, v)
-	}
-	from := []string{v.Go, v.Platform}
-	if v.Commit != unknown {
-		from = append([]string{"commit " + v.Commit, v.Date}, from...)
-	}
-	if v.Modified {
-		from = append(from, "modified")
-	}
-	_, err := fmt.Fprintf(streams.Out, "codecov-port %s (%s)\n", v.Version, strings.Join(from, ", "))
-	return err
 }

@@ -162,14 +162,12 @@ func (s *summary) writeRequests(r *backfill.Result) {
 	}
 	s.line(Dim, "time", "%s", text)
 	codecov, port := r.Requests.Codecov, r.Requests.Port
-	text = Count(codecov.Requests) + " to Codecov, " + Count(port.Requests) + " to Port"
-	if retries := codecov.Retries + port.Retries; retries > 0 {
-		text += "; retries: " + Count(retries)
-	}
-	if waited := codecov.WaitedSeconds + port.WaitedSeconds; waited >= 1 {
-		text += "; waited " + Duration(time.Duration(waited*float64(time.Second)))
-	}
-	s.line(Dim, "requests", "%s", text)
+	retries, waited := codecov.Retries+port.Retries, codecov.WaitedSeconds+port.WaitedSeconds
+	s.line(Dim, "requests", "%s", strings.Join(nonempty(
+		Count(codecov.Requests)+" to Codecov, "+Count(port.Requests)+" to Port",
+		ifAny(int(retries), "retries: "+Count(retries)),
+		ifAny(int(waited), "waited "+Duration(time.Duration(waited*float64(time.Second)))),
+	), "; "))
 }
 
 // maxShown is the number of repositories and changes that are shown at most.
@@ -181,11 +179,8 @@ func (s *summary) writeRemarks(r *backfill.Result) {
 		s.line(Dim, "dropped", "%s of %s in %s: %s", value.Property, value.Blueprint, Plural(value.Count, "entity"), value.Reason)
 	}
 	for _, relation := range r.Relations {
-		text := fmt.Sprintf("%s of %s: %s related", relation.Relation, relation.Blueprint, Count(relation.Related))
-		if relation.Unrelated > 0 {
-			text += fmt.Sprintf(", %s unrelated; Port has no %s for %s", Count(relation.Unrelated), relation.Target, Names(relation.Repositories, 5))
-		}
-		s.line(Dim, "relation", "%s", text)
+		unrelated := fmt.Sprintf("%s unrelated; Port has no %s for %s", Count(relation.Unrelated), relation.Target, Names(relation.Repositories, 5))
+		s.line(Dim, "relation", "%s of %s: %s", relation.Relation, relation.Blueprint, list(Count(relation.Related)+" related", ifAny(relation.Unrelated, unrelated)))
 	}
 	s.writeStale(r.StaleRepositories)
 	for _, change := range r.Changes[:min(maxShown, len(r.Changes))] {
