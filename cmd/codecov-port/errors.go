@@ -17,7 +17,6 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// The exit codes.
 const (
 	exitDone        = 0
 	exitFailed      = 1

@@ -23,7 +23,6 @@ func addChoice(flags *pflag.FlagSet, value *string, name, shorthand, usage strin
 	flags.VarP(choice{value, values}, name, shorthand, usage)
 }
 
-// addOutputFlag adds --output for text and JSON.
 func addOutputFlag(flags *pflag.FlagSet, output *string) {
 	addChoice(flags, output, "output", "o", "Output `format`: text or json", outputText, outputJSON)
 }
@@ -52,7 +51,6 @@ func valuesOf(flag *pflag.Flag) []string {
 	return nil
 }
 
-// fileFlags take the name of a file.
 var fileFlags = []string{"mapping", reportFlag, caFileFlag, configFlag, envFileFlag}
 
 // completeFlags completes the values of flags in all commands.

@@ -16,7 +16,6 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// The output formats.
 const (
 	outputText  = "text"
 	outputJSON  = "json"

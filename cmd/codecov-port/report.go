@@ -80,7 +80,6 @@ func (f *reportFile) create() (temporary *os.File, place string, err error) {
 	return temporary, place, err
 }
 
-// write writes the page.
 func (f *reportFile) write(page report.Report) error {
 	if f.name == "" {
 		return nil
@@ -119,7 +118,6 @@ func (f *reportFile) store(text *bytes.Buffer) error {
 	return err
 }
 
-// announce prints where the page is.
 func (f *reportFile) announce(streams *terminal.Streams) {
 	if f.written && f.name != standardOutput && !streams.Quiet {
 		printMessage(streams, "", reportFlag+":", f.name+"  (open it in a browser)")

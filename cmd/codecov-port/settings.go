@@ -50,7 +50,6 @@ const (
 	bothSides = portSide | codecovSide
 )
 
-// variable is an environment variable.
 type variable struct {
 	name     string
 	flag     string // the flag that overrides it; secrets and addresses have none
@@ -88,7 +87,6 @@ func (s settings) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "settings for %s at %s: Codecov %s, Port %s", strings.Join(s.owners, ", "), s.codecov.Service, s.codecov.BaseURL, s.port.BaseURL)
 }
 
-// addSettingsFlags adds the flags of the settings.
 func addSettingsFlags(flags *pflag.FlagSet) {
 	flags.StringSlice("owner", nil, "Sync the repositories of this `account` (repeatable) [$"+ownerVariable+"]")
 	flags.String("service", "", "Git `provider` of the account [$"+serviceVariable+"]")

@@ -239,7 +239,6 @@ func (r *syncRun) warnAboutAccess(result *backfill.Result) {
 	}
 }
 
-// warnAboutEmptyBranches warns about default branches without commits.
 func (r *syncRun) warnAboutEmptyBranches(result *backfill.Result) {
 	const most = 5
 	empty := result.EmptyDefaultBranches

@@ -17,7 +17,6 @@ var released, commit, date string
 
 const unknown = "unknown"
 
-// versionInfo describes the build.
 type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`

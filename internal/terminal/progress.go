@@ -100,7 +100,6 @@ func (s *state) draw() {
 	view.Draw(alignRows(s.rows(string(spinner[s.updates%len(spinner)])), Width(view), s.streams.Style(s.streams.Err))...)
 }
 
-// printLine prints the progress as a line.
 func (s *state) printLine() {
 	if text := s.line(); text != "" && !s.streams.LiveView().Asking() {
 		_ = s.streams.note(s.at, text)

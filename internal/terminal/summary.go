@@ -43,7 +43,6 @@ func WriteSummary(streams *Streams, r *backfill.Result) error {
 // labelWidth is the width of the labels, with the blanks after them.
 const labelWidth = 14
 
-// line writes a label and a text that wraps beside it.
 func (s *summary) line(ink Ink, label, format string, args ...any) {
 	s.entry(ink, label, s.fit(fmt.Sprintf(format, args...)))
 }
@@ -68,7 +67,6 @@ func isUnchanged(r *backfill.Result) bool {
 	return r.Complete && len(r.CreatedBlueprints) == 0 && total.Created+total.Updated == 0 && total.Unchanged > 0
 }
 
-// totalOf adds up the counts of all blueprints.
 func totalOf(entities []backfill.EntityCounts) backfill.EntityCounts {
 	var total backfill.EntityCounts
 	for _, e := range entities {
@@ -97,7 +95,6 @@ func (s *summary) writeStatus(r *backfill.Result) {
 	}
 }
 
-// writeReading writes what was read from Codecov.
 func (s *summary) writeReading(r *backfill.Result) {
 	c := r.Repositories
 	s.line(Dim, "repositories", "%s", list(Count(c.Listed)+" listed", Count(c.Read)+" read", counted(c.Failed, "failed"),
@@ -123,7 +120,6 @@ func skippedText(reasons map[string]int) string {
 	return strings.Join(texts, ", ")
 }
 
-// writeEntities writes a row for each blueprint.
 func (s *summary) writeEntities(r *backfill.Result) {
 	created, updated := "created", "updated"
 	if r.DryRun {
@@ -153,7 +149,6 @@ func countCell(count int, ink Ink) cell {
 	return cell{text: Count(count), right: true, ink: ink}
 }
 
-// writeRequests writes the time and the requests.
 func (s *summary) writeRequests(r *backfill.Result) {
 	total, took := totalOf(r.Entities), time.Duration(r.Duration)
 	text := Duration(took)

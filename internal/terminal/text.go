@@ -65,7 +65,6 @@ func ifAny(count int, text string) string {
 	return text
 }
 
-// list joins the texts that are not empty.
 func list(texts ...string) string { return strings.Join(nonempty(texts...), ", ") }
 
 func nonempty(texts ...string) []string {

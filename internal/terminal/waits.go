@@ -14,7 +14,6 @@ const (
 	warningInterval = 10 * time.Second // the shortest time between two messages about a service
 )
 
-// retryHandler is the handler of NewRetryHandler.
 type retryHandler struct {
 	streams *Streams
 	service string
