@@ -13,15 +13,11 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/codecov"
 )
 
-// providerHosts are the hosts of the cloud services of git providers.
-var providerHosts = map[string]codecov.Service{
-	"github.com":    codecov.GitHub,
-	"gitlab.com":    codecov.GitLab,
-	"bitbucket.org": codecov.Bitbucket,
+// cloudHosts are the hosts of the cloud services of git providers, and those of Codecov, which have none.
+var cloudHosts = map[string]codecov.Service{
+	"github.com": codecov.GitHub, "gitlab.com": codecov.GitLab, "bitbucket.org": codecov.Bitbucket,
+	"codecov.io": "", "www.codecov.io": "", "app.codecov.io": "", "api.codecov.io": "",
 }
-
-// codecovHosts are the hosts of Codecov's cloud service.
-var codecovHosts = []string{"codecov.io", "www.codecov.io", "app.codecov.io", "api.codecov.io"}
 
 // owners returns the accounts as they were set, without blank and repeated ones.
 func owners(cmd *cobra.Command) []string {
@@ -83,8 +79,8 @@ func (s *settings) pastedPath(value string) (path string, exact bool, err error)
 	}
 	host, path, hasPath := strings.Cut(rest, "/")
 	host = strings.ToLower(host)
-	provider := providerHosts[host]
-	isCodecov := slices.Contains(codecovHosts, host) || host == hostOf(s.codecovApp) || host == hostOf(s.codecov.BaseURL)
+	provider, isCloud := cloudHosts[host]
+	isCodecov := isCloud && provider == "" || host == hostOf(s.codecovApp) || host == hostOf(s.codecov.BaseURL)
 	if !isAddress && (!hasPath || provider == "" && !isCodecov) {
 		return strings.TrimSuffix(strings.Trim(value, "/"), ".git"), !hasPath || !s.isGitLab(), nil
 	}

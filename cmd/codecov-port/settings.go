@@ -290,7 +290,8 @@ func (s *settings) readCodecov(cmd *cobra.Command) error {
 	if s.codecov.Service, err = codecov.ParseService(service); err != nil {
 		return usage(fmt.Errorf("--service or %s: %w", serviceVariable, err), suggestion(service, services(), "name the git provider of the account"))
 	}
-	if selfHosted := baseAddress(cmd, "CODECOV_URL", apiPath); selfHosted != "" && !slices.Contains(codecovHosts, hostOf(selfHosted)) {
+	selfHosted := baseAddress(cmd, "CODECOV_URL", apiPath)
+	if provider, isCloud := cloudHosts[hostOf(selfHosted)]; selfHosted != "" && (provider != "" || !isCloud) {
 		s.codecov.BaseURL, s.codecovApp = selfHosted+apiPath, selfHosted
 	}
 	if app := baseAddress(cmd, "CODECOV_APP_URL", ""); app != "" {

@@ -226,7 +226,6 @@ func (r *syncRun) printRemarks(result *backfill.Result) {
 
 // warnAboutAccess warns if the token may see less than expected: Codecov leaves private repositories out of its lists silently.
 func (r *syncRun) warnAboutAccess(result *backfill.Result) {
-	const access = "the token's user has no access to them, or the git provider rejects the user's login at Codecov"
 	accounts, narrowed := strings.Join(r.options.Owners, ", "), r.options.Selection.IsNarrowed()
 	switch {
 	case narrowed && result.Repositories.Listed == 0 && len(result.Failures) == 0:
@@ -235,7 +234,8 @@ func (r *syncRun) warnAboutAccess(result *backfill.Result) {
 	case result.Repositories.Listed == 0:
 		warn(r.streams, "the token sees no repository of %s", accounts)
 	default:
-		warn(r.streams, "the token sees no private repository of %s; if there are any, %s", accounts, access)
+		warn(r.streams, "the token sees no private repository of %s; if there are any, the token's user has no access to them, "+
+			"or the git provider rejects the user's login at Codecov", accounts)
 	}
 }
 
