@@ -90,7 +90,7 @@ func addPort(cmd *cobra.Command, streams *terminal.Streams, options *check.Optio
 	if err != nil {
 		return err
 	}
-	options.PortURL, options.Network = s.port.BaseURL, s.codecov.Transport
+	options.PortURL = s.port.BaseURL
 	if options.Port, err = newPort(s); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Op
 		return err
 	}
 	options.Owners = s.owners
-	options.CodecovURL, options.AppURL, options.Network = s.codecov.BaseURL, s.codecovApp, s.codecov.Transport
+	options.CodecovURL, options.AppURL = s.codecov.BaseURL, s.codecovApp
 	options.Codecov, err = newCodecov(s)
 	return err
 }

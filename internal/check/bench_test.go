@@ -48,7 +48,7 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 	b.catalog = port.Options{BaseURL: "https://eu.test", ClientID: fakeport.DefaultClientID, ClientSecret: fakeport.DefaultClientSecret, Transport: network}
 	b.options = check.Options{
 		CodecovURL: b.source.BaseURL, PortURL: b.catalog.BaseURL, Owners: []string{account.Owner.Username},
-		AppURL: "https://app.codecov.io", Choice: mapper.Choice{Name: mapper.ChoiceAuto}, Now: recordings.Now(), Network: network,
+		AppURL: "https://app.codecov.io", Choice: mapper.Choice{Name: mapper.ChoiceAuto}, Now: recordings.Now(),
 	}
 	for _, blueprint := range builtinBlueprints(t) {
 		b.put(t, blueprint)

@@ -4,7 +4,6 @@ package check
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"time"
 
@@ -58,7 +57,6 @@ type Options struct {
 	AppURL     string // address of Codecov's web pages, without a slash at the end
 	Choice     mapper.Choice
 	Now        time.Time
-	Network    http.RoundTripper // for requests without credentials; nil means http.DefaultTransport
 }
 
 // Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't
@@ -71,10 +69,20 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 	if len(o.Problems) == 0 {
 		report(Step{Name: "settings", State: OK, Text: "all required settings are set"})
 	}
-	answers := d.step("Port address", "the settings of Port", o.Port != nil, func() Step { return d.reach(ctx, o.PortURL) })
-	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx) })
-	answers = d.step("Codecov address", "the settings of Codecov", o.Codecov != nil, func() Step { return d.reach(ctx, o.CodecovURL) })
-	codecovReady := d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(ctx) })
+	var err error // of the first request to the API
+	answers := d.step("Port address", "the settings of Port", o.Port != nil, func() Step {
+		var current port.Blueprint
+		if current, err = readBlueprint(ctx, o.Port, mapper.CurrentBlueprint); err == nil {
+			d.declared[mapper.CurrentBlueprint] = current
+		}
+		return address(o.PortURL, err, o.Port.Counts().ReceivedBytes)
+	})
+	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx, err) })
+	answers = d.step("Codecov address", "the settings of Codecov", o.Codecov != nil, func() Step {
+		err = d.readOwners(ctx)
+		return address(o.CodecovURL, err, o.Codecov.Counts().ReceivedBytes)
+	})
+	codecovReady := d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(err) })
 	for _, owner := range o.Owners {
 		d.step("account "+owner, "a valid Codecov token", codecovReady, func() Step { return d.account(ctx, owner) })
 	}

@@ -109,8 +109,22 @@ var brokenThings = map[string]broken{
 		step:   "Port address", state: check.Failed, cause: check.Other, text: "https://eu.test doesn't respond: no such host", hint: "HTTPS_PROXY",
 		skips: portSteps, judges: codecovSteps,
 	},
+	"Port silent": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.hosts["eu.test"] = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		},
+		step: "Port address", state: check.Failed, cause: check.Other, text: "https://eu.test doesn't respond: no valid response within 40s", hint: "HTTPS_PROXY",
+		skips: portSteps, judges: codecovSteps,
+	},
+	"a page instead of Port": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.hosts["eu.test"] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) })
+		},
+		step: "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "check the address",
+		skips: portSteps[1:], judges: append([]string{"Port address"}, codecovSteps...),
+	},
 	"Port out of order": {
-		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503}) },
+		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503, Body: "<html>"}) },
 		step:   "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "try again later",
 		skips: portSteps[1:], judges: codecovSteps,
 	},

@@ -22,18 +22,27 @@ type repository struct {
 	row   codecov.Repository
 }
 
-func (d *doctor) codecovToken(ctx context.Context) Step {
+// readOwners reads which accounts the token's user can see.
+func (d *doctor) readOwners(ctx context.Context) error {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
 	for owner, err := range d.Codecov.Owners(ctx) {
 		if err != nil {
-			return codecovError(err)
+			return err
 		}
 		if owner.Username != nil && *owner.Username != "" {
 			d.visible = append(d.visible, *owner.Username)
 		}
 	}
 	slices.Sort(d.visible)
+	return nil
+}
+
+// codecovToken judges the token by the outcome of readOwners.
+func (d *doctor) codecovToken(err error) Step {
+	if err != nil {
+		return codecovError(err)
+	}
 	service := d.Codecov.Service()
 	if len(d.visible) == 0 {
 		return warning(fmt.Sprintf("Codecov accepts CODECOV_TOKEN, but its user can see no account at %s", service), d.ownersHint())

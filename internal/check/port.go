@@ -5,13 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"maps"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/httpclient"
+	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
@@ -19,11 +18,8 @@ import (
 // adminHint is the hint for missing permissions in Port.
 const adminHint = "use the credentials of an admin of the organization"
 
-func (d *doctor) portCredentials(ctx context.Context) Step {
-	current, err := readBlueprint(ctx, d.Port, mapper.CurrentBlueprint)
-	if err == nil {
-		d.declared[mapper.CurrentBlueprint] = current
-	}
+// portCredentials judges the credentials by the outcome of the first request.
+func (d *doctor) portCredentials(ctx context.Context, err error) Step {
 	switch {
 	case err == nil, errors.Is(err, port.ErrNotFound):
 		return passed("Port accepts PORT_CLIENT_ID and PORT_CLIENT_SECRET", "")
@@ -91,37 +87,30 @@ func (d *doctor) webhook(ctx context.Context) Step {
 // oneLine joins the lines of an error.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// patience limits a single response.
-const patience = 20 * time.Second
-
-// reach sends one request without credentials and retries; any response will do.
-func (d *doctor) reach(ctx context.Context, address string) Step {
-	client := http.Client{
-		Transport:     d.Network,
-		Timeout:       patience,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// address judges the address of an API by the outcome of the first request: any response will do. received is what the
+// client has received so far.
+func address(url string, err error, received int64) Step {
+	unknown, portError, codecovError := x509.UnknownAuthorityError{}, (*port.APIError)(nil), (*codecov.APIError)(nil)
+	status, cause := 0, err
+	switch {
+	case errors.As(err, &portError):
+		status, cause = portError.Status, portError.Err
+	case errors.As(err, &codecovError):
+		status, cause = codecovError.Status, codecovError.Err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return failed(Configuration, "invalid address: "+err.Error(), "an address looks like https://codecov.example.com")
-	}
-	response, err := client.Do(request)
-	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
-		return failed(Configuration, "the certificate of "+request.URL.Redacted()+" is not trusted: "+httpclient.Message(unknown.Error()),
+	switch {
+	case err == nil || status != 0 || received > 0:
+		return passed(url+" responds", "")
+	case errors.As(err, &unknown):
+		return failed(Configuration, "the certificate of "+url+" is not trusted: "+httpclient.Message(unknown.Error()),
 			"if it was issued by your own CA, add --ca-file FILE")
 	}
-	if err != nil {
-		if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-			err = wrapped.Err // without the method and the address
-		}
-		return failed(Other, request.URL.Redacted()+" doesn't respond: "+httpclient.Message(err.Error()),
-			"check the address, the network, and the proxy (HTTPS_PROXY, NO_PROXY)")
-	}
-	_ = response.Body.Close()
-	return passed(request.URL.Redacted()+" responds", "")
+	return failed(Other, url+" doesn't respond: "+httpclient.Message(cause.Error()), "check the address, the network, and the proxy (HTTPS_PROXY, NO_PROXY)")
 }
 
-// withPatience limits a request with all its retries.
+// patience limits a request with all its retries.
+const patience = 40 * time.Second
+
 func withPatience(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, 2*patience, errors.New("no valid response within "+(2*patience).String()))
+	return context.WithTimeoutCause(ctx, patience, errors.New("no valid response within "+patience.String()))
 }
