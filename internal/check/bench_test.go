@@ -54,11 +54,11 @@ func newBench(t *testing.T, account fakecodecov.Account, access fakecodecov.Acce
 		b.put(t, blueprint)
 	}
 	_, client := b.clients(t, b.source, b.catalog)
-	request, err := port.CreateWebhookRequest(port.Webhook{
+	document, err := json.Marshal(port.Webhook{
 		Identifier: mapper.WebhookIdentifier, Title: "Codecov Mapper", Enabled: true, Mappings: mapper.BuiltinMappingJSON(),
 	})
 	if err == nil {
-		err = client.Send(t.Context(), request)
+		err = client.Send(t.Context(), port.NewRequest(http.MethodPost, document, "webhooks"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func (b *bench) hold(t *testing.T, blueprint, property, identifier, page string)
 func (b *bench) changeWebhook(t *testing.T, patch string) {
 	t.Helper()
 	_, client := b.clients(t, b.source, b.catalog)
-	if err := client.Send(t.Context(), port.UpdateWebhookRequest(mapper.WebhookIdentifier, json.RawMessage(patch))); err != nil {
+	if err := client.Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(patch), "webhooks", mapper.WebhookIdentifier)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -59,11 +59,11 @@ func newPlan(found map[Thing]object, o Options) (*plan, error) {
 	if o.Scorecard != nil {
 		thresholds = *o.Scorecard
 		wanted := scorecard(thresholds)
-		p.add(Step{Thing: scorecardThing}, found[scorecardThing], wanted, port.CreateScorecardRequest(mapper.CurrentBlueprint, encode(wanted, "")))
+		p.add(Step{Thing: scorecardThing}, found[scorecardThing], wanted, scorecardThing.request(http.MethodPost, wanted))
 	}
 	if o.Dashboard { // the last one, since Port may refuse it
 		wanted := page(thresholds)
-		p.add(Step{Thing: pageThing}, found[pageThing], wanted, port.CreatePageRequest(encode(wanted, "")))
+		p.add(Step{Thing: pageThing}, found[pageThing], wanted, pageThing.request(http.MethodPost, wanted))
 	}
 	requests, err := port.CreateBlueprintsRequests(p.missing)
 	p.report.Requests = append([]port.Request{}, requests...)
@@ -115,7 +115,7 @@ func (p *plan) addBlueprint(builtin port.Blueprint) {
 		return p.options.Update || isCurrent && (part == relationPart || part == calculationPart && needsPercent)
 	})
 	step.Added, step.Missing = added, missing
-	p.add(step, existing, wanted, port.PatchBlueprintRequest(builtin.Identifier, encode(patch, "")))
+	p.add(step, existing, wanted, step.request(http.MethodPatch, patch))
 }
 
 // addWebhook plans the webhook.
@@ -132,14 +132,12 @@ func (p *plan) addWebhook() (err error) {
 	if err != nil {
 		return err
 	}
-	request := port.UpdateWebhookRequest(step.Identifier, encode(object{"mappings": entries}, ""))
+	request := step.request(http.MethodPatch, object{"mappings": entries})
 	if existing != nil {
 		step.Added, step.Missing = added, missing
 	} else {
 		webhook.Mappings = encode(entries, "")
-		if request, err = port.CreateWebhookRequest(webhook); err != nil {
-			return err
-		}
+		request = step.request(http.MethodPost, webhook)
 	}
 	p.report.Webhook = webhook
 	p.add(step, existing, wanted, request)

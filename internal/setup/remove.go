@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func (r *remover) read(ctx context.Context) error {
 		if r.found[thing] == nil {
 			continue
 		}
-		documents, err := r.options.Port.Scorecards(ctx, thing.Identifier)
+		documents, err := r.options.Port.Read(ctx, "scorecards", "blueprints", thing.Identifier, "scorecards")
 		if err == nil {
 			r.scorecards[thing.Identifier], err = decode[[]object](documents)
 		}
@@ -151,8 +152,8 @@ func (r *remover) plan(ctx context.Context) error {
 	if err := r.planWebhook(); err != nil {
 		return fmt.Errorf("%s: %w", webhookThing, err)
 	}
-	r.planVisual(pageThing, page, port.DeletePageRequest(pageThing.Identifier))
-	r.planVisual(scorecardThing, scorecard, port.DeleteScorecardRequest(mapper.CurrentBlueprint, scorecardThing.Identifier))
+	r.planVisual(pageThing, page)
+	r.planVisual(scorecardThing, scorecard)
 	r.planCurrent()
 	for _, identifier := range r.going {
 		if err := r.planBlueprint(ctx, identifier); err != nil {
@@ -163,13 +164,13 @@ func (r *remover) plan(ctx context.Context) error {
 }
 
 // planVisual plans to delete the scorecard or page if it is unchanged.
-func (r *remover) planVisual(thing Thing, body func(Thresholds) object, request port.Request) {
+func (r *remover) planVisual(thing Thing, body func(Thresholds) object) {
 	document := r.found[thing]
 	switch {
 	case document == nil:
 	case isMade(thing.Kind, document, body):
 		note(&r.removal.Parts, "%s", thing)
-		r.send(thing, request)
+		r.send(thing, http.MethodDelete, nil)
 	default:
 		note(&r.removal.Kept, "%s: it was changed", thing)
 	}
@@ -217,7 +218,9 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 		note(&r.removal.RefusedBecause, "%s has entities of other accounts (%s); --all removes them, too", thing, strings.Join(counts, ", "))
 	}
 	r.removal.Blueprints = append(r.removal.Blueprints, removed)
-	r.send(thing, port.DeleteBlueprintRequest(identifier))
+	request := port.NewRequest(http.MethodDelete, nil, "blueprints", identifier, "all-entities")
+	request.Path += "?delete_blueprint=true"
+	r.actions = append(r.actions, action{thing, request})
 	return nil
 }
 
@@ -251,6 +254,6 @@ func note(list *[]string, format string, args ...any) {
 	*list = append(*list, fmt.Sprintf(format, args...))
 }
 
-func (r *remover) send(thing Thing, request port.Request) {
-	r.actions = append(r.actions, action{thing, request})
+func (r *remover) send(thing Thing, method string, body any) {
+	r.actions = append(r.actions, action{thing, thing.request(method, body)})
 }

@@ -230,7 +230,7 @@ func TestRemoveRefusals(t *testing.T) {
 
 func patchBlueprint(t *testing.T, server *fakeport.Server, identifier, patch string) {
 	t.Helper()
-	if err := connect(t, server).Send(t.Context(), port.PatchBlueprintRequest(identifier, json.RawMessage(patch))); err != nil {
+	if err := connect(t, server).Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(patch), "blueprints", identifier)); err != nil {
 		t.Fatal(err)
 	}
 }

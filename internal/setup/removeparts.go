@@ -2,11 +2,11 @@ package setup
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
-	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // planWebhook plans to remove the built-in entries for what goes and the relations that Run has added, or the whole
@@ -28,7 +28,7 @@ func (r *remover) planWebhook() error {
 	webhook["mappings"] = all
 	if slices.Contains(r.going, mapper.CurrentBlueprint) && difference(Webhook, webhook, toObject(builtinWebhook())) == "" {
 		note(&r.removal.Parts, "%s", webhookThing)
-		r.send(webhookThing, port.DeleteWebhookRequest(webhookThing.Identifier))
+		r.send(webhookThing, http.MethodDelete, nil)
 		return nil
 	}
 	for i, e := range entries {
@@ -44,7 +44,7 @@ func (r *remover) planWebhook() error {
 		note(&r.removal.Parts, "entry for %s of %s", blueprint, webhookThing)
 	}
 	if len(r.removal.Parts) > before {
-		r.send(webhookThing, port.UpdateWebhookRequest(webhookThing.Identifier, encode(object{"mappings": rest}, "")))
+		r.send(webhookThing, http.MethodPatch, object{"mappings": rest})
 	}
 	return nil
 }
@@ -102,5 +102,5 @@ func (r *remover) planCurrent() {
 	for _, stamp := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy"} {
 		delete(document, stamp)
 	}
-	r.send(currentThing, port.PutBlueprintRequest(mapper.CurrentBlueprint, encode(document, "")))
+	r.send(currentThing, http.MethodPut, document)
 }

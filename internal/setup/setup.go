@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
@@ -50,6 +51,26 @@ type Thing struct {
 
 // String returns kind and identifier.
 func (t Thing) String() string { return string(t.Kind) + " " + t.Identifier }
+
+// path returns the path of things like this one in Port's API.
+func (t Thing) path() []string {
+	if t.Kind == Scorecard {
+		return []string{"blueprints", mapper.CurrentBlueprint, "scorecards"}
+	}
+	return []string{string(t.Kind) + "s"}
+}
+
+// request returns a request for the thing. body may be nil.
+func (t Thing) request(method string, body any) port.Request {
+	path, text := t.path(), json.RawMessage(nil)
+	if method != http.MethodPost {
+		path = append(path, t.Identifier)
+	}
+	if body != nil {
+		text = encode(body, "")
+	}
+	return port.NewRequest(method, text, path...)
+}
 
 var (
 	currentThing   = Thing{Blueprint, mapper.CurrentBlueprint}
@@ -160,16 +181,11 @@ func readAll(ctx context.Context, client *port.Client, found map[Thing]object, t
 }
 
 func read(ctx context.Context, client *port.Client, thing Thing) (json.RawMessage, error) {
-	switch thing.Kind {
-	case Webhook:
+	if thing.Kind == Webhook {
 		webhook, err := client.Webhook(ctx, thing.Identifier)
 		return encode(webhook, ""), err
-	case Scorecard:
-		return client.Scorecard(ctx, mapper.CurrentBlueprint, thing.Identifier)
-	case Page:
-		return client.Page(ctx, thing.Identifier)
 	}
-	return client.RawBlueprint(ctx, thing.Identifier)
+	return client.Read(ctx, string(thing.Kind), append(thing.path(), thing.Identifier)...)
 }
 
 // isRefusal reports whether Port has answered a request with an error.

@@ -120,22 +120,14 @@ func put(t *testing.T, server *fakeport.Server, blueprint string) {
 
 func updateWebhook(t *testing.T, client *port.Client, patch string) {
 	t.Helper()
-	if err := client.Send(t.Context(), port.UpdateWebhookRequest(mapper.WebhookIdentifier, json.RawMessage(patch))); err != nil {
+	if err := client.Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(patch), "webhooks", mapper.WebhookIdentifier)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func createWebhook(t *testing.T, server *fakeport.Server, document string) {
 	t.Helper()
-	webhook := port.Webhook{}
-	if err := json.Unmarshal([]byte(document), &webhook); err != nil {
-		t.Fatal(err)
-	}
-	request, err := port.CreateWebhookRequest(webhook)
-	if err == nil {
-		err = connect(t, server).Send(t.Context(), request)
-	}
-	if err != nil {
+	if err := connect(t, server).Send(t.Context(), port.NewRequest(http.MethodPost, json.RawMessage(document), "webhooks")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -371,7 +363,7 @@ func TestWhatPortFillsInIsNoDifference(t *testing.T) {
 	client := connect(t, server)
 	aggregations := mapper.BuiltinBlueprints()[0].AggregationProperties
 	filled := strings.Replace(string(aggregations), `"title"`, `"type":"number","pathFilter":[],"title"`, 1)
-	if err := client.Send(t.Context(), port.PatchBlueprintRequest(current, json.RawMessage(`{"description":"","aggregationProperties":`+filled+`}`))); err != nil {
+	if err := client.Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(`{"description":"","aggregationProperties":`+filled+`}`), "blueprints", current)); err != nil {
 		t.Fatal(err)
 	}
 	mapping := strings.Replace(string(mapper.BuiltinMappingJSON()), `"filter": "true"`, `"operation":{"type":"create"}`, 1)

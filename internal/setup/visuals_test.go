@@ -43,11 +43,11 @@ func visuals(t *testing.T, server *fakeport.Server) []map[string]any {
 	t.Helper()
 	client := connect(t, server)
 	var all []map[string]any
-	documents, err := client.Scorecards(t.Context(), current)
+	documents, err := client.Read(t.Context(), "scorecards", "blueprints", current, "scorecards")
 	if err == nil {
 		unmarshal(t, documents, &all)
 	}
-	page, pageErr := client.Page(t.Context(), "codecov_coverage_overview")
+	page, pageErr := client.Read(t.Context(), "page", "pages", "codecov_coverage_overview")
 	if pageErr == nil {
 		all = append(all, decode(t, page))
 	}
@@ -175,9 +175,9 @@ func TestThingsOfTheUsersStay(t *testing.T) {
 	put(t, server, serviceBlueprint)
 	run(t, server, setup.Options{})
 	patchBlueprint(t, server, current, `{"relations":{"service":{"title":"Mine","target":"service","required":false,"many":true}}}`)
-	send(t, server, port.CreateScorecardRequest(current, ownScorecard("test_coverage")))
-	send(t, server, port.CreatePageRequest([]byte(`{"identifier":"codecov_coverage_overview","title":"Mine","type":"dashboard","widgets":[{"id":"root","type":"dashboard-widget",
-		"layout":[{"height":400,"columns":[{"id":"a","size":12}]}],"widgets":[{"id":"a","type":"table-entities-explorer","blueprint":"codecov_coverage"}]}]}`)))
+	send(t, server, port.NewRequest(http.MethodPost, ownScorecard("test_coverage"), "blueprints", current, "scorecards"))
+	send(t, server, port.NewRequest(http.MethodPost, []byte(`{"identifier":"codecov_coverage_overview","title":"Mine","type":"dashboard","widgets":[{"id":"root","type":"dashboard-widget",
+		"layout":[{"height":400,"columns":[{"id":"a","size":12}]}],"widgets":[{"id":"a","type":"table-entities-explorer","blueprint":"codecov_coverage"}]}]}`), "pages"))
 	report := run(t, server, everything(t))
 	if len(report.Requests) != 0 {
 		t.Errorf("requests %+v, want none", report.Requests)
@@ -216,8 +216,8 @@ func TestPageWithAnotherWidgetStays(t *testing.T) {
 	root := body["widgets"].([]any)[0].(map[string]any)
 	root["widgets"] = append(root["widgets"].([]any), map[string]any{"id": "mine", "type": "table-entities-explorer", "blueprint": current})
 	root["layout"] = append(root["layout"].([]any), map[string]any{"height": 400, "columns": []any{map[string]any{"id": "mine", "size": 12}}})
-	send(t, server, port.DeletePageRequest("codecov_coverage_overview"))
-	send(t, server, port.CreatePageRequest(marshal(t, body)))
+	send(t, server, port.NewRequest(http.MethodDelete, nil, "pages", "codecov_coverage_overview"))
+	send(t, server, port.NewRequest(http.MethodPost, marshal(t, body), "pages"))
 	if removal, err := remove(t, server, nil); err != nil || len(visuals(t, server)) != 1 || !slices.Contains(removal.Kept, "page codecov_coverage_overview: it was changed") {
 		t.Errorf("error %v, removal %+v", err, removal)
 	}
@@ -229,7 +229,7 @@ func TestRemovalIsRefusedForScorecardsAndRelationsOfTheUsers(t *testing.T) {
 	o := everything(t)
 	o.RelateLive = true
 	run(t, server, o)
-	send(t, server, port.CreateScorecardRequest(current, ownScorecard("mine")))
+	send(t, server, port.NewRequest(http.MethodPost, ownScorecard("mine"), "blueprints", current, "scorecards"))
 	mappings := strings.Replace(string(webhookOf(t, server).Mappings), `"service":".body.repo.name"`, `"service":"\"a\""`, 1)
 	updateWebhook(t, connect(t, server), `{"mappings":`+mappings+`}`)
 	_, err := remove(t, server, func(o *setup.RemoveOptions) { o.All = true })

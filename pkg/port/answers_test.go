@@ -31,7 +31,7 @@ func FuzzAnswers(f *testing.F) {
 			client := connectInside(t, handing(status, body))
 			_, err := client.Blueprint(t.Context(), "event")
 			assertAnswered(t, status, err)
-			_, err = client.RawBlueprint(t.Context(), "event")
+			_, err = client.Read(t.Context(), "blueprint", "blueprints", "event")
 			assertAnswered(t, status, err)
 			_, err = client.Webhook(t.Context(), "codecov_mapper")
 			assertAnswered(t, status, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // Blueprint declares a kind of entity: its properties with their types, and its relations. Computed properties are
-// JSON as Port writes it. RawBlueprint has what this type leaves out.
+// JSON as Port writes it. Client.Read returns what this type leaves out.
 type Blueprint struct {
 	Identifier            string              `json:"identifier"`
 	Title                 string              `json:"title,omitempty"`
@@ -85,30 +85,6 @@ func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, e
 	return blueprint, err
 }
 
-// RawBlueprint returns a blueprint as Port wrote it, or ErrNotFound if it does not exist.
-func (c *Client) RawBlueprint(ctx context.Context, identifier string) (json.RawMessage, error) {
-	return read[json.RawMessage](ctx, c, "blueprint", "blueprints", identifier)
-}
-
-// PatchBlueprintRequest returns the request that changes the fields of a blueprint that patch, a JSON object, names.
-// Name objects below the first level whole: it is unknown whether Port merges or replaces them.
-func PatchBlueprintRequest(identifier string, patch json.RawMessage) Request {
-	return newRequest(http.MethodPatch, patch, "blueprints", identifier)
-}
-
-// PutBlueprintRequest returns the request that replaces a blueprint by a document. Unlike a patch, it can remove
-// properties.
-func PutBlueprintRequest(identifier string, document json.RawMessage) Request {
-	return newRequest(http.MethodPut, document, "blueprints", identifier)
-}
-
-// DeleteBlueprintRequest returns the request that deletes a blueprint with all its entities.
-func DeleteBlueprintRequest(identifier string) Request {
-	request := newRequest(http.MethodDelete, nil, "blueprints", identifier, "all-entities")
-	request.Path += "?delete_blueprint=true"
-	return request
-}
-
 // CreateBlueprints creates blueprints whose relations and aggregation properties may point to each other: first each
 // blueprint without aggregations, targets of relations first, then the aggregations. Aggregations whose target Port
 // does not have are left out.
@@ -175,7 +151,7 @@ func createRequest(blueprint Blueprint) (Request, error) {
 	if err != nil {
 		return Request{}, fmt.Errorf("encode blueprint %s: %w", blueprint.Identifier, err)
 	}
-	return newRequest(http.MethodPost, body, "blueprints"), nil
+	return NewRequest(http.MethodPost, body, "blueprints"), nil
 }
 
 // createBare creates a blueprint without aggregations. It reports whether the blueprint that exists now is this one.
@@ -214,7 +190,7 @@ func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, 
 		return Request{}, nil
 	}
 	patch, err := encode(map[string]any{"aggregationProperties": aggregations})
-	return PatchBlueprintRequest(blueprint.Identifier, patch), err
+	return NewRequest(http.MethodPatch, patch, "blueprints", blueprint.Identifier), err
 }
 
 // targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
@@ -242,39 +218,4 @@ func declarations(blueprint Blueprint) map[string]any {
 		return ok && len(object) == 0
 	})
 	return fields
-}
-
-// Scorecard reads a scorecard of a blueprint. The error is ErrNotFound if there is none of that identifier.
-func (c *Client) Scorecard(ctx context.Context, blueprint, identifier string) (json.RawMessage, error) {
-	return read[json.RawMessage](ctx, c, "scorecard", "blueprints", blueprint, "scorecards", identifier)
-}
-
-// Scorecards reads all scorecards of a blueprint, as a JSON array.
-func (c *Client) Scorecards(ctx context.Context, blueprint string) (json.RawMessage, error) {
-	return read[json.RawMessage](ctx, c, "scorecards", "blueprints", blueprint, "scorecards")
-}
-
-// CreateScorecardRequest returns the request that creates a scorecard of a blueprint.
-func CreateScorecardRequest(blueprint string, body json.RawMessage) Request {
-	return newRequest(http.MethodPost, body, "blueprints", blueprint, "scorecards")
-}
-
-// DeleteScorecardRequest returns the request that deletes a scorecard of a blueprint.
-func DeleteScorecardRequest(blueprint, identifier string) Request {
-	return newRequest(http.MethodDelete, nil, "blueprints", blueprint, "scorecards", identifier)
-}
-
-// Page reads a page. The error is ErrNotFound if there is none of that identifier.
-func (c *Client) Page(ctx context.Context, identifier string) (json.RawMessage, error) {
-	return read[json.RawMessage](ctx, c, "page", "pages", identifier)
-}
-
-// CreatePageRequest returns the request that creates a page.
-func CreatePageRequest(body json.RawMessage) Request {
-	return newRequest(http.MethodPost, body, "pages")
-}
-
-// DeletePageRequest returns the request that deletes a page.
-func DeletePageRequest(identifier string) Request {
-	return newRequest(http.MethodDelete, nil, "pages", identifier)
 }

@@ -141,7 +141,7 @@ func TestCreateBlueprintsTellsHowFarItCame(t *testing.T) {
 	}
 }
 
-func TestRawBlueprintLosesNothing(t *testing.T) {
+func TestReadLosesNothing(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	const theirs = `{"identifier":"theirs","title":"Theirs","ownership":{"type":"Direct"},"relations":{},
 		"schema":{"properties":{"state":{"type":"string","enum":["a"],"enumColors":{"a":"red"}}},"required":[]}}`
@@ -149,7 +149,7 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := connect(t, server)
-	got, err := client.RawBlueprint(t.Context(), "theirs")
+	got, err := client.Read(t.Context(), "blueprint", "blueprints", "theirs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,19 +157,19 @@ func TestRawBlueprintLosesNothing(t *testing.T) {
 	if diff := cmp.Diff(object(t, want), object(t, got)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = client.RawBlueprint(t.Context(), "nope")
+	_, err = client.Read(t.Context(), "blueprint", "blueprints", "nope")
 	checkAPIError(t, err, port.ErrNotFound)
 }
 
 func TestPatchBlueprint(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
-	if err := client.Send(t.Context(), port.PatchBlueprintRequest("event", json.RawMessage(`{"title":"Renamed"}`))); err != nil {
+	if err := client.Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(`{"title":"Renamed"}`), "blueprints", "event")); err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.Blueprint(t.Context(), "event")
 	if err != nil || got.Title != "Renamed" || len(got.Schema.Properties) != 2 {
 		t.Errorf("blueprint %+v: %v", got, err)
 	}
-	checkAPIError(t, client.Send(t.Context(), port.PatchBlueprintRequest("nope", json.RawMessage(`{}`))), port.ErrNotFound)
+	checkAPIError(t, client.Send(t.Context(), port.NewRequest(http.MethodPatch, json.RawMessage(`{}`), "blueprints", "nope")), port.ErrNotFound)
 }

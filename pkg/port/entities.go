@@ -59,7 +59,7 @@ func (c *Client) Search(ctx context.Context, blueprint string, o SearchOptions) 
 			}
 			body, err := encode(search)
 			if err == nil {
-				request := newRequest(http.MethodPost, body, "blueprints", blueprint, "entities", "search")
+				request := NewRequest(http.MethodPost, body, "blueprints", blueprint, "entities", "search")
 				_, err = c.call(ctx, request, entitiesClass, into(&page))
 			}
 			if err == nil && page.Entities == nil {
@@ -106,7 +106,7 @@ func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifie
 	if err != nil {
 		return DeleteResult{}, err
 	}
-	request := newRequest(http.MethodPost, body, "blueprints", blueprint, "bulk", "entities", "delete")
+	request := NewRequest(http.MethodPost, body, "blueprints", blueprint, "bulk", "entities", "delete")
 	request.Path += "?delete_dependents=" + strconv.FormatBool(dependents)
 	var answer struct {
 		Deleted []string `json:"deletedEntities"`
@@ -221,7 +221,7 @@ func (c *Client) UpsertBatch(ctx context.Context, blueprint string, batch *Batch
 	if batch.Len() == 0 {
 		return BulkResult{}, errors.New("upsert entities: the batch is empty")
 	}
-	request := newRequest(http.MethodPost, batch.body(), "blueprints", blueprint, "entities", "bulk")
+	request := NewRequest(http.MethodPost, batch.body(), "blueprints", blueprint, "entities", "bulk")
 	request.Path += "?upsert=true&merge=true&create_missing_related_entities=" + strconv.FormatBool(o.CreateMissingRelated)
 	var answer bulkAnswer
 	traceID, err := c.call(ctx, request, entitiesClass, into(&answer))

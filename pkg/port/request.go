@@ -18,8 +18,10 @@ type Request struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// newRequest returns a request with an escaped path below /v1.
-func newRequest(method string, body json.RawMessage, segments ...string) Request {
+// NewRequest returns a request for a path below /v1, which it escapes: POST blueprints, PATCH blueprints service. In a
+// PATCH, name objects below the first level whole: it is unknown whether Port merges or replaces them. The mappings of a
+// webhook are replaced. Only a PUT can remove properties of a blueprint.
+func NewRequest(method string, body json.RawMessage, segments ...string) Request {
 	path := "/v1"
 	for _, segment := range segments {
 		path += "/" + url.PathEscape(segment)
@@ -27,7 +29,7 @@ func newRequest(method string, body json.RawMessage, segments ...string) Request
 	return Request{Method: method, Path: path, Body: body}
 }
 
-// Send sends a request that one of the …Request functions returned. The error is an *APIError if Port refuses it.
+// Send sends a request. The error is an *APIError if Port refuses it, and ErrExists if what is to be created exists.
 func (c *Client) Send(ctx context.Context, r Request) error {
 	_, err := c.call(ctx, r, "", nil)
 	return err
@@ -47,10 +49,15 @@ func (c *Client) call(ctx context.Context, r Request, class string, decode func(
 	return "", newAPIError(failure, response)
 }
 
+// Read returns the value under a key of the answer for a path below /v1, as Port wrote it, or ErrNotFound.
+func (c *Client) Read(ctx context.Context, key string, segments ...string) (json.RawMessage, error) {
+	return read[json.RawMessage](ctx, c, key, segments...)
+}
+
 // read reads the value under a key of the answer for a path. Port's contract does not describe every answer; if the key
 // is missing, the value is the whole answer.
 func read[T any](ctx context.Context, c *Client, key string, segments ...string) (value T, err error) {
-	_, err = c.call(ctx, newRequest(http.MethodGet, nil, segments...), "", func(body []byte) error {
+	_, err = c.call(ctx, NewRequest(http.MethodGet, nil, segments...), "", func(body []byte) error {
 		var fields map[string]json.RawMessage
 		if err := into(&fields)(body); err != nil {
 			return err

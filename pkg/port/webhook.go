@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 )
 
 // Webhook is a webhook of Port: its mappings turn what is posted to URL into entities. Whoever knows URL or Key can
@@ -18,7 +17,7 @@ type Webhook struct {
 	Enabled     bool            `json:"enabled"`
 	Mappings    json.RawMessage `json:"mappings,omitempty"` // an array, as Port wrote it
 	Key         string          `json:"webhookKey,omitempty"`
-	URL         string          `json:"url,omitempty"` // Port sets Key and URL; they are never sent
+	URL         string          `json:"url,omitempty"` // Port sets Key and URL
 }
 
 // String returns the identifier, without URL and key.
@@ -38,26 +37,4 @@ func (c *Client) Webhook(ctx context.Context, identifier string) (Webhook, error
 		err = fmt.Errorf("read webhook %s: the answer holds another webhook or none", identifier)
 	}
 	return webhook, err
-}
-
-// CreateWebhookRequest returns the request that creates a webhook. It is answered with ErrExists, without changing
-// anything, if a webhook of that identifier exists.
-func CreateWebhookRequest(webhook Webhook) (Request, error) {
-	webhook.Key, webhook.URL = "", ""
-	body, err := encode(webhook)
-	if err != nil {
-		return Request{}, fmt.Errorf("encode webhook %s: %w", webhook.Identifier, err)
-	}
-	return newRequest(http.MethodPost, body, "webhooks"), nil
-}
-
-// UpdateWebhookRequest returns the request that changes the fields of a webhook that patch, a JSON object, names.
-// Mappings are replaced.
-func UpdateWebhookRequest(identifier string, patch json.RawMessage) Request {
-	return newRequest(http.MethodPatch, patch, "webhooks", identifier)
-}
-
-// DeleteWebhookRequest returns the request that deletes a webhook.
-func DeleteWebhookRequest(identifier string) Request {
-	return newRequest(http.MethodDelete, nil, "webhooks", identifier)
 }
