@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"strings"
 	"time"
 
@@ -94,27 +93,12 @@ func addPort(cmd *cobra.Command, streams *terminal.Streams, options *check.Optio
 	if options.Port, err = newPort(s); err != nil {
 		return err
 	}
-	options.Regions, err = otherRegions(s)
+	options.OtherRegion = map[string]string{port.EUBaseURL: "us", port.USBaseURL: "eu"}[s.port.BaseURL]
+	if options.OtherRegion != "" {
+		s.port.BaseURL, _ = port.RegionURL(options.OtherRegion)
+		options.OtherPort, err = newPort(s)
+	}
 	return err
-}
-
-// otherRegions returns clients of Port's other regions, or none if Port's address is not a region's.
-func otherRegions(s settings) (map[string]*port.Client, error) {
-	addresses := map[string]string{"eu": port.EUBaseURL, "us": port.USBaseURL}
-	maps.DeleteFunc(addresses, func(_, address string) bool { return address == s.port.BaseURL })
-	if len(addresses) == 2 {
-		return nil, nil
-	}
-	regions := make(map[string]*port.Client, len(addresses))
-	for name, address := range addresses {
-		s.port.BaseURL = address
-		client, err := newPort(s)
-		if err != nil {
-			return nil, err
-		}
-		regions[name] = client
-	}
-	return regions, nil
 }
 
 func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Options) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -62,34 +61,31 @@ func canChart(declared port.Blueprint) bool {
 // compareNames returns the mapped properties and relations that the blueprint doesn't declare, and those that it
 // requires and some entry doesn't map.
 func (d *doctor) compareNames(declared port.Blueprint) (undeclared, required []string) {
-	known := titles(slices.Collect(maps.Keys(declared.Schema.Properties)), slices.Collect(maps.Keys(declared.Relations)))
-	relations := maps.Clone(declared.Relations)
-	maps.DeleteFunc(relations, func(_ string, r port.Relation) bool { return !r.Required })
-	needed := titles(declared.Schema.Required, slices.Collect(maps.Keys(relations)))
+	check := func(list *[]string, kind, name string, ok bool) {
+		if !ok {
+			*list = append(*list, kind+" "+name)
+		}
+	}
 	for _, entry := range d.compiled.Entries() {
-		if entry.Blueprint == declared.Identifier {
-			mapped := titles(entry.Properties, entry.Relations)
-			undeclared = append(undeclared, without(mapped, known)...)
-			required = append(required, without(needed, mapped)...)
+		if entry.Blueprint != declared.Identifier {
+			continue
+		}
+		for _, name := range entry.Properties {
+			_, ok := declared.Schema.Properties[name]
+			check(&undeclared, "property", name, ok)
+		}
+		for _, name := range entry.Relations {
+			_, ok := declared.Relations[name]
+			check(&undeclared, "relation", name, ok)
+		}
+		for _, name := range declared.Schema.Required {
+			check(&required, "property", name, slices.Contains(entry.Properties, name))
+		}
+		for name, relation := range declared.Relations {
+			check(&required, "relation", name, !relation.Required || slices.Contains(entry.Relations, name))
 		}
 	}
 	return distinct(undeclared), distinct(required)
-}
-
-// titles returns names like "property coverage".
-func titles(properties, relations []string) (all []string) {
-	for _, name := range properties {
-		all = append(all, "property "+name)
-	}
-	for _, name := range relations {
-		all = append(all, "relation "+name)
-	}
-	return all
-}
-
-// without returns the names that are not among others.
-func without(names, others []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }
 
 // distinct sorts names and drops repeated ones.

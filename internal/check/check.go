@@ -47,16 +47,17 @@ type Problem struct{ Text, Hint string }
 
 // Options configures Run.
 type Options struct {
-	Problems   []Problem               // in the settings; they become the first step
-	Codecov    *codecov.Client         // nil if the settings are not sufficient for one
-	Port       *port.Client            // nil if the settings are not sufficient for one
-	CodecovURL string                  // the address that Codecov uses
-	PortURL    string                  // the address that Port uses
-	Regions    map[string]*port.Client // other regions by name, tried if Port refuses the credentials
-	Owners     []string
-	AppURL     string // address of Codecov's web pages, without a slash at the end
-	Choice     mapper.Choice
-	Now        time.Time
+	Problems    []Problem       // in the settings; they become the first step
+	Codecov     *codecov.Client // nil if the settings are not sufficient for one
+	Port        *port.Client    // nil if the settings are not sufficient for one
+	CodecovURL  string          // the address that Codecov uses
+	PortURL     string          // the address that Port uses
+	OtherPort   *port.Client    // of OtherRegion, tried if Port refuses the credentials; nil if Port is not a region's
+	OtherRegion string
+	Owners      []string
+	AppURL      string // address of Codecov's web pages, without a slash at the end
+	Choice      mapper.Choice
+	Now         time.Time
 }
 
 // Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't

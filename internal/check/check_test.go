@@ -398,8 +398,8 @@ func (w broken) run(t *testing.T) {
 	}
 	us := b.catalog
 	us.BaseURL = "https://us.test"
-	_, elsewhere := b.clients(t, b.source, us)
-	b.options.Regions = map[string]*port.Client{"us": elsewhere}
+	_, b.options.OtherPort = b.clients(t, b.source, us)
+	b.options.OtherRegion = "us"
 	steps := b.run(t)
 	got := find(t, steps, w.step)
 	if got.State != w.state || !strings.Contains(got.Text, w.text) || !strings.Contains(got.Hint, w.hint) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,12 +31,12 @@ func (d *doctor) portCredentials(ctx context.Context, err error) Step {
 	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.PortURL)
 }
 
-// credentialsError tries the credentials in the other regions.
+// credentialsError tries the credentials in the other region.
 func (d *doctor) credentialsError(ctx context.Context, err error) Step {
-	for _, region := range slices.Sorted(maps.Keys(d.Regions)) {
-		if _, err := readBlueprint(ctx, d.Regions[region], mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
-			return failed(Configuration, "wrong region: "+d.PortURL+" rejected the credentials, region "+region+" accepts them",
-				"set PORT_REGION="+region)
+	if d.OtherPort != nil {
+		if _, err := readBlueprint(ctx, d.OtherPort, mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
+			return failed(Configuration, "wrong region: "+d.PortURL+" rejected the credentials, region "+d.OtherRegion+" accepts them",
+				"set PORT_REGION="+d.OtherRegion)
 		}
 	}
 	return failed(Credentials, "Port rejected PORT_CLIENT_ID and PORT_CLIENT_SECRET: "+err.Error(),

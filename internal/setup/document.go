@@ -103,7 +103,7 @@ func unifiedDiff(existing, wanted object, fields ...string) string {
 		for _, field := range fields {
 			part[field] = o[field]
 		}
-		texts[i] = encode(normalize(part, ""), "  ")
+		texts[i] = encode(normalize(part, nil, nil), "  ")
 	}
 	text := string(diff.Diff("in Port", texts[0], "built-in", texts[1]))
 	_, lines, _ := strings.Cut(text, "\n") // the first one repeats both names
@@ -122,22 +122,24 @@ var portDefaults = map[string]object{
 	"mappings":              {"filter": "true", "operation": "create"},
 }
 
-// normalize drops from objects what means the same as a missing field: null and empty values, and Port's defaults. parent
-// is the name of the field that holds the value.
-func normalize(value any, parent string) any {
+// normalize drops from objects what means the same as a missing field: null and empty values, and Port's defaults.
+// defaults are those of the value, and inner those of the values in it.
+func normalize(value any, defaults, inner object) any {
 	switch value := value.(type) {
 	case object:
 		kept := make(object)
-		for name, inner := range value {
-			if inner = normalize(withoutDefaults(inner, parent), name); !isEmpty(inner) {
-				kept[name] = inner
+		for name, field := range value {
+			standard, known := defaults[name]
+			isDefault := known && (field == standard || child(value, name)["type"] == standard)
+			if field = normalize(field, inner, portDefaults[name]); !isDefault && !isEmpty(field) {
+				kept[name] = field
 			}
 		}
 		return kept
 	case []any:
 		kept := make([]any, len(value))
 		for i, item := range value {
-			kept[i] = normalize(withoutDefaults(item, parent), "")
+			kept[i] = normalize(item, inner, nil)
 		}
 		return kept
 	case json.Number:
@@ -146,20 +148,6 @@ func normalize(value any, parent string) any {
 		}
 	}
 	return value
-}
-
-func withoutDefaults(value any, parent string) any {
-	o, ok := value.(object)
-	if !ok {
-		return value
-	}
-	o = maps.Clone(o)
-	for name, standard := range portDefaults[parent] {
-		if o[name] == standard || child(o, name)["type"] == standard {
-			delete(o, name)
-		}
-	}
-	return o
 }
 
 func isEmpty(value any) bool {
