@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/setup"
 	"github.com/codecov-port/codecov-port/internal/terminal"
 )
@@ -35,7 +36,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	options := setup.RemoveOptions{Port: catalog, Service: s.codecov.Service, Owners: s.owners, AppURL: s.codecovApp, All: flags.all, DryRun: flags.DryRun}
+	options := setup.RemoveOptions{Port: catalog, Site: backfill.Site{AppURL: s.codecovApp, Service: s.codecov.Service, Owners: s.owners}, All: flags.all, DryRun: flags.DryRun}
 	options.Confirm = func(removal *setup.Removal) error { return confirmRemoval(streams, first.Done(), removal, flags.yes) }
 	removal, err := setup.Remove(ctx, options)
 	if err = explainSetup(err, s); err != nil && ctx.Err() != nil {

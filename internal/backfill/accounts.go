@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,60 +15,85 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// The properties of the built-in blueprints that hold the address of an entity's page at Codecov.
-const (
-	RepositoryAddress = "repository" // of mapper.CurrentBlueprint
-	CommitAddress     = "url"        // of mapper.HistoryBlueprint
-)
+// addresses names the property that holds the address of an entity's page at Codecov, by built-in blueprint.
+var addresses = map[string]string{mapper.CurrentBlueprint: "repository", mapper.HistoryBlueprint: "url"}
+
+// Site is a Codecov with the accounts of a run.
+type Site struct {
+	AppURL  string // address of the web pages, without a slash at the end
+	Service codecov.Service
+	Owners  []string
+}
 
 // Page is an address of Codecov's web pages: {appURL}/{service}/{owner}/{repository}, and the segments below it.
 type Page struct {
 	Service           codecov.Service
 	Owner, Repository string
 	Rest              []string
+	Account           string // which of the site's accounts Owner is, as it is spelled there; "" for another account or service
 }
 
-// ParsePage parses the address of a page below appURL, which has no slash at its end. It reports false for any other
-// address. The service may have its short or its long name.
-func ParsePage(appURL, address string) (Page, bool) {
-	path, ok := strings.CutPrefix(address, appURL+"/")
+// page parses the address of a page. It returns the zero Page for any other address. The service may have its short or its long name.
+func (s Site) page(address string) Page {
+	path, ok := strings.CutPrefix(address, s.AppURL+"/")
 	segments := strings.Split(path, "/")
-	if !ok || len(segments) < 3 {
-		return Page{}, false
-	}
 	for i, segment := range segments {
-		unescaped, err := url.PathUnescape(segment)
-		if err != nil || unescaped == "" {
-			return Page{}, false
-		}
-		segments[i] = unescaped
+		segments[i], _ = url.PathUnescape(segment) // "" if it is invalid
 	}
 	service, err := codecov.ParseService(segments[0])
-	return Page{Service: service, Owner: segments[1], Repository: segments[2], Rest: segments[3:]}, err == nil
+	if !ok || len(segments) < 3 || slices.Contains(segments, "") || err != nil {
+		return Page{}
+	}
+	page := Page{Service: service, Owner: segments[1], Repository: segments[2], Rest: segments[3:]}
+	i := slices.IndexFunc(s.Owners, func(account string) bool { return strings.EqualFold(account, page.Owner) })
+	if i >= 0 && service == s.Service {
+		page.Account = s.Owners[i]
+	}
+	return page
 }
 
-// AccountOf returns which of the accounts the page belongs to, as it is spelled there. It reports false for another account or service.
-func (p Page) AccountOf(service codecov.Service, accounts []string) (string, bool) {
-	i := slices.IndexFunc(accounts, func(account string) bool { return strings.EqualFold(account, p.Owner) })
-	if i < 0 || p.Service != service {
-		return "", false
+// Stored is an entity of a built-in blueprint in Port, with its page at Codecov.
+type Stored struct {
+	port.Entity
+	Address string // of the page; "" if there is none
+	Page    Page   // zero if Address is of another site
+}
+
+func (s Site) stored(blueprint string, entity port.Entity) Stored {
+	address, _ := entity.Properties[addresses[blueprint]].(string)
+	return Stored{entity, address, s.page(address)}
+}
+
+// RepositoryAccount returns the account of an entity of codecov_coverage. It returns "" for another one's, and for an entity
+// that is not named like the built-in mapping's.
+func (e Stored) RepositoryAccount() string {
+	if len(e.Page.Rest) > 0 || e.Page.Repository != e.Identifier {
+		return ""
 	}
-	return accounts[i], true
+	return e.Page.Account
+}
+
+// Entities reads entities of a built-in blueprint: identifiers, pages if their address is declared, and what o includes.
+func (s Site) Entities(ctx context.Context, client *port.Client, declared port.Blueprint, o port.SearchOptions) iter.Seq2[Stored, error] {
+	o.Include = append(slices.Clone(o.Include), "$identifier")
+	property := addresses[declared.Identifier]
+	if _, isDeclared := declared.Schema.Properties[property]; isDeclared {
+		o.Include = append(o.Include, property)
+	}
+	return func(yield func(Stored, error) bool) {
+		for entity, err := range client.Search(ctx, declared.Identifier, o) {
+			if !yield(s.stored(declared.Identifier, entity), err) {
+				return
+			}
+		}
+	}
 }
 
 // repositoryName is the name of a repository in its account.
 type repositoryName struct{ owner, name string }
 
-// repositoryOf returns which repository of the run's accounts an entity of codecov_coverage is. It reports false for entities that
-// are not named like the built-in mapping's, and for those of another Codecov or account.
-func (r *run) repositoryOf(entity port.Entity) (repositoryName, bool) {
-	address, _ := entity.Properties["repository"].(string)
-	page, ok := ParsePage(r.options.AppURL, address)
-	if !ok || len(page.Rest) > 0 || page.Repository != entity.Identifier {
-		return repositoryName{}, false
-	}
-	owner, ok := page.AccountOf(r.options.Codecov.Service(), r.options.Owners)
-	return repositoryName{owner, page.Repository}, ok
+func (r *run) site() Site {
+	return Site{r.options.AppURL, r.options.Codecov.Service(), r.options.Owners}
 }
 
 // otherAccount is an account for which Port holds entities and that is not one of the run's.
@@ -83,12 +109,14 @@ type otherAccount struct {
 func (r *run) otherAccountOf(entity port.Entity) (index int, ok bool) {
 	address, _ := entity.Properties["repository"].(string)
 	segments := strings.Split(strings.TrimRight(address, "/"), "/")
-	site := len(segments) - 3 // the segments of https://host
-	if site < 3 {
+	host := len(segments) - 3 // the segments of https://host
+	if host < 3 {
 		return 0, false
 	}
-	page, ok := ParsePage(strings.Join(segments[:site], "/"), strings.Join(segments, "/"))
-	if _, isOurs := page.AccountOf(r.options.Codecov.Service(), r.options.Owners); !ok || isOurs {
+	site := r.site()
+	site.AppURL = strings.Join(segments[:host], "/")
+	page := site.page(strings.Join(segments, "/"))
+	if page.Owner == "" || page.Account != "" {
 		return 0, false
 	}
 	r.back.mu.Lock()

@@ -157,12 +157,13 @@ func (r *run) readBack(ctx context.Context) {
 
 func (r *run) readEntities(ctx context.Context, t *target) ([]repositoryName, error) {
 	var stored []repositoryName
+	site := r.site()
 	for entity, err := range r.options.Port.Search(ctx, t.blueprint.Identifier, port.SearchOptions{Include: t.include()}) {
 		if err != nil {
 			return nil, err
 		}
-		if s, ok := r.repositoryOf(entity); ok {
-			stored = append(stored, s)
+		if account := site.stored(t.blueprint.Identifier, entity).RepositoryAccount(); account != "" {
+			stored = append(stored, repositoryName{account, entity.Identifier})
 		}
 		owner := unclaimed
 		if other, ok := r.otherAccountOf(entity); ok && !r.options.Adopt {

@@ -20,21 +20,20 @@ import (
 func (d *doctor) entities(ctx context.Context) Step {
 	foreign := map[string]int{} // entities under a listed name by owner
 	counts := map[string]int{}  // entities of the accounts by blueprint
-	for _, names := range [][2]string{{mapper.CurrentBlueprint, backfill.RepositoryAddress}, {mapper.HistoryBlueprint, backfill.CommitAddress}} {
-		blueprint, property := names[0], names[1]
-		if _, declared := d.declared[blueprint].Schema.Properties[property]; !declared {
+	site := backfill.Site{AppURL: d.AppURL, Service: d.Codecov.Service(), Owners: d.Owners}
+	for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
+		declared, exists := d.declared[blueprint]
+		if !exists {
 			continue
 		}
-		for entity, err := range d.Port.Search(ctx, blueprint, port.SearchOptions{Include: []string{"$identifier", property}}) {
-			if err != nil {
+		for entity, err := range site.Entities(ctx, d.Port, declared, port.SearchOptions{}) {
+			switch {
+			case err != nil:
 				return unexpected("read the entities of "+blueprint, err)
-			}
-			address, _ := entity.Properties[property].(string)
-			page, ok := backfill.ParsePage(d.AppURL, address)
-			if _, isOurs := page.AccountOf(d.Codecov.Service(), d.Owners); isOurs {
+			case entity.Page.Account != "":
 				counts[blueprint]++
-			} else if ok && blueprint == mapper.CurrentBlueprint && d.lists(entity.Identifier) {
-				foreign[page.Owner]++
+			case entity.Page.Owner != "" && blueprint == mapper.CurrentBlueprint && d.lists(entity.Identifier):
+				foreign[entity.Page.Owner]++
 			}
 		}
 	}

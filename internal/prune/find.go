@@ -82,45 +82,24 @@ func (p *pruner) list(ctx context.Context, owner string) (account, error) {
 	return a, nil
 }
 
-// readPort returns the owners of the accounts' repositories that Port holds, by name, and reads the declaration of the
-// history.
-func (p *pruner) readPort(ctx context.Context) (map[string]string, error) {
-	current, err := backfill.ReadBlueprint(ctx, p.options.Port, mapper.CurrentBlueprint)
-	if current == nil || err != nil {
+// readPort returns the owners of the accounts' repositories that Port holds, by name, and reads the declarations.
+func (p *pruner) readPort(ctx context.Context) (held map[string]string, err error) {
+	if p.current, err = backfill.ReadBlueprint(ctx, p.options.Port, mapper.CurrentBlueprint); p.current == nil || err != nil {
 		return nil, err
 	}
 	if p.history, err = backfill.ReadBlueprint(ctx, p.options.Port, mapper.HistoryBlueprint); err != nil {
 		return nil, err
 	}
-	if _, declared := current.Schema.Properties[backfill.RepositoryAddress]; !declared {
-		return nil, nil
-	}
-	held := make(map[string]string)
-	include := port.SearchOptions{Include: []string{"$identifier", backfill.RepositoryAddress}}
-	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, include) {
+	held = make(map[string]string)
+	for entity, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{}) {
 		if err != nil {
 			return nil, fmt.Errorf("read the entities of %s: %w", mapper.CurrentBlueprint, err)
 		}
-		if owner, ok := p.ownerOf(entity); ok {
+		if owner := entity.RepositoryAccount(); owner != "" {
 			held[entity.Identifier] = owner
 		}
 	}
 	return held, nil
-}
-
-// ownerOf returns the account of an entity of the current blueprint. It reports false for another account's, and for an
-// entity that the built-in mapping would name differently.
-func (p *pruner) ownerOf(entity port.Entity) (string, bool) {
-	address, _ := entity.Properties[backfill.RepositoryAddress].(string)
-	page, owner, ok := p.parsePage(address)
-	return owner, ok && len(page.Rest) == 0 && page.Repository == entity.Identifier
-}
-
-// parsePage parses an address at Codecov. It reports false for the page of another account.
-func (p *pruner) parsePage(address string) (page backfill.Page, owner string, ok bool) {
-	page, _ = backfill.ParsePage(p.options.AppURL, address)
-	owner, ok = page.AccountOf(p.options.Codecov.Service(), p.options.Owners)
-	return page, owner, ok
 }
 
 // askCodecov keeps the candidate unless Codecov itself answers that it has no repository of this name. Any other answer

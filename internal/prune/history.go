@@ -37,7 +37,7 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate) error {
 		if err != nil {
 			return err
 		}
-		if p.isHistoryOf(entity, c) {
+		if isHistoryOf(entity, c) {
 			missing[strings.TrimPrefix(entity.Identifier, c.Name+"@")] = entity.Identifier
 		}
 	}

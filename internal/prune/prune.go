@@ -63,7 +63,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pruner{options: o, codecovCircuit: newCircuit(), portCircuit: newCircuit(), held: make(map[string]int)}
+	site := backfill.Site{AppURL: o.AppURL, Service: o.Codecov.Service(), Owners: o.Owners}
+	p := &pruner{options: o, site: site, codecovCircuit: newCircuit(), portCircuit: newCircuit(), held: make(map[string]int)}
 	started := time.Now()
 	err := p.run(ctx)
 	result := p.result(time.Since(started))
@@ -84,10 +85,12 @@ func newCircuit() *backfill.Circuit {
 // pruner is the state of one run. Each candidate is changed by one goroutine at a time.
 type pruner struct {
 	options    Options
-	history    *port.Blueprint // nil if Port doesn't have it
-	held       map[string]int  // repositories in Port by owner
-	listed     []*candidate    // those that Codecov lists, to look for old commits
-	candidates []*candidate    // those that Codecov doesn't list, and listed ones with old commits
+	site       backfill.Site
+	current    *port.Blueprint // nil if Port doesn't have it, as is
+	history    *port.Blueprint
+	held       map[string]int // repositories in Port by owner
+	listed     []*candidate   // those that Codecov lists, to look for old commits
+	candidates []*candidate   // those that Codecov doesn't list, and listed ones with old commits
 
 	codecovCircuit, portCircuit *backfill.Circuit
 

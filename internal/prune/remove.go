@@ -55,13 +55,11 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 		return nil, cause
 	}
 	owned := false
-	itself := port.SearchOptions{Query: port.IdentifierIn(c.Name), Include: []string{"$identifier", backfill.RepositoryAddress}}
-	for entity, err := range p.options.Port.Search(ctx, mapper.CurrentBlueprint, itself) {
+	for entity, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{Query: port.IdentifierIn(c.Name)}) {
 		if err != nil {
 			return nil, err
 		}
-		owner, ok := p.ownerOf(entity)
-		owned = owned || ok && owner == c.Owner
+		owned = owned || entity.RepositoryAccount() == c.Owner
 	}
 	if !owned {
 		c.Kept = "its entity in Port belongs to another repository now, or is gone"
@@ -74,7 +72,7 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 		switch {
 		case err != nil:
 			return nil, err
-		case p.isHistoryOf(entity, c):
+		case isHistoryOf(entity, c):
 			identifiers = append(identifiers, entity.Identifier)
 		case entity.Relations[repositoryRelation] == c.Name:
 			c.Kept = fmt.Sprintf("entity %s of blueprint %s is related to it but is not part of its history", entity.Identifier, mapper.HistoryBlueprint)
@@ -86,34 +84,26 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 
 // isHistoryOf reports whether an entity is part of the repository's history: by its identifier, and by its relation and
 // its page as far as it has them.
-func (p *pruner) isHistoryOf(entity port.Entity, c *candidate) bool {
+func isHistoryOf(entity backfill.Stored, c *candidate) bool {
 	if !strings.HasPrefix(entity.Identifier, c.Name+"@") {
 		return false
 	}
 	if related := entity.Relations[repositoryRelation]; related != nil && related != c.Name {
 		return false
 	}
-	address, _ := entity.Properties[backfill.CommitAddress].(string)
-	if address == "" {
-		return true
-	}
-	page, owner, ok := p.parsePage(address)
-	return ok && owner == c.Owner && page.Repository == c.Name
+	return entity.Address == "" || entity.Page.Account == c.Owner && entity.Page.Repository == c.Name
 }
 
 // searchHistory returns the entities that are named like the repository's history, and those that are related to it.
-func (p *pruner) searchHistory(ctx context.Context, c *candidate) iter.Seq2[port.Entity, error] {
+func (p *pruner) searchHistory(ctx context.Context, c *candidate) iter.Seq2[backfill.Stored, error] {
 	rules := []any{map[string]any{"property": "$identifier", "operator": "beginsWith", "value": c.Name + "@"}}
-	include := []string{"$identifier"}
-	if _, declared := p.history.Schema.Properties[backfill.CommitAddress]; declared {
-		include = append(include, backfill.CommitAddress)
-	}
+	var include []string
 	if _, declared := p.history.Relations[repositoryRelation]; declared {
 		include = append(include, repositoryRelation)
 		rules = append(rules, map[string]any{"relation": repositoryRelation, "operator": "=", "value": c.Name})
 	}
 	query := map[string]any{"combinator": "or", "rules": rules}
-	return p.options.Port.Search(ctx, mapper.HistoryBlueprint, port.SearchOptions{Query: query, Include: include})
+	return p.site.Entities(ctx, p.options.Port, *p.history, port.SearchOptions{Query: query, Include: include})
 }
 
 // delete deletes entities of one blueprint, never those that are related to them. It looks for each entity that Port's

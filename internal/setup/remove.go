@@ -9,19 +9,16 @@ import (
 	"strings"
 
 	"github.com/codecov-port/codecov-port/internal/backfill"
-	"github.com/codecov-port/codecov-port/pkg/codecov"
 	"github.com/codecov-port/codecov-port/pkg/mapper"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
 // RemoveOptions configures Remove. Port is required.
 type RemoveOptions struct {
-	Port    *port.Client
-	Service codecov.Service
-	Owners  []string // accounts whose entities may be removed
-	AppURL  string   // address of Codecov's web pages, without a slash at the end
-	All     bool     // also entities of other accounts, and what else equals the built-in
-	DryRun  bool
+	Port   *port.Client
+	Site   backfill.Site // with the accounts whose entities may be removed
+	All    bool          // also entities of other accounts, and what else equals the built-in
+	DryRun bool
 
 	// Confirm is called once, before anything is removed. An error ends the removal. If it is nil, nothing is removed.
 	Confirm func(*Removal) error
@@ -189,24 +186,21 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 	}
 	removed := RemovedBlueprint{Identifier: identifier, Accounts: make(map[string]int)}
 	others := make(map[string]bool) // accounts that aren't ours
-	property := map[string]string{mapper.CurrentBlueprint: backfill.RepositoryAddress, mapper.HistoryBlueprint: backfill.CommitAddress}[identifier]
-	options := port.SearchOptions{Include: []string{"$identifier"}}
-	if _, declared := schemaPart.of(document)[property]; declared {
-		options.Include = append(options.Include, property)
+	declared, err := decode[port.Blueprint](encode(document, ""))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", thing, err)
 	}
-	for entity, err := range r.options.Port.Search(ctx, identifier, options) {
+	for entity, err := range r.options.Site.Entities(ctx, r.options.Port, declared, port.SearchOptions{}) {
 		if err != nil {
 			return fmt.Errorf("read the entities of %s: %w", identifier, err)
 		}
 		account := UnknownAccount
-		address, _ := entity.Properties[property].(string)
-		page, ok := backfill.ParsePage(r.options.AppURL, address)
-		if ok {
+		if page := entity.Page; page.Owner != "" {
 			account = page.Service.Short() + "/" + page.Owner
 		}
 		removed.Entities++
 		removed.Accounts[account]++
-		if _, isOurs := page.AccountOf(r.options.Service, r.options.Owners); !isOurs {
+		if entity.Page.Account == "" {
 			others[account] = true
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/codecov-port/codecov-port/internal/backfill"
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 	"github.com/codecov-port/codecov-port/internal/setup"
@@ -63,7 +64,7 @@ func remove(t *testing.T, server *fakeport.Server, change func(*setup.RemoveOpti
 	t.Helper()
 	server.ResetCounts()
 	o := setup.RemoveOptions{
-		Port: connect(t, server), Service: "github", Owners: []string{"acme"}, AppURL: appURL, Confirm: func(*setup.Removal) error { return nil },
+		Port: connect(t, server), Site: backfill.Site{AppURL: appURL, Service: "github", Owners: []string{"acme"}}, Confirm: func(*setup.Removal) error { return nil },
 	}
 	if change != nil {
 		change(&o)
