@@ -3,6 +3,7 @@ package prune_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ func newBenchOf(t testing.TB, accounts ...fakecodecov.Account) *bench {
 		port:    fakeport.New(fakeport.Options{}),
 	}
 	network := faults.Network{Hosts: map[string]http.Handler{"codecov.test": http.HandlerFunc(b.serveCodecov), "port.test": b.port}}
-	b.options = prune.Options{Owners: []string{"acme"}, AppURL: appURL, Yes: true}
+	b.options = prune.Options{Owners: []string{"acme"}, AppURL: appURL, Limit: 0.2, Yes: true, Log: slog.New(slog.DiscardHandler)}
 	var err error
 	b.options.Codecov, err = codecov.NewClient(codecov.Options{
 		BaseURL: "https://codecov.test/api/v2", Token: token, Service: "github", Transport: network,

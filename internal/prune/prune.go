@@ -23,20 +23,17 @@ import (
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
-// DefaultLimit is the share of an account's repositories in Port that a run removes at most.
-const DefaultLimit = 0.2
-
 // concurrency is the number of repositories that are worked on at once; the clients have limits of their own.
 const concurrency = 16
 
-// Options configures Run. Codecov, Port, Owners, AppURL and Mapping are required.
+// Options configures Run. Codecov, Port, Owners, AppURL, Mapping, Limit and Log are required.
 type Options struct {
 	Codecov *codecov.Client
 	Port    *port.Client
 	Owners  []string        // accounts whose repositories are looked at
 	AppURL  string          // address of Codecov's web pages, without a slash at the end
 	Mapping *mapper.Mapping // what wrote the entities; it must name them as the built-in mapping does
-	Limit   float64         // share of an account's repositories in Port that may be removed, 0 to 1; 0 means DefaultLimit
+	Limit   float64         // share of an account's repositories in Port that may be removed, 0 to 1
 	History bool            // also remove commits of listed repositories that Codecov doesn't have
 	DryRun  bool            // remove nothing, and report what would be removed
 	Yes     bool            // don't ask
@@ -45,7 +42,7 @@ type Options struct {
 	// If it is nil, nothing is removed.
 	Ask  func([]Repository) bool
 	Stop <-chan struct{} // when closed, Run finishes the requests under way and returns
-	Log  *slog.Logger    // receives each removed repository at Info; nil disables logging
+	Log  *slog.Logger    // receives each removed repository at Info
 }
 
 // ErrMapping is returned when the repository of an entity can't be derived from its identifier.
@@ -57,12 +54,6 @@ var errStopped = errors.New("interrupted")
 // Run removes the repositories that Codecov no longer has. The result is complete for what was done, also with an error.
 // When ctx ends, Run returns at once.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	if o.Limit <= 0 {
-		o.Limit = DefaultLimit
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	site := backfill.Site{AppURL: o.AppURL, Service: o.Codecov.Service(), Owners: o.Owners}
 	p := &pruner{options: o, site: site, codecovCircuit: newCircuit(), portCircuit: newCircuit(), held: make(map[string]int)}
 	started := time.Now()
@@ -197,14 +188,13 @@ func (p *pruner) failed(ctx context.Context, c *candidate, err error) error {
 	}
 	c.Kept = err.Error()
 	failure := backfill.Failure{Repository: c.Name, Code: CodeNotRemoved, Message: c.Kept}
-	portError, codecovError := (*port.APIError)(nil), (*codecov.APIError)(nil)
-	switch {
-	case errors.As(err, &portError):
+	if e := (*port.APIError)(nil); errors.As(err, &e) {
 		p.portCircuit.Record(err)
-		failure.Status, failure.TraceID = portError.Status, portError.RequestID
-	case errors.As(err, &codecovError):
+		failure.Status, failure.TraceID = e.Status, e.RequestID
+	}
+	if e := (*codecov.APIError)(nil); errors.As(err, &e) {
 		p.codecovCircuit.Record(err)
-		failure.Status = codecovError.Status
+		failure.Status = e.Status
 	}
 	p.fail(failure)
 	return nil

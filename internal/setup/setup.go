@@ -205,19 +205,17 @@ type Overview struct {
 func (r *Report) Overview(o Options) Overview {
 	v := Overview{Present: []string{}, Missing: []string{}, Next: "codecov-port sync"}
 	for _, step := range r.Steps {
-		title, missing := step.String(), step.Missing
+		title, missing, suffix := step.String(), step.Missing, ""
 		switch {
 		case step.State == Refused, o.DryRun && step.State == Created:
 			v.Missing = append(v.Missing, title)
 			continue
 		case o.DryRun:
 			missing = slices.Concat(missing, step.Added)
-			v.Present = append(v.Present, title)
 		case step.State == Created, step.State == Updated:
-			v.Present = append(v.Present, fmt.Sprintf("%s (%s)", title, step.State))
-		default:
-			v.Present = append(v.Present, title)
+			suffix = fmt.Sprintf(" (%s)", step.State)
 		}
+		v.Present = append(v.Present, title+suffix)
 		for _, part := range missing {
 			v.Missing = append(v.Missing, part+" of "+title)
 		}

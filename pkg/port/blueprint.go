@@ -86,14 +86,14 @@ func (c *Client) Blueprint(ctx context.Context, identifier string) (Blueprint, e
 }
 
 // CreateBlueprints creates blueprints whose relations and aggregation properties may point to each other: first each
-// blueprint without aggregations, targets of relations first, then the aggregations. Aggregations whose target Port
-// does not have are left out.
+// blueprint without aggregations, then the aggregations. A target of relations comes before what relates to it.
+// Aggregations whose target Port does not have are left out.
 //
 // It returns the identifiers of the blueprints that it created, also with an error. A blueprint that exists is not
 // changed. One that exists exactly as it was to be created is reported as created: the answer of an attempt was lost.
 func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created []string, err error) {
 	var ours []Blueprint
-	for _, blueprint := range targetsFirst(set) {
+	for _, blueprint := range set {
 		isOurs, err := c.createBare(ctx, blueprint)
 		if err != nil {
 			return created, fmt.Errorf("create blueprint %s: %w", blueprint.Identifier, err)
@@ -127,7 +127,7 @@ func (c *Client) CreateBlueprints(ctx context.Context, set []Blueprint) (created
 // CreateBlueprintsRequests returns what CreateBlueprints sends if every target exists.
 func CreateBlueprintsRequests(set []Blueprint) ([]Request, error) {
 	var creations, additions []Request
-	for _, blueprint := range targetsFirst(set) {
+	for _, blueprint := range set {
 		creation, err := createRequest(blueprint)
 		if err != nil {
 			return nil, err
@@ -191,21 +191,6 @@ func aggregationsRequest(blueprint Blueprint, exists func(target string) (bool, 
 	}
 	patch, err := encode(map[string]any{"aggregationProperties": aggregations})
 	return NewRequest(http.MethodPatch, patch, "blueprints", blueprint.Identifier), err
-}
-
-// targetsFirst sorts blueprints so that each comes after the targets of its relations, as far as they are in the set.
-func targetsFirst(set []Blueprint) (sorted []Blueprint) {
-	for left := slices.Clone(set); len(left) > 0; {
-		next := slices.IndexFunc(left, func(b Blueprint) bool {
-			targets := slices.Collect(maps.Values(b.Relations))
-			return !slices.ContainsFunc(left, func(other Blueprint) bool {
-				return other.Identifier != b.Identifier && slices.ContainsFunc(targets, func(r Relation) bool { return r.Target == other.Identifier })
-			})
-		})
-		next = max(next, 0) // -1 if they relate to each other
-		sorted, left = append(sorted, left[next]), slices.Delete(left, next, next+1)
-	}
-	return sorted
 }
 
 // declarations returns the fields of a blueprint, without empty ones.

@@ -35,7 +35,7 @@ func mean(target string) string {
 
 func TestCreateBlueprintsThatNeedEachOther(t *testing.T) {
 	whole, part := pair()
-	set := []port.Blueprint{part, whole}
+	set := []port.Blueprint{whole, part}
 	server := emulate(t, fakeport.Options{})
 	created, err := connect(t, server).CreateBlueprints(t.Context(), set)
 	if err != nil {
