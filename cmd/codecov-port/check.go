@@ -70,7 +70,7 @@ func checkOptions(cmd *cobra.Command, streams *terminal.Streams, flags checkFlag
 	options := check.Options{Choice: choice, Now: time.Now(), Owners: owners(cmd)}
 	report := func(err error) {
 		if err != nil {
-			options.Problems = append(options.Problems, check.Problem{Text: err.Error(), Hint: hintOf(err)})
+			options.Problems = append(options.Problems, check.Step{Text: err.Error(), Hint: hintOf(err)})
 		}
 	}
 	report(missingVariables(cmd, bothSides))
@@ -112,19 +112,6 @@ func addCodecov(cmd *cobra.Command, streams *terminal.Streams, options *check.Op
 	return err
 }
 
-// mark returns the first character of a step's line.
-func mark(style terminal.Style, state check.State) string {
-	switch state {
-	case check.OK:
-		return style.Paint(terminal.Green, "✓")
-	case check.Warning:
-		return style.Paint(terminal.Yellow, "!")
-	case check.Failed:
-		return style.Paint(terminal.Red, "✗")
-	}
-	return style.Paint(terminal.Dim, "-")
-}
-
 // printStep prints one step: wrapped on a terminal, else on one line.
 func printStep(streams *terminal.Streams, step check.Step) error {
 	text := terminal.Safe(step.Name) + ": " + terminal.Safe(step.Text)
@@ -133,7 +120,14 @@ func printStep(streams *terminal.Streams, step check.Step) error {
 		text = terminal.Fit(text, terminal.Width(streams.Out)-2)
 		hint = terminal.Fit(hint, terminal.Width(streams.Out)-4)
 	}
-	lines := mark(streams.Style(streams.Out), step.State) + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
+	style := streams.Style(streams.Out)
+	mark := map[check.State]string{
+		check.OK:      style.Paint(terminal.Green, "✓"),
+		check.Warning: style.Paint(terminal.Yellow, "!"),
+		check.Failed:  style.Paint(terminal.Red, "✗"),
+		check.Skipped: style.Paint(terminal.Dim, "-"),
+	}[step.State]
+	lines := mark + " " + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
 	if hint != "" {
 		lines += "    " + strings.ReplaceAll(hint, "\n", "\n    ") + "\n"
 	}
@@ -143,20 +137,21 @@ func printStep(streams *terminal.Streams, step check.Step) error {
 
 // checkError returns an error if a step failed. It leads to the exit code of the worst one.
 func checkError(steps []check.Step) error {
-	failed := 0
+	failed, causes := 0, make(map[check.Cause]bool)
 	for _, step := range steps {
 		if step.State == check.Failed {
 			failed++
+			causes[step.Cause] = true
 		}
 	}
-	text := terminal.Plural(failed, "step") + " failed"
-	switch check.Worst(steps) {
-	case "":
+	err := errors.New(terminal.Plural(failed, "step") + " failed")
+	switch {
+	case failed == 0:
 		return nil
-	case check.Credentials:
-		return fmt.Errorf("%s: %w", text, port.ErrUnauthorized)
-	case check.Configuration:
-		return usage(errors.New(text), "")
+	case causes[check.Credentials]:
+		return fmt.Errorf("%w: %w", err, port.ErrUnauthorized)
+	case causes[check.Configuration]:
+		return usage(err, "")
 	}
-	return errors.New(text)
+	return err
 }

@@ -4,7 +4,6 @@ package check
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/codecov-port/codecov-port/pkg/codecov"
@@ -42,12 +41,9 @@ type Step struct {
 	Hint  string `json:"hint,omitempty"`  // what to do, or what is good to know
 }
 
-// Problem is an error in the settings that was found before any request.
-type Problem struct{ Text, Hint string }
-
 // Options configures Run.
 type Options struct {
-	Problems    []Problem       // in the settings; they become the first step
+	Problems    []Step          // in the settings, which were found before any request: Text and Hint
 	Codecov     *codecov.Client // nil if the settings are not sufficient for one
 	Port        *port.Client    // nil if the settings are not sufficient for one
 	CodecovURL  string          // the address that Codecov uses
@@ -65,7 +61,8 @@ type Options struct {
 func Run(ctx context.Context, o Options, report func(Step)) {
 	d := &doctor{Options: o, report: report, declared: make(map[string]port.Blueprint)}
 	for _, problem := range o.Problems {
-		report(Step{Name: "settings", State: Failed, Cause: Configuration, Text: problem.Text, Hint: problem.Hint})
+		problem.Name, problem.State, problem.Cause = "settings", Failed, Configuration
+		report(problem)
 	}
 	if len(o.Problems) == 0 {
 		report(Step{Name: "settings", State: OK, Text: "all required settings are set"})
@@ -105,17 +102,6 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 	}
 	d.step("commits", "repositories", hasRepositories, func() Step { return d.countCommits(ctx) })
 	d.step("plan", "a mapping and commits", hasMapping && d.commits > 0, func() Step { return d.plan(ctx) })
-}
-
-// Worst returns the most severe cause of the failed steps: credentials, then configuration, then others. It returns ""
-// if no step failed.
-func Worst(steps []Step) Cause {
-	for _, cause := range []Cause{Credentials, Configuration, Other} {
-		if slices.ContainsFunc(steps, func(s Step) bool { return s.Cause == cause }) {
-			return cause
-		}
-	}
-	return ""
 }
 
 // doctor holds what the steps have found so far.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -28,7 +29,7 @@ func TestHealthySetup(t *testing.T) {
 			}
 			got = append(got, step.Name+": "+step.Text)
 		}
-		if cause := check.Worst(steps); cause != "" {
+		if cause := worst(steps); cause != "" {
 			t.Errorf("the worst cause is %s", cause)
 		}
 		want := []string{
@@ -83,7 +84,7 @@ var codecovSteps = []string{"account acme", "mapped commit", "commits", "plan"}
 var brokenThings = map[string]broken{
 	"a variable missing": {
 		breaks: func(t *testing.T, b *bench) {
-			b.options.Problems = []check.Problem{{Text: "missing environment variable: CODECOV_TOKEN", Hint: "find it"}}
+			b.options.Problems = []check.Step{{Text: "missing environment variable: CODECOV_TOKEN", Hint: "find it"}}
 			_, b.options.Port = b.clients(t, b.source, b.catalog)
 		},
 		step: "settings", state: check.Failed, cause: check.Configuration, text: "missing environment variable", hint: "find it",
@@ -408,7 +409,7 @@ func (w broken) run(t *testing.T) {
 	if (got.State == check.Failed) != (got.Cause != "") {
 		t.Errorf("state %s with cause %q", got.State, got.Cause)
 	}
-	if cause := check.Worst(steps); cause != w.cause {
+	if cause := worst(steps); cause != w.cause {
 		t.Errorf("the worst cause is %q, want %q", cause, w.cause)
 	}
 	for _, name := range w.skips {
@@ -434,21 +435,14 @@ func find(t *testing.T, steps []check.Step, name string) check.Step {
 	return check.Step{}
 }
 
-func TestWorst(t *testing.T) {
-	for _, test := range []struct {
-		steps []check.Step
-		want  check.Cause
-	}{
-		{nil, ""},
-		{[]check.Step{{State: check.Warning}, {State: check.OK}}, ""},
-		{[]check.Step{{State: check.Failed, Cause: check.Other}, {State: check.Warning}}, check.Other},
-		{[]check.Step{{State: check.Failed, Cause: check.Other}, {State: check.Failed, Cause: check.Configuration}}, check.Configuration},
-		{[]check.Step{{State: check.Failed, Cause: check.Credentials}, {State: check.Failed, Cause: check.Configuration}}, check.Credentials},
-	} {
-		if got := check.Worst(test.steps); got != test.want {
-			t.Errorf("Worst(%v) = %q, want %q", test.steps, got, test.want)
+// worst returns the most severe cause of the failed steps, or "".
+func worst(steps []check.Step) check.Cause {
+	for _, cause := range []check.Cause{check.Credentials, check.Configuration, check.Other} {
+		if slices.ContainsFunc(steps, func(s check.Step) bool { return s.Cause == cause }) {
+			return cause
 		}
 	}
+	return ""
 }
 
 func TestPlanWarnsAboutManyEntities(t *testing.T) {

@@ -24,11 +24,15 @@ func decode[T any](document []byte) (value T, err error) {
 
 // toObject converts a value of this program to the object that it is in JSON.
 func toObject(value any) object {
-	o, err := decode[object](encode(value, ""))
+	return must(decode[object](encode(value, "")))
+}
+
+// must returns a value of this program that always decodes.
+func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err) // the tests fail first
 	}
-	return o
+	return value
 }
 
 // encode writes JSON with <, > and & as they are. It panics on a value that is no JSON: decoded JSON always is.

@@ -38,7 +38,7 @@ func (r *remover) planWebhook() error {
 			continue
 		}
 		isBuiltin := func(b object) bool { return meansTheSame("mappings", []any{e}, []any{b}) }
-		if !slices.ContainsFunc(builtinEntries(), isBuiltin) {
+		if !slices.ContainsFunc(must(readEntries(mapper.BuiltinMappingJSON())), isBuiltin) {
 			note(&r.removal.RefusedBecause, "entry %d of %s writes %s and was changed: remove it in Port first", i+1, webhookThing, blueprint)
 		}
 		note(&r.removal.Parts, "entry for %s of %s", blueprint, webhookThing)

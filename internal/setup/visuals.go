@@ -51,11 +51,7 @@ var pageTemplate string
 
 // page returns the body of the page.
 func page(t Thresholds) object {
-	body, err := decode[object]([]byte(strings.ReplaceAll(pageTemplate, "THRESHOLD", percent(t[0]))))
-	if err != nil {
-		panic(err) // the tests fail first
-	}
-	return body
+	return must(decode[object]([]byte(strings.ReplaceAll(pageTemplate, "THRESHOLD", percent(t[0])))))
 }
 
 var thresholdPattern = regexp.MustCompile(`"value":([0-9.]+)`)

@@ -48,22 +48,13 @@ func writes(entries []object, blueprint string) bool {
 	return slices.ContainsFunc(entries, func(e object) bool { return e["blueprint"] == blueprint && !deletes(e) })
 }
 
-// builtinEntries returns the entries of the built-in mapping.
-func builtinEntries() []object {
-	entries, err := readEntries(mapper.BuiltinMappingJSON())
-	if err != nil {
-		panic(err) // the tests fail first
-	}
-	return entries
-}
-
 // addToMapping returns the entries with what the options add: missing entries with Update, relations with RelateLive. It
 // also returns what is still missing of the built-in.
 func (p *plan) addToMapping(mappings json.RawMessage) (entries []object, added, missing []string, err error) {
 	if entries, err = readEntries(mappings); err != nil {
 		return nil, nil, nil, err
 	}
-	for _, e := range builtinEntries() {
+	for _, e := range must(readEntries(mapper.BuiltinMappingJSON())) {
 		if writes(entries, e["blueprint"].(string)) {
 			continue
 		}
