@@ -110,20 +110,16 @@ func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal
 
 func askAboutPrune(streams *terminal.Streams, stop <-chan struct{}) func([]prune.Repository) bool {
 	return func(going []prune.Repository) bool {
-		var repositories, commits strings.Builder
+		lists := make(map[bool]string) // true: of old commits
 		for _, r := range going {
-			text := &repositories
-			if r.HistoryOnly {
-				text = &commits
-			}
-			fmt.Fprintf(text, "  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Plural(r.Entities, "entity"))
+			lists[r.HistoryOnly] += fmt.Sprintf("  %s: %s\n", terminal.Safe(prunedName(r)), terminal.Plural(r.Entities, "entity"))
 		}
 		question := "remove them from Port?"
-		if commits.Len() > 0 {
-			question = "Codecov doesn't have these commits (erased data looks the same):\n" + commits.String() + question
+		if commits := lists[true]; commits != "" {
+			question = "Codecov doesn't have these commits (erased data looks the same):\n" + commits + question
 		}
-		if repositories.Len() > 0 {
-			question = "Codecov no longer has these repositories:\n" + repositories.String() + question
+		if repositories := lists[false]; repositories != "" {
+			question = "Codecov no longer has these repositories:\n" + repositories + question
 		}
 		return confirm(streams, stop, question)
 	}
