@@ -90,7 +90,7 @@ func demo(ctx context.Context, streams *terminal.Streams, report string, keep bo
 	if err != nil {
 		return err
 	}
-	defer scene.Close()
+	defer scene.fakes.Close()
 	result, err := scene.play(ctx, streams)
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -113,8 +113,8 @@ func demo(ctx context.Context, streams *terminal.Streams, report string, keep bo
 		if err != nil {
 			return err
 		}
-		defer empty.Close()
-		next, environment = demoKept, empty.Environment()
+		defer empty.fakes.Close()
+		next, environment = demoKept, empty.fakes.Environment()
 	}
 	_, err = io.WriteString(streams.Out, terminal.Fit(demoSeen+next, terminal.Width(streams.Out))+environment)
 	if keep && err == nil {
@@ -125,7 +125,7 @@ func demo(ctx context.Context, streams *terminal.Streams, report string, keep bo
 
 // scene is the servers of the demo, and the settings that lead to them.
 type scene struct {
-	*stand.Stand
+	fakes    *stand.Stand
 	settings settings
 	latency  time.Duration // of each response
 }
@@ -152,7 +152,7 @@ func openDemo(ctx context.Context, streams *terminal.Streams) (scene, error) {
 		return scene{}, err
 	}
 	log := newLog(streams)
-	return scene{Stand: fakes, latency: latency, settings: settings{
+	return scene{fakes: fakes, latency: latency, settings: settings{
 		codecov: codecov.Options{BaseURL: fakes.CodecovURL + apiPath, Token: demoToken, Service: codecov.Service(account.Service), Logger: log.With("to", "codecov")},
 		port:    port.Options{BaseURL: fakes.PortURL, ClientID: demoID, ClientSecret: demoSecret, Logger: log.With("to", "port")},
 		owners:  []string{demoOwner}, codecovApp: fakes.CodecovURL, log: log,
@@ -180,11 +180,11 @@ func (s scene) play(ctx context.Context, streams *terminal.Streams) (*backfill.R
 // setUp creates what 'setup --scorecard --dashboard --relate service' does, and a few services.
 func (s scene) setUp(ctx context.Context, client *port.Client) error {
 	const service = "service"
-	if err := s.Port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
+	if err := s.fakes.Port.PutBlueprint([]byte(`{"identifier": "service", "title": "Service", "schema": {"properties": {}}}`)); err != nil {
 		return err
 	}
 	for _, r := range demoRepositories[:5] {
-		if err := s.Port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
+		if err := s.fakes.Port.PutEntity(service, fakeport.Entity{Identifier: r.name}); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ A name that was used again mixes two histories in Port. --history looks for comm
 commits whose data was erased at Codecov look the same.`
 
 type pruneFlags struct {
-	prune.Options
+	options                prune.Options
 	limit, mapping, output string
 }
 
@@ -40,9 +40,9 @@ func newPrune(streams *terminal.Streams) *cobra.Command {
 	}
 	addSettingsFlags(cmd.Flags())
 	addMappingFlag(cmd.Flags(), &flags.mapping)
-	cmd.Flags().BoolVarP(&flags.DryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
-	cmd.Flags().BoolVar(&flags.History, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
-	cmd.Flags().BoolVarP(&flags.Yes, "yes", "y", false, "Remove without asking")
+	cmd.Flags().BoolVarP(&flags.options.DryRun, "dry-run", "n", false, "Show what would be removed without removing anything")
+	cmd.Flags().BoolVar(&flags.options.History, "history", false, "Also remove commits of listed repositories that Codecov doesn't have")
+	cmd.Flags().BoolVarP(&flags.options.Yes, "yes", "y", false, "Remove without asking")
 	cmd.Flags().StringVar(&flags.limit, "limit", "20%", "Remove nothing if more than this `share` of an account's repositories in Port would go")
 	addOutputFlag(cmd.Flags(), &flags.output)
 	return cmd
@@ -58,7 +58,7 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 		}
 		return cmp.Or(err, printPrune(streams.Out, result))
 	}
-	result.DryRun, result.Version, result.ExitCode = flags.DryRun, version().Version, exitCode(err)
+	result.DryRun, result.Version, result.ExitCode = flags.options.DryRun, version().Version, exitCode(err)
 	result.Interrupted = result.Interrupted || result.ExitCode == exitInterrupted
 	result.Complete, result.Error = result.Complete && err == nil, errorSummary(err)
 	return cmp.Or(err, writeJSON(streams.Out, result))
@@ -67,7 +67,7 @@ func runPrune(cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) e
 // pruneWith returns a result with every error, too. first ends when the run is to finish what is under way and stop.
 func pruneWith(ctx, first context.Context, cmd *cobra.Command, streams *terminal.Streams, flags pruneFlags) (prune.Result, error) {
 	none := prune.NewResult()
-	o, err := flags.Options, error(nil)
+	o, err := flags.options, error(nil)
 	if o.Limit, err = parseShare("limit", flags.limit); err != nil {
 		return none, usage(err, "for example --limit 10%")
 	}

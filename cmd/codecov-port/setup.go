@@ -26,23 +26,23 @@ how it differs; --update adds what is missing and keeps everything else. Run it 
 
 // setupFlags are the flags of setup that are not settings.
 type setupFlags struct {
-	setup.Options
+	options                             setup.Options
 	onlyYAML, showURL, remove, all, yes bool
 	scorecard, output                   string
 	branches, relate                    []string
 }
 
 func (f *setupFlags) add(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.Update, "update", false, "Add what is missing to existing blueprints and the webhook")
+	flags.BoolVar(&f.options.Update, "update", false, "Add what is missing to existing blueprints and the webhook")
 	flags.StringVar(&f.scorecard, "scorecard", "", "Create a scorecard with these `levels` (default 50,70,80)")
 	flags.Lookup("scorecard").NoOptDefVal = "50,70,80"
-	flags.BoolVar(&f.Dashboard, "dashboard", false, "Create a page with charts (Port's API for pages is in beta)")
+	flags.BoolVar(&f.options.Dashboard, "dashboard", false, "Create a page with charts (Port's API for pages is in beta)")
 	flags.StringArrayVar(&f.relate, "relate", nil, "Relate repositories to this `blueprint[=jq]` (repeatable)")
-	flags.BoolVar(&f.RelateLive, "relate-live", false, "Also relate live events; Port may refuse those without a related entity")
+	flags.BoolVar(&f.options.RelateLive, "relate-live", false, "Also relate live events; Port may refuse those without a related entity")
 	flags.BoolVar(&f.remove, "remove", false, "Remove what setup and sync have made")
 	flags.BoolVar(&f.all, "all", false, "With --remove: also entities of other accounts and the unchanged built-in blueprint")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "Change or remove without asking")
-	flags.BoolVarP(&f.DryRun, "dry-run", "n", false, "Show the requests without sending them")
+	flags.BoolVarP(&f.options.DryRun, "dry-run", "n", false, "Show the requests without sending them")
 	flags.BoolVar(&f.onlyYAML, "only-yaml", false, "Only print the YAML for Codecov")
 	flags.BoolVar(&f.showURL, "show-url", false, "Show the webhook's secret address")
 	addOutputFlag(flags, &f.output)
@@ -51,15 +51,15 @@ func (f *setupFlags) add(flags *pflag.FlagSet) {
 
 // check rejects flags that exclude each other.
 func (f *setupFlags) check() error {
-	adds := f.Update || f.scorecard != "" || f.Dashboard || len(f.relate) > 0 || f.onlyYAML || f.showURL
+	adds := f.options.Update || f.scorecard != "" || f.options.Dashboard || len(f.relate) > 0 || f.onlyYAML || f.showURL
 	switch {
 	case f.remove && adds:
 		return usage(errors.New("--remove excludes the flags that add or show something"), "run setup twice")
 	case f.all && !f.remove:
 		return usage(errors.New("--all requires --remove"), "add --remove")
-	case f.RelateLive && len(f.relate) == 0:
+	case f.options.RelateLive && len(f.relate) == 0:
 		return usage(errors.New("--relate-live requires --relate"), "for example --relate service --relate-live")
-	case f.showURL && (f.DryRun || f.output == outputJSON):
+	case f.showURL && (f.options.DryRun || f.output == outputJSON):
 		return usage(errors.New("--show-url excludes --dry-run and --output json"), "the address is a secret: run 'codecov-port setup --show-url'")
 	case f.onlyYAML && f.output == outputJSON:
 		return usage(errors.New("--only-yaml excludes --output json"), "use one of them")
@@ -74,14 +74,14 @@ func (f *setupFlags) parse() error {
 		if err != nil {
 			return usage(fmt.Errorf("--scorecard: %w", err), "for example --scorecard=60,75,90")
 		}
-		f.Scorecard = &thresholds
+		f.options.Scorecard = &thresholds
 	}
 	for _, text := range f.relate {
 		relation, err := setup.ParseRelation(text)
 		if err != nil {
 			return usage(fmt.Errorf("--relate: %w", err), "for example --relate service or --relate 'service=.body.repo.name'")
 		}
-		f.Relate = append(f.Relate, relation)
+		f.options.Relate = append(f.options.Relate, relation)
 	}
 	return nil
 }
@@ -126,19 +126,19 @@ type setupDocument struct {
 
 func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags setupFlags) error {
 	var err error
-	if flags.Port, err = newPort(s); err != nil {
+	if flags.options.Port, err = newPort(s); err != nil {
 		return err
 	}
-	if asks := flags.Scorecard != nil || flags.Dashboard || len(flags.Relate) > 0; asks && !flags.yes {
-		flags.Confirm = func(report *setup.Report) error {
+	if asks := flags.options.Scorecard != nil || flags.options.Dashboard || len(flags.options.Relate) > 0; asks && !flags.yes {
+		flags.options.Confirm = func(report *setup.Report) error {
 			return confirmChange(streams, ctx.Done(), stepsText(report.Steps, isChange, true), "change Port like this?", "")
 		}
 	}
-	report, err := setup.Run(ctx, flags.Options)
+	report, err := setup.Run(ctx, flags.options)
 	if err != nil {
 		return explainSetup(err, s)
 	}
-	overview := report.Overview(flags.Options)
+	overview := report.Overview(flags.options)
 	switch {
 	case flags.onlyYAML && report.Webhook.URL == "":
 		return withHint(errors.New("the webhook does not exist yet"), "run it without --dry-run")
@@ -146,7 +146,7 @@ func runSetup(ctx context.Context, streams *terminal.Streams, s settings, flags 
 		_, err := io.WriteString(streams.Out, setup.YAML(report.Webhook.URL, flags.cleanBranches()))
 		return err
 	case flags.output == outputJSON:
-		err = writeJSON(streams.Out, setupDocument{flags.DryRun, overview, report})
+		err = writeJSON(streams.Out, setupDocument{flags.options.DryRun, overview, report})
 	default:
 		_, err = io.WriteString(streams.Out, setupText(report, overview, flags, streams.Verbose > 0)+pageText(s.port.BaseURL, report, flags))
 	}
@@ -207,8 +207,8 @@ func setupText(report *setup.Report, overview setup.Overview, flags setupFlags, 
 	} {
 		fmt.Fprintf(&text, "%-9s%s\n", line[0], cmp.Or(line[1], "nothing"))
 	}
-	text.WriteString(stepsText(report.Steps, func(step setup.Step) bool { return verbose || isLeftAlone(step) }, flags.DryRun))
-	if flags.DryRun {
+	text.WriteString(stepsText(report.Steps, func(step setup.Step) bool { return verbose || isLeftAlone(step) }, flags.options.DryRun))
+	if flags.options.DryRun {
 		text.WriteString(requestsText(report.Requests))
 	}
 	if address := report.Webhook.URL; showsAddress(report, flags) {
@@ -221,7 +221,7 @@ func setupText(report *setup.Report, overview setup.Overview, flags setupFlags, 
 // pageText returns the address of the page in Port, or "" if there is no page or the address is unknown.
 func pageText(apiURL string, report *setup.Report, flags setupFlags) string {
 	last := report.Steps[len(report.Steps)-1]
-	if last.Kind != setup.Page || last.State == setup.Refused || flags.DryRun || portApps[apiURL] == "" {
+	if last.Kind != setup.Page || last.State == setup.Refused || flags.options.DryRun || portApps[apiURL] == "" {
 		return ""
 	}
 	return fmt.Sprintf("\nThe page in Port: %s/%s\n", portApps[apiURL], last.Identifier)

@@ -36,7 +36,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	ctx, first, end := interruptible(cmd.Context(), streams.Err)
 	defer end()
-	options := setup.RemoveOptions{Port: catalog, Site: backfill.Site{AppURL: s.codecovApp, Service: s.codecov.Service, Owners: s.owners}, All: flags.all, DryRun: flags.DryRun}
+	options := setup.RemoveOptions{Port: catalog, Site: backfill.Site{AppURL: s.codecovApp, Service: s.codecov.Service, Owners: s.owners}, All: flags.all, DryRun: flags.options.DryRun}
 	options.Confirm = func(removal *setup.Removal) error { return confirmRemoval(streams, first.Done(), removal, flags.yes) }
 	removal, err := setup.Remove(ctx, options)
 	if err = explainSetup(err, s); err != nil && ctx.Err() != nil {
@@ -44,7 +44,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	}
 	switch {
 	case removal != nil && flags.output == outputJSON:
-		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.DryRun, removal}))
+		return cmp.Or(err, writeJSON(streams.Out, removalDocument{flags.options.DryRun, removal}))
 	case err != nil:
 		return err
 	}
@@ -52,7 +52,7 @@ func runRemove(cmd *cobra.Command, streams *terminal.Streams, flags setupFlags) 
 	if len(removal.Requests) == 0 {
 		text += "nothing to remove\n"
 	}
-	if flags.DryRun {
+	if flags.options.DryRun {
 		text += requestsText(removal.Requests)
 	}
 	_, err = io.WriteString(streams.Out, text)

@@ -22,7 +22,7 @@ func TestSetupEndsWithThePage(t *testing.T) {
 		"US region":    {port.USBaseURL, setup.Step{Thing: page, State: setup.Created}, setupFlags{}, "\nThe page in Port: https://app.us.port.io/codecov_coverage_overview\n"},
 		"other server": {"http://localhost:1", setup.Step{Thing: page, State: setup.Created}, setupFlags{}, ""},
 		"refused":      {port.EUBaseURL, setup.Step{Thing: page, State: setup.Refused}, setupFlags{}, ""},
-		"dry run":      {port.EUBaseURL, setup.Step{Thing: page, State: setup.Created}, setupFlags{Options: setup.Options{DryRun: true}}, ""},
+		"dry run":      {port.EUBaseURL, setup.Step{Thing: page, State: setup.Created}, setupFlags{options: setup.Options{DryRun: true}}, ""},
 		"no page":      {port.EUBaseURL, setup.Step{Thing: setup.Thing{Kind: setup.Webhook}, State: setup.Created}, setupFlags{}, ""},
 	} {
 		if got := pageText(test.apiURL, &setup.Report{Steps: []setup.Step{test.step}}, test.flags); got != test.want {

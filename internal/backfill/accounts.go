@@ -54,7 +54,7 @@ func (s Site) page(address string) Page {
 
 // Stored is an entity of a built-in blueprint in Port, with its page at Codecov.
 type Stored struct {
-	port.Entity
+	Entity  port.Entity
 	Address string // of the page; "" if there is none
 	Page    Page   // zero if Address is of another site
 }
@@ -67,7 +67,7 @@ func (s Site) stored(blueprint string, entity port.Entity) Stored {
 // RepositoryAccount returns the account of an entity of codecov_coverage. It returns "" for another one's, and for an entity
 // that is not named like the built-in mapping's.
 func (e Stored) RepositoryAccount() string {
-	if len(e.Page.Rest) > 0 || e.Page.Repository != e.Identifier {
+	if len(e.Page.Rest) > 0 || e.Page.Repository != e.Entity.Identifier {
 		return ""
 	}
 	return e.Page.Account

@@ -16,7 +16,7 @@ func (d *doctor) blueprint(ctx context.Context, identifier string) Step {
 	if declared, ok := d.declared[identifier]; ok {
 		return d.examine(declared)
 	}
-	declared, err := readBlueprint(ctx, d.Port, identifier)
+	declared, err := readBlueprint(ctx, d.options.Port, identifier)
 	isBuiltin := identifier == mapper.CurrentBlueprint || identifier == mapper.HistoryBlueprint
 	switch {
 	case errors.Is(err, port.ErrNotFound) && isBuiltin:

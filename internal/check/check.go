@@ -59,7 +59,7 @@ type Options struct {
 // Run examines everything that can be examined and passes each step to report when it is done. A failed step doesn't
 // end it, but skips the steps that need it. When ctx ends, the remaining steps fail.
 func Run(ctx context.Context, o Options, report func(Step)) {
-	d := &doctor{Options: o, report: report, declared: make(map[string]port.Blueprint)}
+	d := &doctor{options: o, report: report, declared: make(map[string]port.Blueprint)}
 	for _, problem := range o.Problems {
 		problem.Name, problem.State, problem.Cause = "settings", Failed, Configuration
 		report(problem)
@@ -106,8 +106,8 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 
 // doctor holds what the steps have found so far.
 type doctor struct {
-	Options
-	report func(Step)
+	options Options
+	report  func(Step)
 
 	portReady    bool
 	visible      []string // owners that the token can see

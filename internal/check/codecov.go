@@ -26,7 +26,7 @@ type repository struct {
 func (d *doctor) readOwners(ctx context.Context) error {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	for owner, err := range d.Codecov.Owners(ctx) {
+	for owner, err := range d.options.Codecov.Owners(ctx) {
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (d *doctor) codecovToken(err error) Step {
 	if err != nil {
 		return codecovError(err)
 	}
-	service := d.Codecov.Service()
+	service := d.options.Codecov.Service()
 	if len(d.visible) == 0 {
 		return warning(fmt.Sprintf("Codecov accepts CODECOV_TOKEN, but its user can see no account at %s", service), d.ownersHint())
 	}
@@ -64,14 +64,14 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 	listed, private, inactive := 0, 0, 0
 	var gap error // why the list is not complete
 	options := codecov.RepositoriesOptions{Skipped: func(row *codecov.SkippedRowError) { gap = row }}
-	for row, err := range d.Codecov.Repositories(ctx, owner, options) {
+	for row, err := range d.options.Codecov.Repositories(ctx, owner, options) {
 		if codecov.IsPartial(err) {
 			gap = err
 			break
 		}
 		switch {
 		case errors.Is(err, codecov.ErrOwnerNotFound):
-			return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.Codecov.Service()), d.ownersHint())
+			return failed(Configuration, fmt.Sprintf("Codecov has no account %s at %s", owner, d.options.Codecov.Service()), d.ownersHint())
 		case err != nil:
 			return unexpected("list the repositories", err)
 		}
@@ -98,7 +98,7 @@ func (d *doctor) account(ctx context.Context, owner string) Step {
 }
 
 func (d *doctor) ownersHint() string {
-	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.Codecov.Service())
+	hint := fmt.Sprintf("check CODECOV_SERVICE_PROVIDER (%s) and CODECOV_SERVICE_PROVIDER_ACCOUNT_NAME", d.options.Codecov.Service())
 	if len(d.visible) > 0 {
 		hint += "; the token's user can see " + shortList(d.visible)
 	}
@@ -126,7 +126,7 @@ func (d *doctor) countCommits(ctx context.Context) Step {
 			continue
 		}
 		g.Go(func() error {
-			count, err := d.Codecov.CountCommits(ctx, r.owner, r.row.Name, codecov.CommitsOptions{Branch: r.row.Branch})
+			count, err := d.options.Codecov.CountCommits(ctx, r.owner, r.row.Name, codecov.CommitsOptions{Branch: r.row.Branch})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -191,9 +191,9 @@ func (d *doctor) duration(ctx context.Context, requests int) string {
 	}
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	one := d.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
+	one := d.options.Port.Search(ctx, d.compiled.Blueprints()[0], port.SearchOptions{Include: []string{"$identifier"}, Limit: 1})
 	one(func(port.Entity, error) bool { return false }) // the headers of the response hold the rate
-	wait, known := d.Port.EstimateDuration(requests)
+	wait, known := d.options.Port.EstimateDuration(requests)
 	minutes := math.Ceil(wait.Minutes())
 	switch {
 	case !known:

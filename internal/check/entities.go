@@ -20,20 +20,20 @@ import (
 func (d *doctor) entities(ctx context.Context) Step {
 	foreign := map[string]int{} // entities under a listed name by owner
 	counts := map[string]int{}  // entities of the accounts by blueprint
-	site := backfill.Site{AppURL: d.AppURL, Service: d.Codecov.Service(), Owners: d.Owners}
+	site := backfill.Site{AppURL: d.options.AppURL, Service: d.options.Codecov.Service(), Owners: d.options.Owners}
 	for _, blueprint := range []string{mapper.CurrentBlueprint, mapper.HistoryBlueprint} {
 		declared, exists := d.declared[blueprint]
 		if !exists {
 			continue
 		}
-		for entity, err := range site.Entities(ctx, d.Port, declared, port.SearchOptions{}) {
+		for stored, err := range site.Entities(ctx, d.options.Port, declared, port.SearchOptions{}) {
 			switch {
 			case err != nil:
 				return unexpected("read the entities of "+blueprint, err)
-			case entity.Page.Account != "":
+			case stored.Page.Account != "":
 				counts[blueprint]++
-			case entity.Page.Owner != "" && blueprint == mapper.CurrentBlueprint && d.lists(entity.Identifier):
-				foreign[entity.Page.Owner]++
+			case stored.Page.Owner != "" && blueprint == mapper.CurrentBlueprint && d.lists(stored.Entity.Identifier):
+				foreign[stored.Page.Owner]++
 			}
 		}
 	}
@@ -56,9 +56,9 @@ func (d *doctor) describeForeign(ctx context.Context, foreign map[string]int) st
 	var parts []string
 	for _, owner := range slices.Sorted(maps.Keys(foreign)) {
 		text := fmt.Sprintf("sync refuses %s of account %s with the name of a listed repository", terminal.Plural(foreign[owner], "entity"), owner)
-		for _, err := range d.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{PageSize: 1}) {
+		for _, err := range d.options.Codecov.Repositories(ctx, owner, codecov.RepositoriesOptions{PageSize: 1}) {
 			if errors.Is(err, codecov.ErrOwnerNotFound) {
-				text += fmt.Sprintf(" (Codecov has no account %s any more: it looks renamed to %s)", owner, strings.Join(d.Owners, " or "))
+				text += fmt.Sprintf(" (Codecov has no account %s any more: it looks renamed to %s)", owner, strings.Join(d.options.Owners, " or "))
 			}
 			break
 		}
@@ -113,7 +113,7 @@ func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, e
 
 // examineTarget looks for the entities of a blueprint in Port.
 func (d *doctor) examineTarget(ctx context.Context, target string, repositories map[string][]string) Step {
-	exists, err := backfill.Existing(ctx, d.Port, target, slices.Sorted(maps.Keys(repositories)))
+	exists, err := backfill.Existing(ctx, d.options.Port, target, slices.Sorted(maps.Keys(repositories)))
 	if err != nil {
 		return failed(Other, err.Error(), "try again later")
 	}

@@ -14,14 +14,14 @@ import (
 
 // mapping compiles the mapping and reports each part of it that a sync leaves out.
 func (d *doctor) mapping() Step {
-	entries, err := d.Choice.Entries(d.live)
+	entries, err := d.options.Choice.Entries(d.live)
 	if err != nil {
 		return failed(Configuration, oneLine(err), "'codecov-port map' tries a mapping on a payload; --mapping selects another one")
 	}
 	entries = mapper.AddRelations(entries, d.declared[mapper.CurrentBlueprint])
-	o := mapper.Options{Now: d.Now}
-	if d.Codecov != nil {
-		o.Service = d.Codecov.Service()
+	o := mapper.Options{Now: d.options.Now}
+	if d.options.Codecov != nil {
+		o.Service = d.options.Codecov.Service()
 	}
 	if d.compiled, err = mapper.Compile(entries, o); err != nil {
 		return failed(Configuration, oneLine(err), "correct the expression; 'codecov-port map' tries a mapping on a payload")
@@ -75,7 +75,7 @@ func (d *doctor) sample(ctx context.Context) Step {
 func (d *doctor) isTried(t *trial) bool { return len(t.useful) == len(d.compiled.Entries()) }
 
 func (d *doctor) accountOf(r repository) mapper.Account {
-	return mapper.Account{Service: d.Codecov.Service(), Owner: r.owner, AppURL: d.AppURL}
+	return mapper.Account{Service: d.options.Codecov.Service(), Owner: r.owner, AppURL: d.options.AppURL}
 }
 
 // everyEntity selects all entities of a mapping.
@@ -84,7 +84,7 @@ func everyEntity(string, string) bool { return true }
 func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) error {
 	last := t.commits + sampleCommits
 	options := codecov.CommitsOptions{Branch: r.row.Branch, LimitHint: sampleCommits, Skipped: func(*codecov.SkippedRowError) {}}
-	for commit, err := range d.Codecov.Commits(ctx, r.owner, r.row.Name, options) {
+	for commit, err := range d.options.Codecov.Commits(ctx, r.owner, r.row.Name, options) {
 		if err != nil {
 			t.err = err
 			return ctx.Err()

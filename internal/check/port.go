@@ -28,15 +28,15 @@ func (d *doctor) portCredentials(ctx context.Context, err error) Step {
 		return failed(Credentials, "the credentials may not read blueprints in Port: "+err.Error(),
 			adminHint+", and check whether Port restricts the addresses of its clients")
 	}
-	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.PortURL)
+	return failed(Other, "unexpected response of Port: "+err.Error(), "try again later, or check the address "+d.options.PortURL)
 }
 
 // credentialsError tries the credentials in the other region.
 func (d *doctor) credentialsError(ctx context.Context, err error) Step {
-	if d.OtherPort != nil {
-		if _, err := readBlueprint(ctx, d.OtherPort, mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
-			return failed(Configuration, "wrong region: "+d.PortURL+" rejected the credentials, region "+d.OtherRegion+" accepts them",
-				"set PORT_REGION="+d.OtherRegion)
+	if d.options.OtherPort != nil {
+		if _, err := readBlueprint(ctx, d.options.OtherPort, mapper.CurrentBlueprint); err == nil || errors.Is(err, port.ErrNotFound) {
+			return failed(Configuration, "wrong region: "+d.options.PortURL+" rejected the credentials, region "+d.options.OtherRegion+" accepts them",
+				"set PORT_REGION="+d.options.OtherRegion)
 		}
 	}
 	return failed(Credentials, "Port rejected PORT_CLIENT_ID and PORT_CLIENT_SECRET: "+err.Error(),
@@ -54,7 +54,7 @@ func (d *doctor) webhook(ctx context.Context) Step {
 	const name = "webhook " + mapper.WebhookIdentifier
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
-	w, err := d.Port.Webhook(ctx, mapper.WebhookIdentifier)
+	w, err := d.options.Port.Webhook(ctx, mapper.WebhookIdentifier)
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		return warning("Port has no "+name+": new coverage doesn't arrive", "'codecov-port setup' creates it")

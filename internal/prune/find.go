@@ -57,9 +57,9 @@ func (p *pruner) find(ctx context.Context) error {
 		isListed := slices.ContainsFunc(accounts, func(a account) bool { _, listed := a.branches[name]; return listed })
 		switch {
 		case isOwn:
-			p.listed = append(p.listed, &candidate{Repository: Repository{Owner: owner, Name: name, HistoryOnly: true}, branch: branch})
+			p.listed = append(p.listed, &candidate{repository: Repository{Owner: owner, Name: name, HistoryOnly: true}, branch: branch})
 		case !isListed && (own.gap == nil || spelling != ""):
-			p.candidates = append(p.candidates, &candidate{Repository: Repository{Owner: owner, Name: name, RenamedTo: spelling}})
+			p.candidates = append(p.candidates, &candidate{repository: Repository{Owner: owner, Name: name, RenamedTo: spelling}})
 		}
 	}
 	return nil
@@ -91,12 +91,12 @@ func (p *pruner) readPort(ctx context.Context) (held map[string]string, err erro
 		return nil, err
 	}
 	held = make(map[string]string)
-	for entity, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{}) {
+	for stored, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{}) {
 		if err != nil {
 			return nil, fmt.Errorf("read the entities of %s: %w", mapper.CurrentBlueprint, err)
 		}
-		if owner := entity.RepositoryAccount(); owner != "" {
-			held[entity.Identifier] = owner
+		if owner := stored.RepositoryAccount(); owner != "" {
+			held[stored.Entity.Identifier] = owner
 		}
 	}
 	return held, nil
@@ -106,7 +106,7 @@ func (p *pruner) readPort(ctx context.Context) (held map[string]string, err erro
 // may mean lost access.
 func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	if cause := p.codecovCircuit.Cause(); cause != nil {
-		c.Kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
+		c.repository.Kept = fmt.Sprintf("Codecov was not asked for it: %v", cause)
 		return nil
 	}
 	known, err := p.isKnown(ctx, c)
@@ -116,9 +116,9 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return err
 	case err != nil:
-		c.Kept = fmt.Sprintf("Codecov doesn't confirm that it is gone: %v", err)
+		c.repository.Kept = fmt.Sprintf("Codecov doesn't confirm that it is gone: %v", err)
 	case known:
-		c.Kept = "Codecov still has it, but doesn't list it"
+		c.repository.Kept = "Codecov still has it, but doesn't list it"
 	}
 	p.codecovCircuit.Record(err)
 	return nil
@@ -126,12 +126,12 @@ func (p *pruner) askCodecov(ctx context.Context, c *candidate) error {
 
 // isKnown reports whether Codecov has a repository that is spelled like the candidate.
 func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
-	if c.RenamedTo == "" {
-		return p.options.Codecov.RepositoryExists(ctx, c.Owner, c.Name)
+	if c.repository.RenamedTo == "" {
+		return p.options.Codecov.RepositoryExists(ctx, c.repository.Owner, c.repository.Name)
 	}
-	options := codecov.RepositoriesOptions{Names: []string{c.Name}}
-	for r, err := range p.options.Codecov.Repositories(ctx, c.Owner, options) {
-		if err != nil || r.Name == c.RenamedTo {
+	options := codecov.RepositoriesOptions{Names: []string{c.repository.Name}}
+	for r, err := range p.options.Codecov.Repositories(ctx, c.repository.Owner, options) {
+		if err != nil || r.Name == c.repository.RenamedTo {
 			return false, err
 		}
 	}
@@ -141,14 +141,14 @@ func (p *pruner) isKnown(ctx context.Context, c *candidate) (bool, error) {
 // applyLimit keeps all candidates of an account of which too many would go.
 func (p *pruner) applyLimit() {
 	for owner, held := range p.held {
-		going := slices.DeleteFunc(p.going(), func(c *candidate) bool { return c.Owner != owner })
+		going := slices.DeleteFunc(p.going(), func(c *candidate) bool { return c.repository.Owner != owner })
 		if float64(len(going)) <= p.options.Limit*float64(held) {
 			continue
 		}
 		for _, c := range going {
-			c.Kept = fmt.Sprintf("%d of the %d repositories that Port holds for %s would go, more than the limit of %g%%",
+			c.repository.Kept = fmt.Sprintf("%d of the %d repositories that Port holds for %s would go, more than the limit of %g%%",
 				len(going), held, owner, 100*p.options.Limit)
-			p.fail(backfill.Failure{Repository: c.Name, Code: CodeLimit, Message: c.Kept})
+			p.fail(backfill.Failure{Repository: c.repository.Name, Code: CodeLimit, Message: c.repository.Kept})
 		}
 	}
 }

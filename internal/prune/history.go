@@ -20,7 +20,7 @@ func (p *pruner) inspectHistories(ctx context.Context) error {
 	}
 	err := p.each(ctx, p.listed, p.inspectHistory)
 	for _, c := range p.listed {
-		if c.Kept != "" || c.planned > 0 {
+		if c.repository.Kept != "" || c.planned > 0 {
 			p.candidates = append(p.candidates, c)
 		}
 	}
@@ -33,12 +33,12 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate) error {
 		return cause
 	}
 	missing := make(map[string]string) // identifiers by sha
-	for entity, err := range p.searchHistory(ctx, c) {
+	for stored, err := range p.searchHistory(ctx, c) {
 		if err != nil {
 			return err
 		}
-		if isHistoryOf(entity, c) {
-			missing[strings.TrimPrefix(entity.Identifier, c.Name+"@")] = entity.Identifier
+		if isHistoryOf(stored, c) {
+			missing[strings.TrimPrefix(stored.Entity.Identifier, c.repository.Name+"@")] = stored.Entity.Identifier
 		}
 	}
 	held := len(missing)
@@ -48,7 +48,7 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate) error {
 		}
 	}
 	for _, sha := range slices.Sorted(maps.Keys(missing)) {
-		exists, err := p.options.Codecov.CommitExists(ctx, c.Owner, c.Name, sha)
+		exists, err := p.options.Codecov.CommitExists(ctx, c.repository.Owner, c.repository.Name, sha)
 		if err != nil {
 			return fmt.Errorf("ask Codecov for the commit %s: %w", sha, err)
 		}
@@ -56,8 +56,8 @@ func (p *pruner) inspectHistory(ctx context.Context, c *candidate) error {
 			c.commits = append(c.commits, missing[sha])
 		}
 		if float64(len(c.commits)) > p.options.Limit*float64(held) {
-			c.Kept = fmt.Sprintf("Codecov doesn't have %d or more of the %d commits that Port holds, more than the limit of %g%%", len(c.commits), held, 100*p.options.Limit)
-			p.fail(backfill.Failure{Repository: c.Name, Code: CodeLimit, Message: c.Kept})
+			c.repository.Kept = fmt.Sprintf("Codecov doesn't have %d or more of the %d commits that Port holds, more than the limit of %g%%", len(c.commits), held, 100*p.options.Limit)
+			p.fail(backfill.Failure{Repository: c.repository.Name, Code: CodeLimit, Message: c.repository.Kept})
 			return nil
 		}
 	}
@@ -73,7 +73,7 @@ func (p *pruner) dropListed(ctx context.Context, c *candidate, branch string, mi
 		return nil
 	}
 	options := codecov.CommitsOptions{Branch: branch, Skipped: func(*codecov.SkippedRowError) {}}
-	for commit, err := range p.options.Codecov.Commits(ctx, c.Owner, c.Name, options) {
+	for commit, err := range p.options.Codecov.Commits(ctx, c.repository.Owner, c.repository.Name, options) {
 		if codecov.IsPartial(err) {
 			return nil
 		}

@@ -91,10 +91,10 @@ type pruner struct {
 
 // candidate is a repository in Port, with what Run returns of it. Nothing keeps it while Kept is empty.
 type candidate struct {
-	Repository
-	branch  string   // the default branch, if it is listed
-	commits []string // identifiers of old commits, if HistoryOnly is set
-	planned int      // entities to be removed
+	repository Repository
+	branch     string   // the default branch, if it is listed
+	commits    []string // identifiers of old commits, if HistoryOnly is set
+	planned    int      // entities to be removed
 }
 
 func (p *pruner) run(ctx context.Context) error {
@@ -114,7 +114,7 @@ func (p *pruner) run(ctx context.Context) error {
 		return err
 	case p.options.DryRun:
 		for _, c := range p.going() {
-			c.Removed, c.Entities = true, c.planned
+			c.repository.Removed, c.repository.Entities = true, c.planned
 		}
 		return nil
 	}
@@ -144,20 +144,20 @@ func (p *pruner) confirm() {
 	}
 	var shown []Repository
 	for _, c := range going {
-		shown = append(shown, c.Repository)
+		shown = append(shown, c.repository)
 		shown[len(shown)-1].Entities = c.planned
 	}
 	if p.options.Ask != nil && p.options.Ask(shown) || backfill.IsClosed(p.options.Stop) {
 		return
 	}
 	for _, c := range going {
-		c.Kept = "the removal was not confirmed"
+		c.repository.Kept = "the removal was not confirmed"
 	}
 }
 
 // going returns the candidates that nothing keeps.
 func (p *pruner) going() []*candidate {
-	return slices.DeleteFunc(slices.Clone(p.candidates), func(c *candidate) bool { return c.Kept != "" })
+	return slices.DeleteFunc(slices.Clone(p.candidates), func(c *candidate) bool { return c.repository.Kept != "" })
 }
 
 // each calls do for several candidates at a time, and keeps those for which it fails. It returns an error that ends the run.
@@ -181,13 +181,13 @@ func (p *pruner) failed(ctx context.Context, c *candidate, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, errStopped):
-		c.Kept = errStopped.Error() // the requests of the other candidates finish
+		c.repository.Kept = errStopped.Error() // the requests of the other candidates finish
 		return nil
 	case errors.Is(err, port.ErrUnauthorized), errors.Is(err, codecov.ErrUnauthorized):
-		return fmt.Errorf("prune the repository %s: %w", c.Name, err)
+		return fmt.Errorf("prune the repository %s: %w", c.repository.Name, err)
 	}
-	c.Kept = err.Error()
-	failure := backfill.Failure{Repository: c.Name, Code: CodeNotRemoved, Message: c.Kept}
+	c.repository.Kept = err.Error()
+	failure := backfill.Failure{Repository: c.repository.Name, Code: CodeNotRemoved, Message: c.repository.Kept}
 	if e := (*port.APIError)(nil); errors.As(err, &e) {
 		p.portCircuit.Record(err)
 		failure.Status, failure.TraceID = e.Status, e.RequestID
@@ -250,8 +250,8 @@ func (p *pruner) result(took time.Duration) *Result {
 	r := NewResult()
 	r.DryRun, r.Duration = p.options.DryRun, backfill.Seconds(took)
 	for _, c := range p.candidates {
-		r.Repositories = append(r.Repositories, c.Repository)
-		r.Interrupted = r.Interrupted || c.Kept == errStopped.Error()
+		r.Repositories = append(r.Repositories, c.repository)
+		r.Interrupted = r.Interrupted || c.repository.Kept == errStopped.Error()
 	}
 	slices.SortFunc(r.Repositories, func(a, b Repository) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Name, b.Name))

@@ -29,22 +29,22 @@ func (p *pruner) remove(ctx context.Context, c *candidate) error {
 		return errStopped
 	}
 	history, err := c.commits, error(nil)
-	if !c.HistoryOnly {
+	if !c.repository.HistoryOnly {
 		history, err = p.historyOf(ctx, c)
 	}
-	if err != nil || c.Kept != "" {
+	if err != nil || c.repository.Kept != "" {
 		return err
 	}
 	if err := p.delete(ctx, c, mapper.HistoryBlueprint, history); err != nil {
 		return err
 	}
-	if !c.HistoryOnly {
-		if err := p.delete(ctx, c, mapper.CurrentBlueprint, []string{c.Name}); err != nil {
+	if !c.repository.HistoryOnly {
+		if err := p.delete(ctx, c, mapper.CurrentBlueprint, []string{c.repository.Name}); err != nil {
 			return err
 		}
 	}
-	c.Removed = true
-	p.options.Log.Info("removed from Port", "repository", c.Name, "entities", c.Entities)
+	c.repository.Removed = true
+	p.options.Log.Info("removed from Port", "repository", c.repository.Name, "entities", c.repository.Entities)
 	return nil
 }
 
@@ -55,27 +55,27 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 		return nil, cause
 	}
 	owned := false
-	for entity, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{Query: port.IdentifierIn(c.Name)}) {
+	for stored, err := range p.site.Entities(ctx, p.options.Port, *p.current, port.SearchOptions{Query: port.IdentifierIn(c.repository.Name)}) {
 		if err != nil {
 			return nil, err
 		}
-		owned = owned || entity.RepositoryAccount() == c.Owner
+		owned = owned || stored.RepositoryAccount() == c.repository.Owner
 	}
 	if !owned {
-		c.Kept = "its entity in Port belongs to another repository now, or is gone"
+		c.repository.Kept = "its entity in Port belongs to another repository now, or is gone"
 	}
 	if !owned || p.history == nil {
 		return nil, nil
 	}
 	var identifiers []string
-	for entity, err := range p.searchHistory(ctx, c) {
+	for stored, err := range p.searchHistory(ctx, c) {
 		switch {
 		case err != nil:
 			return nil, err
-		case isHistoryOf(entity, c):
-			identifiers = append(identifiers, entity.Identifier)
-		case entity.Relations[repositoryRelation] == c.Name:
-			c.Kept = fmt.Sprintf("entity %s of blueprint %s is related to it but is not part of its history", entity.Identifier, mapper.HistoryBlueprint)
+		case isHistoryOf(stored, c):
+			identifiers = append(identifiers, stored.Entity.Identifier)
+		case stored.Entity.Relations[repositoryRelation] == c.repository.Name:
+			c.repository.Kept = fmt.Sprintf("entity %s of blueprint %s is related to it but is not part of its history", stored.Entity.Identifier, mapper.HistoryBlueprint)
 			return nil, nil
 		}
 	}
@@ -84,23 +84,23 @@ func (p *pruner) historyOf(ctx context.Context, c *candidate) ([]string, error) 
 
 // isHistoryOf reports whether an entity is part of the repository's history: by its identifier, and by its relation and
 // its page as far as it has them.
-func isHistoryOf(entity backfill.Stored, c *candidate) bool {
-	if !strings.HasPrefix(entity.Identifier, c.Name+"@") {
+func isHistoryOf(stored backfill.Stored, c *candidate) bool {
+	if !strings.HasPrefix(stored.Entity.Identifier, c.repository.Name+"@") {
 		return false
 	}
-	if related := entity.Relations[repositoryRelation]; related != nil && related != c.Name {
+	if related := stored.Entity.Relations[repositoryRelation]; related != nil && related != c.repository.Name {
 		return false
 	}
-	return entity.Address == "" || entity.Page.Account == c.Owner && entity.Page.Repository == c.Name
+	return stored.Address == "" || stored.Page.Account == c.repository.Owner && stored.Page.Repository == c.repository.Name
 }
 
 // searchHistory returns the entities that are named like the repository's history, and those that are related to it.
 func (p *pruner) searchHistory(ctx context.Context, c *candidate) iter.Seq2[backfill.Stored, error] {
-	rules := []any{map[string]any{"property": "$identifier", "operator": "beginsWith", "value": c.Name + "@"}}
+	rules := []any{map[string]any{"property": "$identifier", "operator": "beginsWith", "value": c.repository.Name + "@"}}
 	var include []string
 	if _, declared := p.history.Relations[repositoryRelation]; declared {
 		include = append(include, repositoryRelation)
-		rules = append(rules, map[string]any{"relation": repositoryRelation, "operator": "=", "value": c.Name})
+		rules = append(rules, map[string]any{"relation": repositoryRelation, "operator": "=", "value": c.repository.Name})
 	}
 	query := map[string]any{"combinator": "or", "rules": rules}
 	return p.site.Entities(ctx, p.options.Port, *p.history, port.SearchOptions{Query: query, Include: include})
@@ -122,7 +122,7 @@ func (p *pruner) delete(ctx context.Context, c *candidate, blueprint string, ide
 		if err != nil {
 			return err
 		}
-		c.Entities += len(batch) - len(left)
+		c.repository.Entities += len(batch) - len(left)
 		if len(left) > 0 {
 			return fmt.Errorf("delete %d entities of %s: Port still holds %d of them, such as %s",
 				len(batch), blueprint, len(left), slices.Min(slices.Collect(maps.Keys(left))))

@@ -22,7 +22,7 @@ type plan struct {
 
 // action is a request that changes a thing in Port.
 type action struct {
-	Thing
+	thing   Thing
 	request port.Request
 }
 
@@ -34,12 +34,12 @@ func (a action) send(ctx context.Context, client *port.Client) error {
 	case err == nil, a.request.Method == http.MethodPost && errors.Is(err, port.ErrExists):
 		return nil
 	case a.request.Method == http.MethodDelete && errors.Is(err, port.ErrNotFound):
-		if _, err := read(ctx, client, a.Thing); errors.Is(err, port.ErrNotFound) {
+		if _, err := read(ctx, client, a.thing); errors.Is(err, port.ErrNotFound) {
 			return nil
 		}
 	}
 	verbs := map[string]string{http.MethodPost: "create", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete"}
-	return fmt.Errorf("%s %s: %w", verbs[a.request.Method], a.Thing, err)
+	return fmt.Errorf("%s %s: %w", verbs[a.request.Method], a.thing, err)
 }
 
 func newPlan(found map[Thing]object, o Options) (*plan, error) {
@@ -152,14 +152,14 @@ func (p *plan) apply(ctx context.Context, client *port.Client) error {
 	for _, a := range p.actions {
 		err := a.send(ctx, client)
 		switch {
-		case a.Kind == Page && isRefusal(err):
+		case a.thing.Kind == Page && isRefusal(err):
 			step := &p.report.Steps[len(p.report.Steps)-1]
 			step.State, step.Error = Refused, err.Error()
 		case err != nil:
 			return err
-		case a.Kind == Webhook:
-			if p.report.Webhook, err = client.Webhook(ctx, a.Identifier); err != nil {
-				return fmt.Errorf("read %s: %w", a.Thing, err)
+		case a.thing.Kind == Webhook:
+			if p.report.Webhook, err = client.Webhook(ctx, a.thing.Identifier); err != nil {
+				return fmt.Errorf("read %s: %w", a.thing, err)
 			}
 		}
 	}

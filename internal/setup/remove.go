@@ -190,17 +190,17 @@ func (r *remover) planBlueprint(ctx context.Context, identifier string) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", thing, err)
 	}
-	for entity, err := range r.options.Site.Entities(ctx, r.options.Port, declared, port.SearchOptions{}) {
+	for stored, err := range r.options.Site.Entities(ctx, r.options.Port, declared, port.SearchOptions{}) {
 		if err != nil {
 			return fmt.Errorf("read the entities of %s: %w", identifier, err)
 		}
 		account := UnknownAccount
-		if page := entity.Page; page.Owner != "" {
+		if page := stored.Page; page.Owner != "" {
 			account = page.Service.Short() + "/" + page.Owner
 		}
 		removed.Entities++
 		removed.Accounts[account]++
-		if entity.Page.Account == "" {
+		if stored.Page.Account == "" {
 			others[account] = true
 		}
 	}
