@@ -113,7 +113,7 @@ func (p *pruner) delete(ctx context.Context, c *candidate, blueprint string, ide
 		if backfill.IsClosed(p.options.Stop) {
 			return errStopped
 		}
-		result, err := p.options.Port.DeleteEntities(ctx, blueprint, batch, false)
+		result, err := p.options.Port.DeleteEntities(ctx, blueprint, batch)
 		if err != nil {
 			return err
 		}

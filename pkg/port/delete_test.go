@@ -37,7 +37,7 @@ func TestDeleteEntities(t *testing.T) {
 	server := emulate(t, fakeport.Options{})
 	client := connect(t, server)
 	upsert(t, client, events(3), port.UpsertOptions{})
-	result, err := client.DeleteEntities(t.Context(), "event", []string{"event-02", "nobody", "event-00"}, false)
+	result, err := client.DeleteEntities(t.Context(), "event", []string{"event-02", "nobody", "event-00"})
 	if err != nil || result.TraceID == "" {
 		t.Fatalf("trace id %q, error %v", result.TraceID, err)
 	}
@@ -55,13 +55,10 @@ func TestDeleteEntitiesWithDependents(t *testing.T) {
 	put(t, server, "service", fakeport.Entity{Identifier: "a/b"}, fakeport.Entity{Identifier: "c"})
 	put(t, server, "event", fakeport.Entity{Identifier: "e", Relations: map[string]any{"service": "a/b"}})
 	apiError := (*port.APIError)(nil)
-	if _, err := client.DeleteEntities(t.Context(), "service", []string{"a/b"}, false); !errors.As(err, &apiError) || apiError.Status != http.StatusConflict {
+	if _, err := client.DeleteEntities(t.Context(), "service", []string{"a/b"}); !errors.As(err, &apiError) || apiError.Status != http.StatusConflict {
 		t.Errorf("with a dependent: %v", err)
 	}
-	if _, err := client.DeleteEntities(t.Context(), "service", []string{"a/b"}, true); err != nil {
-		t.Error(err)
-	}
-	if got := append(identifiers(server, "service"), identifiers(server, "event")...); !cmp.Equal(got, []string{"c"}) {
+	if got := append(identifiers(server, "service"), identifiers(server, "event")...); !cmp.Equal(got, []string{"a/b", "c", "e"}) {
 		t.Errorf("Port holds %v", got)
 	}
 }
@@ -72,7 +69,7 @@ func TestDeleteEntitiesIsRepeated(t *testing.T) {
 	upsert(t, client, events(1), port.UpsertOptions{})
 	deletes := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/bulk/entities/delete") }
 	server.Faults.Add(faults.Fault{Kind: faults.Reset, Effect: true, Match: deletes})
-	result, err := client.DeleteEntities(t.Context(), "event", []string{"event-00"}, false)
+	result, err := client.DeleteEntities(t.Context(), "event", []string{"event-00"})
 	if err != nil || len(result.Deleted) != 0 || server.Count("event") != 0 {
 		t.Errorf("deleted %v, Port holds %d, error %v", result.Deleted, server.Count("event"), err)
 	}
@@ -86,17 +83,17 @@ func TestDeleteEntitiesErrors(t *testing.T) {
 		many[i] = fmt.Sprint("e", i)
 	}
 	for _, identifiers := range [][]string{nil, many} {
-		if _, err := client.DeleteEntities(t.Context(), "event", identifiers, false); err == nil {
+		if _, err := client.DeleteEntities(t.Context(), "event", identifiers); err == nil {
 			t.Errorf("%d identifiers pass", len(identifiers))
 		}
 	}
 	if counts := server.Requests(); counts.ByKind[fakeport.BulkDelete] != 0 {
 		t.Errorf("sent all the same: %v", counts.ByKind)
 	}
-	if _, err := client.DeleteEntities(t.Context(), "event", many[1:], false); err != nil {
+	if _, err := client.DeleteEntities(t.Context(), "event", many[1:]); err != nil {
 		t.Errorf("%d identifiers: %v", len(many)-1, err)
 	}
-	if _, err := client.DeleteEntities(t.Context(), "nowhere", []string{"a"}, false); !errors.Is(err, port.ErrNotFound) {
+	if _, err := client.DeleteEntities(t.Context(), "nowhere", []string{"a"}); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("unknown blueprint: %v", err)
 	}
 }

@@ -95,10 +95,10 @@ type DeleteResult struct {
 	TraceID string
 }
 
-// DeleteEntities deletes 1 to MaxDeleteEntities entities of a blueprint in one request, and with dependents the
-// entities that relate to them. Repeating a deletion is harmless; the result of a retried request may be empty, since
+// DeleteEntities deletes 1 to MaxDeleteEntities entities of a blueprint in one request, unless other entities relate to
+// them. Repeating a deletion is harmless; the result of a retried request may be empty, since
 // the first attempt deleted the entities.
-func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifiers []string, dependents bool) (DeleteResult, error) {
+func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifiers []string) (DeleteResult, error) {
 	if n := len(identifiers); n == 0 || n > MaxDeleteEntities {
 		return DeleteResult{}, fmt.Errorf("delete %d entities of %s: expected 1 to %d", n, blueprint, MaxDeleteEntities)
 	}
@@ -107,7 +107,7 @@ func (c *Client) DeleteEntities(ctx context.Context, blueprint string, identifie
 		return DeleteResult{}, err
 	}
 	request := NewRequest(http.MethodPost, body, "blueprints", blueprint, "bulk", "entities", "delete")
-	request.Path += "?delete_dependents=" + strconv.FormatBool(dependents)
+	request.Path += "?delete_dependents=false"
 	var answer struct {
 		Deleted []string `json:"deletedEntities"`
 	}

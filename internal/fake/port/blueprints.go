@@ -33,11 +33,8 @@ func (s *Server) createBlueprint(c call) (map[string]any, error) {
 // changeBlueprint replaces a blueprint, or with PATCH lays the body over it.
 func (s *Server) changeBlueprint(c call) (map[string]any, error) {
 	document := c.body
-	if c.Method == http.MethodPatch {
+	if c.request.Method == http.MethodPatch {
 		document = mergePatch(c.blueprint.document, c.body)
-	}
-	if given, named := document["identifier"]; named && given != c.blueprint.Identifier {
-		return nil, notEmulated("renaming a blueprint")
 	}
 	document["identifier"] = c.blueprint.Identifier
 	return s.define(document)
@@ -64,19 +61,19 @@ func (s *Server) define(document map[string]any) (map[string]any, error) {
 	if err := contract.CheckBody("POST /v1/blueprints", document); err != nil {
 		return nil, err
 	}
-	d, err := declare(document)
+	b, err := declare(document)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDeclaration(d); err != nil {
+	if err := s.checkDeclaration(b); err != nil {
 		return nil, err
 	}
-	b := s.blueprints[d.Identifier]
-	if b == nil {
-		b = &blueprint{rows: map[string]*row{}}
-		s.blueprints[d.Identifier] = b
+	var before map[string]any
+	if old := s.blueprints[b.Identifier]; old != nil {
+		before, b.rows, b.order, b.created = old.document, old.rows, old.order, old.created
 	}
-	b.declaration, b.document = d, s.complete(document, b.document)
+	b.document = s.complete(document, before)
+	s.blueprints[b.Identifier] = b
 	return ok("blueprint", b.document), nil
 }
 
@@ -101,8 +98,8 @@ func (s *Server) complete(document, before map[string]any) map[string]any {
 	return complete
 }
 
-// declaration is what a blueprint declares of its entities, and what it needs of other blueprints.
-type declaration struct {
+// blueprint is a declared kind of entities with those that there are.
+type blueprint struct {
 	Identifier string
 	Schema     struct {
 		Properties map[string]*property
@@ -119,33 +116,37 @@ type declaration struct {
 		CalculationSpec struct{ Property string }
 	}
 
-	types map[string]string // by the name of each property, the calculated ones included; mirrored ones have none
+	document map[string]any    // as Port answers it
+	types    map[string]string // by the name of each property, the calculated ones included; mirrored ones have none
+	rows     map[string]*row
+	order    []*row // as created, which is the order of search
+	created  int    // rows ever created
 }
 
 // declare reads a blueprint's document, which the contract has passed.
-func declare(document map[string]any) (*declaration, error) {
-	d := &declaration{types: map[string]string{}}
-	if err := reread(document, d); err != nil {
+func declare(document map[string]any) (*blueprint, error) {
+	b := &blueprint{types: map[string]string{}, rows: map[string]*row{}}
+	if err := reread(document, b); err != nil {
 		return nil, err
 	}
-	for name := range d.MirrorProperties {
-		d.types[name] = ""
+	for name := range b.MirrorProperties {
+		b.types[name] = ""
 	}
-	for name, calculated := range d.CalculationProperties {
-		d.types[name] = calculated.Type
+	for name, calculated := range b.CalculationProperties {
+		b.types[name] = calculated.Type
 	}
-	for name := range d.AggregationProperties {
-		d.types[name] = "number"
+	for name := range b.AggregationProperties {
+		b.types[name] = "number"
 	}
 	properties, _ := document["schema"].(map[string]any)["properties"].(map[string]any)
-	for name, p := range d.Schema.Properties {
+	for name, p := range b.Schema.Properties {
 		var err error
 		if p.check, err = contract.Compile(properties[name]); err != nil {
 			return nil, fmt.Errorf("body/schema/properties/%s: %w", name, err)
 		}
-		d.types[name] = p.Type
+		b.types[name] = p.Type
 	}
-	return d, nil
+	return b, nil
 }
 
 // reread decodes a decoded document into a struct.
@@ -161,33 +162,30 @@ func reread(document any, into any) error {
 }
 
 // checkDeclaration describes what does not hold together, within the blueprint and between it and the others.
-func (s *Server) checkDeclaration(d *declaration) error {
-	declared := func(identifier string) *declaration {
-		if identifier == d.Identifier {
-			return d
+func (s *Server) checkDeclaration(b *blueprint) error {
+	declared := func(identifier string) *blueprint {
+		if identifier == b.Identifier {
+			return b
 		}
-		if other := s.blueprints[identifier]; other != nil {
-			return other.declaration
-		}
-		return nil
+		return s.blueprints[identifier]
 	}
-	for _, name := range d.Schema.Required {
-		if d.Schema.Properties[name] == nil {
+	for _, name := range b.Schema.Required {
+		if b.Schema.Properties[name] == nil {
 			return fmt.Errorf("body/schema/required: property '%s' is not declared", name)
 		}
 	}
-	for name, relation := range d.Relations {
+	for name, relation := range b.Relations {
 		if declared(relation.Target) == nil {
 			return fmt.Errorf("body/relations/%s: target blueprint '%s' does not exist", name, relation.Target)
 		}
 	}
-	for name, mirrored := range d.MirrorProperties {
+	for name, mirrored := range b.MirrorProperties {
 		relation, _, _ := strings.Cut(mirrored.Path, ".")
-		if _, exists := d.Relations[relation]; !exists {
+		if _, exists := b.Relations[relation]; !exists {
 			return fmt.Errorf("body/mirrorProperties/%s: path must begin with a relation", name)
 		}
 	}
-	for name, a := range d.AggregationProperties {
+	for name, a := range b.AggregationProperties {
 		target, property := declared(a.Target), a.CalculationSpec.Property
 		switch {
 		case target == nil:
@@ -200,19 +198,19 @@ func (s *Server) checkDeclaration(d *declaration) error {
 }
 
 // holds reports whether widgets and rules may name a property.
-func (d *declaration) holds(property string) bool {
-	_, declared := d.types[property]
+func (b *blueprint) holds(property string) bool {
+	_, declared := b.types[property]
 	return declared || strings.HasPrefix(property, "$")
 }
 
 // needs reports whether a relation or an aggregation points to that blueprint.
-func (d *declaration) needs(identifier string) bool {
-	for _, r := range d.Relations {
+func (b *blueprint) needs(identifier string) bool {
+	for _, r := range b.Relations {
 		if r.Target == identifier {
 			return true
 		}
 	}
-	for _, a := range d.AggregationProperties {
+	for _, a := range b.AggregationProperties {
 		if a.Target == identifier {
 			return true
 		}

@@ -86,7 +86,6 @@ func TestBlueprintLife(t *testing.T) {
 		t.Errorf("after PATCH (-want +got):\n%s", diff)
 	}
 	c.refused("PATCH /v1/blueprints/new", `{"schema":{"properties":{"c":{"title":"no type"}}}}`, 422, "'type'")
-	c.refused("PATCH /v1/blueprints/new", `{"identifier":"other"}`, 422, "not_emulated")
 
 	c.must("PUT /v1/blueprints/new", `{"title":"Newer","schema":{"properties":{"a":{"type":"number"}}}}`)
 	if got := at(c.must("GET /v1/blueprints/new", "").body, "blueprint", "icon"); got != nil {

@@ -3,6 +3,7 @@ package port
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,15 +11,6 @@ import (
 
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
 )
-
-// blueprint is a declared kind of entities with those that there are.
-type blueprint struct {
-	*declaration
-	document map[string]any
-	rows     map[string]*row
-	order    []*row // as created, which is the order of search
-	created  int    // rows ever created
-}
 
 // row is one entity: its JSON without the identifier. Sequence numbers grow in the order of creation.
 type row struct {
@@ -50,30 +42,19 @@ func (b *blueprint) put(entity Entity) {
 
 // bulkWrite writes one body's entities in order, each on its own.
 func (s *Server) bulkWrite(c call) (map[string]any, error) {
-	documents := listOf(c.body["entities"])
-	identifiers := make([]string, len(documents))
-	for i, document := range documents {
-		var err error
-		if identifiers[i], err = identifierOf(fmt.Sprintf("body/entities/%d", i), document); err != nil {
-			return nil, err
-		}
-	}
 	written, refused := []map[string]any{}, []map[string]any{}
-	for i, identifier := range identifiers {
+	for i, document := range listOf(c.body["entities"]) {
 		s.counts.EntitiesReceived++
-		entity, stubs, err := s.prepare(c.blueprint, identifier, documents[i], c.is)
+		entity, stubs, err := s.prepare(c.blueprint, document, c.is)
 		if err != nil {
 			f := refusal(err)
 			refused = append(refused, map[string]any{
-				"identifier": identifier, "index": i, "statusCode": f.status, "error": f.code, "message": f.message,
+				"identifier": entity.Identifier, "index": i, "statusCode": f.status, "error": f.code, "message": f.message,
 			})
 			continue
 		}
-		created := c.blueprint.rows[identifier] == nil
-		written = append(written, map[string]any{"identifier": identifier, "index": i, "created": created})
-		if c.is("validation_only") {
-			continue
-		}
+		created := c.blueprint.rows[entity.Identifier] == nil
+		written = append(written, map[string]any{"identifier": entity.Identifier, "index": i, "created": created})
 		for _, stub := range stubs {
 			s.blueprints[stub.blueprint].put(Entity{Identifier: stub.identifier, Properties: map[string]any{}, Relations: map[string]any{}})
 		}
@@ -100,23 +81,26 @@ func listOf(value any) []map[string]any {
 type address struct{ blueprint, identifier string }
 
 // prepare checks a document against the blueprint and what the catalog holds. It returns the entity to store, and related
-// ones to create. Is reports whether one of the query parameters of a bulk request is set.
-func (s *Server) prepare(b *blueprint, identifier string, document map[string]any, is func(string) bool) (Entity, []address, error) {
-	held, exists := b.rows[identifier]
-	if exists && !is("upsert") {
-		return Entity{}, nil, taken("Entity", identifier)
+// ones to create; on an error, the entity's identifier. Is reports whether one of the query parameters of a bulk request
+// is set.
+func (s *Server) prepare(b *blueprint, document map[string]any, is func(string) bool) (entity Entity, stubs []address, err error) {
+	entity = Entity{Properties: map[string]any{}, Relations: map[string]any{}}
+	entity.Identifier, _ = document["identifier"].(string)
+	if entity.Identifier == "" {
+		return entity, nil, errors.New("identifier must be a string")
 	}
-	entity := Entity{Identifier: identifier}
+	held, exists := b.rows[entity.Identifier]
+	if exists && !is("upsert") {
+		return entity, nil, taken("Entity", entity.Identifier)
+	}
 	if exists && is("merge") {
 		entity = held.entity()
 	}
-	entity, err := b.apply(entity, document)
-	if err != nil {
-		return Entity{}, nil, err
+	if err = b.apply(&entity, document); err != nil {
+		return entity, nil, err
 	}
-	stubs, err := s.missingTargets(b, entity, is("create_missing_related_entities"))
-	if err != nil {
-		return Entity{}, nil, err
+	if stubs, err = s.missingTargets(b, entity, is("create_missing_related_entities")); err != nil {
+		return entity, nil, err
 	}
 	growth, size := len(stubs), 0
 	if !exists {
@@ -126,9 +110,9 @@ func (s *Server) prepare(b *blueprint, identifier string, document map[string]an
 		size += len(other.rows)
 	}
 	if quota := s.options.EntityQuota; quota > 0 && growth > 0 && size+growth > quota {
-		return Entity{}, nil, &failure{http.StatusForbidden, "entities_quota_exceeded", "The organization's number of entities is used up"}
+		err = &failure{http.StatusForbidden, "entities_quota_exceeded", "The organization's number of entities is used up"}
 	}
-	return entity, stubs, nil
+	return entity, stubs, err
 }
 
 // missingTargets returns the related entities that do not exist, each once; they are refused unless allowed.
@@ -151,55 +135,41 @@ func (s *Server) missingTargets(b *blueprint, entity Entity, allowed bool) (miss
 }
 
 // bulkDelete deletes the entities that exist of those named, and answers their identifiers. Entities that are related to
-// them are also deleted when delete_dependents is set, and otherwise forbid it, unless they are among those named.
-// Port's own rule for dependents is in no source; this is the strict reading.
+// them forbid it, unless they are among those named. Port's own rule for dependents is in no source; this is the strict
+// reading.
 func (s *Server) bulkDelete(c call) (map[string]any, error) {
-	removed, doomed := []string{}, map[address]bool{}
+	b, removed, doomed := c.blueprint, []string{}, map[string]bool{}
 	for _, identifier := range targets(c.body["entities"]) {
-		at := address{c.blueprint.Identifier, identifier}
-		if c.blueprint.rows[identifier] != nil && !doomed[at] {
-			doomed[at] = true
+		if b.rows[identifier] != nil && !doomed[identifier] {
+			doomed[identifier] = true
 			removed = append(removed, identifier)
 		}
 	}
-	for dependents := s.dependents(doomed); len(dependents) > 0; dependents = s.dependents(doomed) {
-		if !c.is("delete_dependents") {
+	for _, other := range s.blueprints {
+		if other.dependsOn(b, doomed) {
 			return nil, hasDependents("Other entities are related to the entities to be deleted")
 		}
-		maps.Copy(doomed, dependents)
 	}
-	for at := range doomed {
-		delete(s.blueprints[at.blueprint].rows, at.identifier)
-	}
-	for _, b := range s.blueprints {
-		if len(b.order) != len(b.rows) {
-			b.order = slices.DeleteFunc(b.order, func(r *row) bool { return b.rows[r.identifier] != r })
-		}
-	}
+	maps.DeleteFunc(b.rows, func(identifier string, _ *row) bool { return doomed[identifier] })
+	b.order = slices.DeleteFunc(b.order, func(r *row) bool { return doomed[r.identifier] })
 	return ok("deletedEntities", removed), nil
 }
 
-// dependents returns the entities outside doomed that are related to one of those.
-func (s *Server) dependents(doomed map[address]bool) map[address]bool {
-	touched, found := map[string]bool{}, map[address]bool{}
-	for at := range doomed {
-		touched[at.blueprint] = true
-	}
-	for identifier, b := range s.blueprints {
-		for name, relation := range b.Relations {
-			if !touched[relation.Target] {
-				continue
-			}
-			for _, r := range b.order {
-				isRelated := func(target string) bool { return doomed[address{relation.Target, target}] }
-				mayRelate := bytes.Contains(r.content, []byte(`"`+name+`"`)) // spares decoding most rows
-				if at := (address{identifier, r.identifier}); !doomed[at] && mayRelate && slices.ContainsFunc(targets(r.entity().Relations[name]), isRelated) {
-					found[at] = true
-				}
+// dependsOn reports whether an entity that stays is related to a doomed one of the target.
+func (b *blueprint) dependsOn(target *blueprint, doomed map[string]bool) bool {
+	for name, relation := range b.Relations {
+		if relation.Target != target.Identifier {
+			continue
+		}
+		isDoomed := func(identifier string) bool { return doomed[identifier] }
+		for _, r := range b.order {
+			mayRelate := bytes.Contains(r.content, []byte(`"`+name+`"`)) // spares decoding most rows
+			if stays := b != target || !doomed[r.identifier]; stays && mayRelate && slices.ContainsFunc(targets(r.entity().Relations[name]), isDoomed) {
+				return true
 			}
 		}
 	}
-	return found
+	return false
 }
 
 // Entities returns a blueprint's entities, sorted by identifier. They are copies.
@@ -259,7 +229,7 @@ func (s *Server) PutEntity(blueprint string, entity Entity) error {
 	if b == nil {
 		return notFound("Blueprint", blueprint)
 	}
-	checked, _, err := s.prepare(b, entity.Identifier, document, func(parameter string) bool { return parameter == "upsert" })
+	checked, _, err := s.prepare(b, document, func(parameter string) bool { return parameter == "upsert" })
 	if err != nil {
 		return fmt.Errorf("entity %s of %s: %w", entity.Identifier, blueprint, err)
 	}

@@ -1,7 +1,6 @@
 package port_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -11,7 +10,7 @@ import (
 )
 
 func TestDelete(t *testing.T) {
-	const request = "POST /v1/blueprints/service/bulk/entities/delete?delete_dependents="
+	const request = "POST /v1/blueprints/service/bulk/entities/delete?delete_dependents=false"
 	setUp := func(t *testing.T) *client {
 		c := start(t, fakeport.Options{})
 		for blueprint, entities := range map[string][]string{
@@ -28,20 +27,17 @@ func TestDelete(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, entities string
-		dependents     bool
 		deleted        []any // nil: refused
 		services       []string
 		events         []string
 	}{
-		{"nothing depends on it", `["d2","d"]`, true, []any{"d"}, []string{"a", "b", "c"}, []string{"f"}},
-		{"related entities forbid it", `["d"]`, false, nil, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
-		{"unless they go too", `["a","b"]`, false, nil, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
-		{"dependents of dependents", `["a"]`, true, []any{"a"}, []string{"d"}, []string{"f"}},
-		{"unknown", `["z"]`, false, []any{}, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
+		{"related entities forbid it", `["d"]`, nil, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
+		{"unless they go too", `["a","b"]`, nil, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
+		{"unknown", `["z"]`, []any{}, []string{"a", "b", "c", "d"}, []string{"e", "f"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := setUp(t)
-			got := c.do(fmt.Sprint(request, test.dependents), `{"entities":`+test.entities+`}`)
+			got := c.do(request, `{"entities":`+test.entities+`}`)
 			if test.deleted == nil && got.status != 409 {
 				t.Errorf("%d %v, want 409", got.status, got.body)
 			}
@@ -58,7 +54,10 @@ func TestDelete(t *testing.T) {
 	}
 	c := setUp(t)
 	c.must("POST /v1/blueprints/event/bulk/entities/delete?delete_dependents=false", `{"entities":["e"]}`)
-	c.must(request+"false", `{"entities":["c","b","a"]}`)
-	c.refused(request+"false", `{"entities":[]}`, 422, "minItems")
-	c.refused(request+"false", `{"entities":["`+strings.Repeat(`a","`, 100)+`b"]}`, 422, "maxItems")
+	got := c.must(request, `{"entities":["c","z","b","a"]}`).body["deletedEntities"]
+	if diff := cmp.Diff([]any{"c", "b", "a"}, got); diff != "" || c.server.Count("service") != 1 {
+		t.Errorf("deleted (-want +got), %d left:\n%s", c.server.Count("service"), diff)
+	}
+	c.refused(request, `{"entities":[]}`, 422, "minItems")
+	c.refused(request, `{"entities":["`+strings.Repeat(`a","`, 100)+`b"]}`, 422, "maxItems")
 }

@@ -21,103 +21,68 @@ type Entity struct {
 	Relations  map[string]any `json:"relations"` // a string or a []any of strings
 }
 
-var entityNames = []string{"identifier", "title", "icon", "team", "properties", "relations"}
-
-// identifierOf returns the identifier of an entity's document, which the contract has passed. The contract leaves
-// room for names that Port passes over and for identifiers made by Port or searched by a query; here they are
-// refused, so that a misspelled name is found.
-func identifierOf(at string, document map[string]any) (string, error) {
-	for name := range document {
-		if !slices.Contains(entityNames, name) {
-			return "", fmt.Errorf("%s must NOT have additional properties: '%s'", at, name)
-		}
+// apply lays a document, which the contract has passed, over the entity: what it names is replaced, and null clears.
+func (b *blueprint) apply(e *Entity, document map[string]any) error {
+	if err := reread(document, e); err != nil {
+		return err
 	}
-	identifier, isText := document["identifier"].(string)
-	if !isText {
-		return "", notEmulated(at + ": an identifier other than a string")
-	}
-	return identifier, nil
-}
-
-// apply lays a document over the entity: what it names is replaced, and null clears.
-func (d *declaration) apply(e Entity, document map[string]any) (Entity, error) {
-	if title, named := document["title"]; named {
-		e.Title, _ = title.(string)
-	}
-	if icon, named := document["icon"]; named {
-		e.Icon, _ = icon.(string)
-	}
-	switch team := document["team"].(type) {
-	case map[string]any:
-		return e, notEmulated("a team that is searched by a query")
-	case string: // Port reads one name back as an array
+	if team, isText := e.Team.(string); isText { // Port reads one name back as an array
 		e.Team = []any{team}
-	case []any:
-		e.Team = team
 	}
-	var err error
-	if e.Properties, err = overlay(e.Properties, document["properties"], d.acceptProperty); err != nil {
-		return e, err
+	if err := accept(e.Properties, document["properties"], b.acceptProperty); err != nil {
+		return err
 	}
-	for _, name := range d.Schema.Required {
+	for _, name := range b.Schema.Required {
 		if e.Properties[name] == nil {
-			return e, fmt.Errorf("properties must have required property '%s'", name)
+			return fmt.Errorf("properties must have required property '%s'", name)
 		}
 	}
-	if e.Relations, err = overlay(e.Relations, document["relations"], d.acceptRelation); err != nil {
-		return e, err
+	if err := accept(e.Relations, document["relations"], b.acceptRelation); err != nil {
+		return err
 	}
-	for name, relation := range d.Relations {
+	for name, relation := range b.Relations {
 		if relation.Required && e.Relations[name] == nil {
-			return e, fmt.Errorf("relations must have required relation '%s'", name)
+			return fmt.Errorf("relations must have required relation '%s'", name)
 		}
 	}
-	return e, nil
+	return nil
 }
 
-// overlay lays values over those held. Accept returns a value as Port stores it; nil clears.
-func overlay(held map[string]any, values any, accept func(name string, value any) (any, error)) (map[string]any, error) {
-	given, _ := values.(map[string]any)
-	result := make(map[string]any, len(held)+len(given))
-	maps.Copy(result, held)
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		value, err := accept(name, given[name])
+// accept replaces the values that a document names by those that Port stores; null clears.
+func accept(values map[string]any, document any, stored func(name string, value any) (any, error)) error {
+	named, _ := document.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		value, err := stored(name, named[name])
 		if err != nil {
-			return nil, err
+			return err
 		}
-		result[name] = value
+		values[name] = value
 		if value == nil {
-			delete(result, name)
+			delete(values, name)
 		}
 	}
-	return result, nil
+	return nil
 }
 
-func (d *declaration) acceptProperty(name string, value any) (any, error) {
-	p := d.Schema.Properties[name]
+func (b *blueprint) acceptProperty(name string, value any) (any, error) {
+	p := b.Schema.Properties[name]
 	switch {
 	case p == nil:
-		return nil, fmt.Errorf("property '%s' is not declared by blueprint '%s'", name, d.Identifier)
+		return nil, fmt.Errorf("property '%s' is not declared by blueprint '%s'", name, b.Identifier)
 	case value == nil:
 		return nil, nil
 	}
 	value = p.convert(value)
-	if err := p.check("properties/"+name, value); err != nil {
-		return nil, err
-	}
-	return p.stored(value), nil
+	return p.stored(value), p.check("properties/"+name, value)
 }
 
-func (d *declaration) acceptRelation(name string, value any) (any, error) {
-	relation, declared := d.Relations[name]
-	_, isQuery := value.(map[string]any)
-	_, isList := value.([]any)
+func (b *blueprint) acceptRelation(name string, value any) (any, error) {
+	relation, declared := b.Relations[name]
+	_, isText := value.(string)
 	switch {
 	case !declared:
 		return nil, notFound("relation", name)
-	case isQuery:
-		return nil, notEmulated("a relation that is searched by a query")
-	case value != nil && isList != relation.Many:
+	case value != nil && isText == relation.Many:
 		return nil, fmt.Errorf("relations/%s must be a list only if the relation is to many", name)
 	}
 	return value, nil

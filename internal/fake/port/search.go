@@ -16,9 +16,6 @@ const defaultSearchLimit = 200
 // search returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
 func (s *Server) search(c call) (map[string]any, error) {
-	if c.body["exclude"] != nil {
-		return nil, notEmulated("exclude")
-	}
 	matches, err := c.blueprint.readQuery(c.body["query"])
 	if err != nil {
 		return nil, err
@@ -33,10 +30,8 @@ func (s *Server) search(c call) (map[string]any, error) {
 			return nil, errors.New("body/from is not a cursor of an answer")
 		}
 	}
-	limit, isNumber := c.body["limit"].(float64)
-	if !isNumber {
-		limit = defaultSearchLimit
-	}
+	limit, _ := c.body["limit"].(float64)
+	limit = cmp.Or(limit, defaultSearchLimit)
 	entities := []map[string]any{}
 	answer := map[string]any{"ok": true}
 	next, _ := slices.BinarySearchFunc(c.blueprint.order, last+1, func(r *row, s int) int { return cmp.Compare(r.sequence, s) })
@@ -61,14 +56,14 @@ var metaProperties = []string{"$identifier", "$title", "$icon", "$team"}
 
 // readInclude returns a function that reports whether an answer holds a property or relation. It refuses names that the
 // blueprint does not have.
-func (d *declaration) readInclude(include any) (func(name string) bool, error) {
+func (b *blueprint) readInclude(include any) (func(name string) bool, error) {
 	names, isList := include.([]any)
 	for _, value := range names {
 		name, _ := value.(string)
-		_, isProperty := d.types[name]
-		_, isRelation := d.Relations[name]
+		_, isProperty := b.types[name]
+		_, isRelation := b.Relations[name]
 		if !isProperty && !isRelation && !slices.Contains(metaProperties, name) {
-			return nil, fmt.Errorf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, d.Identifier)
+			return nil, fmt.Errorf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, b.Identifier)
 		}
 	}
 	return func(name string) bool { return !isList || slices.Contains(names, any(name)) }, nil
@@ -76,14 +71,14 @@ func (d *declaration) readInclude(include any) (func(name string) bool, error) {
 
 // answer returns an entity as the API does: what is declared but not set is null, or an empty list for a relation to
 // many. Under include, what is not named is left out, even the identifier. The contract has no createdAt here.
-func (d *declaration) answer(e Entity, has func(string) bool) map[string]any {
+func (b *blueprint) answer(e Entity, has func(string) bool) map[string]any {
 	properties, relations := map[string]any{}, map[string]any{}
-	for name := range d.Schema.Properties {
+	for name := range b.Schema.Properties {
 		if has(name) {
 			properties[name] = e.Properties[name]
 		}
 	}
-	for name, declared := range d.Relations {
+	for name, declared := range b.Relations {
 		if !has(name) {
 			continue
 		}
@@ -106,14 +101,14 @@ type predicate func(Entity) bool
 
 // readQuery reads {combinator, rules}, which the contract has passed; none asks for all. A rule that names what the
 // blueprint does not have is refused, and so are rules that codecov-port does not send.
-func (d *declaration) readQuery(query any) (predicate, error) {
+func (b *blueprint) readQuery(query any) (predicate, error) {
 	asked, isObject := query.(map[string]any)
 	if !isObject {
 		return func(Entity) bool { return true }, nil
 	}
 	var rules []predicate
 	for _, rule := range listOf(asked["rules"]) {
-		matches, err := d.readRule(rule)
+		matches, err := b.readRule(rule)
 		if err != nil {
 			return nil, err
 		}
@@ -126,22 +121,19 @@ func (d *declaration) readQuery(query any) (predicate, error) {
 	}, nil
 }
 
-func (d *declaration) readRule(rule map[string]any) (predicate, error) {
-	if _, nested := rule["combinator"]; nested {
-		return d.readQuery(rule)
-	}
+func (b *blueprint) readRule(rule map[string]any) (predicate, error) {
 	property, isProperty := rule["property"].(string)
 	relation, isRelation := rule["relation"].(string)
-	_, declared := d.Relations[relation]
+	_, declared := b.Relations[relation]
 	operator, _ := rule["operator"].(string)
 	holds := operators[operator]
 	switch {
 	case isRelation && !declared:
-		return nil, fmt.Errorf("query: '%s' is not a relation of blueprint '%s'", relation, d.Identifier)
-	case isProperty && property != "$identifier" && d.Schema.Properties[property] == nil:
-		return nil, fmt.Errorf("query: '%s' is not a property of blueprint '%s'", property, d.Identifier)
+		return nil, fmt.Errorf("query: '%s' is not a relation of blueprint '%s'", relation, b.Identifier)
+	case isProperty && property != "$identifier" && b.Schema.Properties[property] == nil:
+		return nil, fmt.Errorf("query: '%s' is not a property of blueprint '%s'", property, b.Identifier)
 	case holds == nil || !isProperty && !isRelation:
-		return nil, notEmulated("the rule '" + operator + "'")
+		return nil, fmt.Errorf("query: the rule '%s' is not emulated", operator)
 	}
 	return func(e Entity) bool {
 		held := e.Properties[property]

@@ -1,7 +1,7 @@
 // Package port is a fake of Port's API for tests and the demo: an http.Handler with the part of the API that codecov-port
 // uses, as strict as the real one. It refuses what Port's contract and a blueprint do not allow, and counts requests.
 //
-// Where the contract has no rule, it is strict. Other parts of the API are answered with the error code "not_emulated".
+// Where the contract has no rule, it is strict. Parts of the API that codecov-port doesn't use are refused or ignored.
 package port
 
 import (
@@ -162,7 +162,7 @@ var operations = map[string]operation{
 
 // call is a request that has passed the contract.
 type call struct {
-	*http.Request
+	request   *http.Request
 	query     url.Values
 	body      map[string]any // decoded; nil if there is none
 	blueprint *blueprint     // of the path; nil if it names none
@@ -181,7 +181,7 @@ func (s *Server) perform(pattern string, o operation, r *http.Request) (map[stri
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := call{Request: r, query: r.URL.Query(), body: body}
+	c := call{request: r, query: r.URL.Query(), body: body}
 	identifier := r.PathValue("blueprint_identifier")
 	if strings.HasSuffix(pattern, "/blueprints/{identifier}") {
 		identifier = r.PathValue("identifier")
@@ -242,11 +242,6 @@ func refusal(err error) *failure {
 		f = &failure{http.StatusUnprocessableEntity, "invalid_request", err.Error()}
 	}
 	return f
-}
-
-// notEmulated refuses what Port has and this fake has not, rather than answering wrongly.
-func notEmulated(what string) error {
-	return &failure{http.StatusUnprocessableEntity, "not_emulated", what + " is not emulated"}
 }
 
 func notFound(kind, identifier string) error {
