@@ -160,7 +160,7 @@ func TestCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts, seen := client.Counts(), server.Requests()
-	if counts.Requests != int64(seen.Requests) || counts.ReceivedBytes != seen.Bytes || counts.Retries != 0 {
+	if counts.Requests != int64(seen.Requests) || counts.ReceivedBytes != int64(seen.BytesSent) || counts.Retries != 0 {
 		t.Errorf("counted %+v, the server saw %+v", counts, seen)
 	}
 }

@@ -114,7 +114,7 @@ func TestCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts, seen := client.Counts(), server.Requests()
-	if counts.Requests != 2 || counts.SentBytes != seen.BytesReceived || counts.ReceivedBytes != seen.BytesSent {
+	if counts.Requests != 2 || counts.SentBytes != int64(seen.BytesReceived) || counts.ReceivedBytes != int64(seen.BytesSent) {
 		t.Errorf("counted %+v, the server saw %+v", counts, seen)
 	}
 }

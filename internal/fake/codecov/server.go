@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/codecov-port/codecov-port/internal/fake/faults"
@@ -45,7 +44,6 @@ type Server struct {
 	options  Options
 	accounts map[string]*account // by service and owner
 	journal  journal.Journal
-	rows     atomic.Int64
 
 	mu sync.RWMutex // guards what can be changed of the repositories
 }
@@ -90,7 +88,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.options.Latency != nil && !faults.Wait(r.Context(), s.options.Latency(r, answer.rows)) {
 			return
 		}
-		s.rows.Add(int64(answer.rows))
+		s.journal.Add(func(c *journal.Counts) { c.Rows += answer.rows })
 		answer.write(w)
 	})))
 }
@@ -103,24 +101,11 @@ const (
 	Other        journal.Kind = "other"        // anything else
 )
 
-// Counts are what a Server saw since it was made or reset.
-type Counts struct {
-	journal.Counts
-	Rows  int   `json:"rows"`      // of the answers that were made, lost ones included
-	Bytes int64 `json:"bytesSent"` // of bodies
-}
-
-// Requests describes what the server saw.
-func (s *Server) Requests() Counts {
-	counts, _, sent := s.journal.Counts()
-	return Counts{counts, int(s.rows.Load()), sent}
-}
+// Requests describes what the server saw since it was made or reset.
+func (s *Server) Requests() journal.Counts { return s.journal.Counts() }
 
 // Seen returns every request in the order of the answers, when Options.KeepRequests asked for it.
 func (s *Server) Seen() []journal.Request { return s.journal.Seen() }
 
 // Reset forgets what Requests and Seen return.
-func (s *Server) Reset() {
-	s.journal.Reset()
-	s.rows.Store(0)
-}
+func (s *Server) Reset() { s.journal.Reset() }

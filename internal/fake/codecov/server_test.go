@@ -124,16 +124,14 @@ func TestCounts(t *testing.T) {
 	} {
 		bodies += get(server, target).Body.Len()
 	}
-	want := fakecodecov.Counts{
-		Counts: journal.Counts{
-			Requests: 7,
-			ByKind: map[journal.Kind]int{
-				fakecodecov.Repositories: 3, fakecodecov.Commits: 1, fakecodecov.Owners: 1, fakecodecov.Other: 2,
-			},
-			ByStatus: map[int]int{200: 4, 404: 2, 501: 1},
+	want := journal.Counts{
+		Requests: 7,
+		ByKind: map[journal.Kind]int{
+			fakecodecov.Repositories: 3, fakecodecov.Commits: 1, fakecodecov.Owners: 1, fakecodecov.Other: 2,
 		},
-		Rows:  50 + 10 + 7 + 1,
-		Bytes: int64(bodies),
+		ByStatus:  map[int]int{200: 4, 404: 2, 501: 1},
+		Rows:      50 + 10 + 7 + 1,
+		BytesSent: bodies,
 	}
 	if diff := cmp.Diff(want, server.Requests()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)

@@ -16,9 +16,20 @@ type Kind string
 // Counts describes requests. A request that met a fault counts with the fault's status, and with status 0 if it got no
 // answer, because of a fault or a client that left.
 type Counts struct {
-	Requests int          `json:"requests"`
-	ByKind   map[Kind]int `json:"byKind"`
-	ByStatus map[int]int  `json:"byStatus"`
+	Requests      int          `json:"requests"`
+	ByKind        map[Kind]int `json:"byKind"`
+	ByStatus      map[int]int  `json:"byStatus"`
+	BytesReceived int          `json:"bytesReceived"` // of bodies
+	BytesSent     int          `json:"bytesSent"`     // of bodies
+
+	// Codecov's
+	Rows int `json:"rows,omitempty"` // of the answers that were made, lost ones included
+
+	// Port's
+	EntitiesReceived int `json:"entitiesReceived,omitempty"` // refused ones included
+	EntitiesWritten  int `json:"entitiesWritten,omitempty"`  // of those, created or changed
+	EntitiesCreated  int `json:"entitiesCreated,omitempty"`  // of those, created
+	StubsCreated     int `json:"stubsCreated,omitempty"`     // made by create_missing_related_entities
 }
 
 // Request is one request.
@@ -37,10 +48,9 @@ type Request struct {
 type Journal struct {
 	Keep bool // keeps each request for Seen; leave it off in large runs
 
-	mu             sync.Mutex
-	counts         Counts
-	received, sent int64 // bytes of bodies
-	seen           []Request
+	mu     sync.Mutex
+	counts Counts
+	seen   []Request
 }
 
 // Serve lets next answer a request, whose body has been read, and counts it. The request is counted before its answer's
@@ -54,11 +64,20 @@ func (j *Journal) Serve(w http.ResponseWriter, r *http.Request, kind Kind, body 
 	next.ServeHTTP(watched, r)
 }
 
-// Counts returns the counts since the start or the last Reset, and the bytes of bodies.
-func (j *Journal) Counts() (counts Counts, received, sent int64) {
+// Add changes the counts.
+func (j *Journal) Add(change func(*Counts)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Counts{j.counts.Requests, maps.Clone(j.counts.ByKind), maps.Clone(j.counts.ByStatus)}, j.received, j.sent
+	change(&j.counts)
+}
+
+// Counts returns the counts since the start or the last Reset.
+func (j *Journal) Counts() Counts {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	counts := j.counts
+	counts.ByKind, counts.ByStatus = maps.Clone(counts.ByKind), maps.Clone(counts.ByStatus)
+	return counts
 }
 
 // Seen returns the kept requests since the start or the last Reset, in the order of the answers.
@@ -72,7 +91,7 @@ func (j *Journal) Seen() []Request {
 func (j *Journal) Reset() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.counts, j.received, j.sent, j.seen = Counts{}, 0, 0, nil
+	j.counts, j.seen = Counts{}, nil
 }
 
 // writer counts an answer on its way out, each part before it leaves.
@@ -98,7 +117,7 @@ func (w *writer) count(status int) {
 	j.counts.Requests++
 	j.counts.ByKind[w.request.Kind]++
 	j.counts.ByStatus[status]++
-	j.received += int64(len(w.request.Body))
+	j.counts.BytesReceived += len(w.request.Body)
 	if j.Keep {
 		j.seen = append(j.seen, w.request)
 	}
@@ -113,9 +132,7 @@ func (w *writer) WriteHeader(status int) {
 // Write counts the bytes.
 func (w *writer) Write(body []byte) (int, error) {
 	w.count(http.StatusOK)
-	w.journal.mu.Lock()
-	w.journal.sent += int64(len(body))
-	w.journal.mu.Unlock()
+	w.journal.Add(func(c *Counts) { c.BytesSent += len(body) })
 	return w.ResponseWriter.Write(body)
 }
 

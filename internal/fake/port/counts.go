@@ -28,33 +28,11 @@ const (
 	Other           Kind = "other"
 )
 
-// Counts is what a Server has seen.
-type Counts struct {
-	journal.Counts
-	EntitiesReceived int   `json:"entitiesReceived"` // refused ones included
-	EntitiesWritten  int   `json:"entitiesWritten"`  // of those, created or changed
-	EntitiesCreated  int   `json:"entitiesCreated"`  // of those, created
-	StubsCreated     int   `json:"stubsCreated"`     // made by create_missing_related_entities
-	BytesReceived    int64 `json:"bytesReceived"`    // of bodies
-	BytesSent        int64 `json:"bytesSent"`        // of bodies
-}
-
 // Requests returns what was counted since the start or the last ResetCounts.
-func (s *Server) Requests() Counts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	counts := s.counts
-	counts.Counts, counts.BytesReceived, counts.BytesSent = s.journal.Counts()
-	return counts
-}
+func (s *Server) Requests() journal.Counts { return s.journal.Counts() }
 
 // ResetCounts begins to count anew, and forgets the requests that Seen returns.
-func (s *Server) ResetCounts() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counts = Counts{}
-	s.journal.Reset()
-}
+func (s *Server) ResetCounts() { s.journal.Reset() }
 
 // Seen returns the requests in the order in which they were answered, if Options.KeepRequests is set.
 func (s *Server) Seen() []Request { return s.journal.Seen() }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/codecov-port/codecov-port/internal/fake/contract"
+	"github.com/codecov-port/codecov-port/internal/fake/journal"
 )
 
 // row is one entity: its JSON without the identifier. Sequence numbers grow in the order of creation.
@@ -42,9 +43,8 @@ func (b *blueprint) put(entity Entity) {
 
 // bulkWrite writes one body's entities in order, each on its own.
 func (s *Server) bulkWrite(c call) (map[string]any, error) {
-	written, refused := []map[string]any{}, []map[string]any{}
+	written, refused, createdEntities, createdStubs := []map[string]any{}, []map[string]any{}, 0, 0
 	for i, document := range listOf(c.body["entities"]) {
-		s.counts.EntitiesReceived++
 		entity, stubs, err := s.prepare(c.blueprint, document, c.is)
 		if err != nil {
 			f := refusal(err)
@@ -59,12 +59,17 @@ func (s *Server) bulkWrite(c call) (map[string]any, error) {
 			s.blueprints[stub.blueprint].put(Entity{Identifier: stub.identifier, Properties: map[string]any{}, Relations: map[string]any{}})
 		}
 		c.blueprint.put(entity)
-		s.counts.EntitiesWritten++
-		s.counts.StubsCreated += len(stubs)
+		createdStubs += len(stubs)
 		if created {
-			s.counts.EntitiesCreated++
+			createdEntities++
 		}
 	}
+	s.journal.Add(func(c *journal.Counts) {
+		c.EntitiesReceived += len(written) + len(refused)
+		c.EntitiesWritten += len(written)
+		c.EntitiesCreated += createdEntities
+		c.StubsCreated += createdStubs
+	})
 	return map[string]any{"ok": len(refused) == 0, "entities": written, "errors": refused}, nil
 }
 

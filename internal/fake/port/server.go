@@ -58,7 +58,6 @@ type Server struct {
 	traces  atomic.Uint64
 
 	mu         sync.Mutex // guards what follows
-	counts     Counts     // only of entities
 	token      token
 	window     window
 	blueprints map[string]*blueprint

@@ -125,9 +125,9 @@ func TestFaultsAndCounts(t *testing.T) {
 		t.Errorf("afterwards: %d, %v", status, err)
 	}
 
-	want := fakeport.Counts{
-		Counts:           journal.Counts{Requests: 3, ByKind: map[fakeport.Kind]int{fakeport.Bulk: 3}, ByStatus: map[int]int{0: 1, 200: 1, 503: 1}},
-		EntitiesReceived: 2, EntitiesWritten: 2, EntitiesCreated: 1, BytesReceived: 3 * int64(len(body)),
+	want := journal.Counts{
+		Requests: 3, ByKind: map[fakeport.Kind]int{fakeport.Bulk: 3}, ByStatus: map[int]int{0: 1, 200: 1, 503: 1},
+		EntitiesReceived: 2, EntitiesWritten: 2, EntitiesCreated: 1, BytesReceived: 3 * len(body),
 	}
 	got := server.Requests()
 	if got.BytesSent == 0 {
@@ -143,7 +143,7 @@ func TestFaultsAndCounts(t *testing.T) {
 		t.Errorf("seen %+v", seen)
 	}
 	server.ResetCounts()
-	if diff := cmp.Diff(fakeport.Counts{}, server.Requests()); diff != "" || len(server.Seen()) != 0 {
+	if diff := cmp.Diff(journal.Counts{}, server.Requests()); diff != "" || len(server.Seen()) != 0 {
 		t.Errorf("after ResetCounts (-want +got):\n%s", diff)
 	}
 }

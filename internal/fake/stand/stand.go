@@ -14,6 +14,7 @@ import (
 	"time"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
+	"github.com/codecov-port/codecov-port/internal/fake/journal"
 	fakeport "github.com/codecov-port/codecov-port/internal/fake/port"
 )
 
@@ -120,8 +121,8 @@ func (s *Stand) WriteCounts(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(struct {
-		Codecov  fakecodecov.Counts `json:"codecov"`
-		Port     fakeport.Counts    `json:"port"`
-		Entities map[string]int     `json:"entities"`
+		Codecov  journal.Counts `json:"codecov"`
+		Port     journal.Counts `json:"port"`
+		Entities map[string]int `json:"entities"`
 	}{s.Codecov.Requests(), s.Port.Requests(), entities})
 }
