@@ -15,7 +15,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
 	"github.com/codecov-port/codecov-port/internal/fake/stand"
 )
 
@@ -35,9 +34,9 @@ func main() {
 // run is the program: it serves until ctx is done and returns the exit code.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	code := exitUsage
-	settings, err := parse(arguments, stderr)
+	options, err := parse(arguments, stderr)
 	if err == nil {
-		code, err = exitFailed, serve(ctx, settings, stdout, stderr)
+		code, err = exitFailed, serve(ctx, options, stdout, stderr)
 	}
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -46,18 +45,8 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	return code
 }
 
-func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	for _, path := range s.accountFiles {
-		account, err := loadAccount(path)
-		if err != nil {
-			return err
-		}
-		s.Accounts = append(s.Accounts, account)
-	}
-	if s.synthetic.Repositories > 0 {
-		s.Accounts = append(s.Accounts, fakecodecov.Synthetic(s.synthetic))
-	}
-	fakes, err := stand.Start(ctx, s.Options)
+func serve(ctx context.Context, options stand.Options, stdout, stderr io.Writer) error {
+	fakes, err := stand.Start(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -68,17 +57,4 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	<-ctx.Done()
 	fakes.Close()
 	return fakes.WriteCounts(stderr)
-}
-
-func loadAccount(path string) (fakecodecov.Account, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return fakecodecov.Account{}, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	account, err := fakecodecov.LoadAccount(file)
-	if err != nil {
-		return fakecodecov.Account{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return account, nil
 }

@@ -146,8 +146,8 @@ func TestRefusesArguments(t *testing.T) {
 		{"-synthetic-repositories 1 -latency 80ms-60ms", 2, "ends before it begins"},
 		{"-unheard", 2, "unheard"},
 		{"-help", 0, "-latency"},
-		{"-account missing.json", 1, "missing.json"},
-		{"-account main.go", 1, "main.go"},
+		{"-account missing.json", 2, "missing.json"},
+		{"-account main.go", 2, "main.go"},
 		{"-synthetic-repositories 1 -codecov 127.0.0.1:-1", 1, "-1"},
 		{"-synthetic-repositories 1 -port 127.0.0.1:-1", 1, "-1"},
 	} {

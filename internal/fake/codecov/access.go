@@ -38,13 +38,13 @@ func (s *Server) access(authorization string) (Access, bool) {
 	return access, known
 }
 
-func (a Access) covers(account Account) bool {
-	return a.Owners == nil || containsFold(a.Owners, account.Service+"/"+account.Owner.Username)
+func (a Access) covers(service, owner string) bool {
+	return a.Owners == nil || containsFold(a.Owners, service+"/"+owner)
 }
 
 // modeFor narrows the mode to the accounts that it holds for.
-func (a Access) modeFor(account Account) Mode {
-	if !a.covers(account) {
+func (a Access) modeFor(service, owner string) Mode {
+	if !a.covers(service, owner) {
 		return PublicOnly
 	}
 	return a.Mode

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Account is what an owner has at Codecov.
@@ -46,7 +45,7 @@ func rowsOf(rows []json.RawMessage) Rows {
 //	{"service": "github", "owner": "acme", "repos": [row, …], "commits": {"repository": [row, …], …}}
 //
 // with compact rows as the API returns them and in its order. It serves the rows as they are.
-// It fails when a name is missing, a repository is listed twice, or commits belong to no repository.
+// It fails when the service is unknown or commits belong to no repository.
 func LoadAccount(r io.Reader) (Account, error) {
 	var file struct {
 		Service string                       `json:"service"`
@@ -57,34 +56,39 @@ func LoadAccount(r io.Reader) (Account, error) {
 	if err := json.NewDecoder(r).Decode(&file); err != nil {
 		return Account{}, fmt.Errorf("read account: %w", err)
 	}
-	if file.Owner == "" || file.Service == "" || longNames[file.Service] != file.Service {
-		return Account{}, fmt.Errorf("read account: service %q or owner %q is missing or unknown", file.Service, file.Owner)
+	if file.Service == "" || longNames[file.Service] != file.Service {
+		return Account{}, fmt.Errorf("read account: service %q is missing or unknown", file.Service)
 	}
 	account := Account{Service: file.Service, Owner: Owner{Service: file.Service, Username: file.Owner}}
-	commits := map[string]branches{} // by repository in lower case
+	commits := map[string]branches{} // by repository
 	for i, row := range file.Repos {
 		var facts struct {
 			Name    string
 			Private bool
 			Author  *Owner
 		}
-		err := json.Unmarshal(row, &facts)
-		key := strings.ToLower(facts.Name)
-		if err == nil && (key == "" || commits[key] != nil) {
-			err = fmt.Errorf("name %q is missing or taken", facts.Name)
-		}
-		if err != nil {
+		if err := json.Unmarshal(row, &facts); err != nil {
 			return Account{}, fmt.Errorf("read account %s: repository %d: %w", file.Owner, i, err)
 		}
-		commits[key] = branches{}
-		account.Repositories = append(account.Repositories, Repository{facts.Name, facts.Private, row, commits[key].rows})
+		listed := branches{}
+		commits[facts.Name] = listed
+		account.Repositories = append(account.Repositories, Repository{facts.Name, facts.Private, row, func(branch string) Rows { return rowsOf(listed[branch]) }})
 		if facts.Author != nil { // only repositories name the owner
 			account.Owner.Name = facts.Author.Name
 		}
 	}
 	for name, rows := range file.Commits {
-		if err := commits[strings.ToLower(name)].append(rows); err != nil {
-			return Account{}, fmt.Errorf("read account %s: commits of %q: %w", file.Owner, name, err)
+		for _, row := range rows {
+			commit, err := readCommit(row)
+			if commits[name] == nil {
+				err = errors.New("no such repository")
+			}
+			if err != nil {
+				return Account{}, fmt.Errorf("read account %s: commits of %q: %w", file.Owner, name, err)
+			}
+			for _, branch := range commit.branches() {
+				commits[name][branch] = append(commits[name][branch], row)
+			}
 		}
 	}
 	return account, nil
@@ -92,24 +96,6 @@ func LoadAccount(r io.Reader) (Account, error) {
 
 // branches are the commits of a repository by branch, newest first; "" is all branches.
 type branches map[string][]json.RawMessage
-
-func (b branches) rows(branch string) Rows { return rowsOf(b[branch]) }
-
-func (b branches) append(rows []json.RawMessage) error {
-	if b == nil {
-		return errors.New("no such repository")
-	}
-	for _, row := range rows {
-		commit, err := readCommit(row)
-		if err != nil {
-			return err
-		}
-		for _, branch := range commit.branches() {
-			b[branch] = append(b[branch], row)
-		}
-	}
-	return nil
-}
 
 // commit is what the fake reads of a commit.
 type commit struct {
@@ -119,10 +105,8 @@ type commit struct {
 }
 
 func readCommit(row json.RawMessage) (c commit, err error) {
-	if err := json.Unmarshal(row, &c); err != nil {
-		return commit{}, fmt.Errorf("read commit: %w", err)
-	}
-	return c, nil
+	err = json.Unmarshal(row, &c)
+	return c, err
 }
 
 // branches returns the branches whose lists have the commit; "" is all branches.

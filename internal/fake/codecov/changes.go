@@ -20,7 +20,7 @@ const (
 
 // repository is a Repository with what was done to it after the server was made.
 type repository struct {
-	Repository
+	data     Repository
 	hidden   bool
 	added    branches
 	poison   Poison
@@ -76,7 +76,7 @@ func (s *Server) change(service, owner, name string, edit func(*repository)) err
 
 // commits returns the repository's commits, the added ones first.
 func (r *repository) commits(branch string) Rows {
-	added, rows := r.added[branch], r.Commits(branch)
+	added, rows := r.added[branch], r.data.Commits(branch)
 	return Rows{len(added) + rows.Len, func(i int) json.RawMessage {
 		if i < len(added) {
 			return added[i]

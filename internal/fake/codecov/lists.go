@@ -16,7 +16,7 @@ const requestLineLimit = 4094
 
 // call is a request, read.
 type call struct {
-	*http.Request
+	request                    *http.Request
 	kind                       journal.Kind // Other is none that is served
 	missing                    bool         // there is no such address, as for a repository's name with a slash
 	service, owner, repository string       // as they stand in the address
@@ -28,7 +28,7 @@ var parameters = []string{"page", "page_size", "names", "branch"}
 
 // read reads a request's address.
 func (s *Server) read(r *http.Request) call {
-	c := call{Request: r, kind: Other, query: r.URL.Query()}
+	c := call{request: r, kind: Other, query: r.URL.Query()}
 	below, isBelow := strings.CutPrefix(r.URL.Path, s.options.BasePath+"/")
 	for name := range c.query {
 		if !slices.Contains(parameters, name) {
@@ -50,10 +50,7 @@ func (s *Server) read(r *http.Request) call {
 
 // last returns the last value of a repeated parameter, or "" where it is missing.
 func (c call) last(name string) string {
-	values := c.query[name]
-	if len(values) == 0 {
-		return ""
-	}
+	values := append([]string{""}, c.query[name]...)
 	return values[len(values)-1]
 }
 
@@ -69,16 +66,16 @@ var longNames = map[string]string{
 
 // answer makes a request's answer. The order of the checks is that of the real one.
 func (s *Server) answer(c call) *answer {
-	if length := len(c.Method) + len(c.RequestURI) + len(c.Proto) + 2; length > requestLineLimit {
+	if length := len(c.request.Method) + len(c.request.RequestURI) + len(c.request.Proto) + 2; length > requestLineLimit {
 		return tooLong(length)
 	}
 	switch {
 	case c.missing:
 		return failed(http.StatusNotFound, "Page Not Found (404)")
-	case c.kind == Other || c.Method != http.MethodGet:
+	case c.kind == Other || c.request.Method != http.MethodGet:
 		return failed(http.StatusNotImplemented, "the fake does not serve this request")
 	}
-	access, known := s.access(c.Header.Get("Authorization"))
+	access, known := s.access(c.request.Header.Get("Authorization"))
 	if !known {
 		return challenged("Invalid token.")
 	}
@@ -96,7 +93,7 @@ func (s *Server) answer(c call) *answer {
 	if account == nil {
 		return detailed(http.StatusNotFound, "No Owner matches the given query.")
 	}
-	mode := access.modeFor(account.Account)
+	mode := access.modeFor(service, c.owner)
 	if c.kind == Repositories {
 		return account.list(c, mode == Everything || mode == NoSeat)
 	}
@@ -104,7 +101,7 @@ func (s *Server) answer(c call) *answer {
 	if repository == nil {
 		return detailed(http.StatusNotFound, "No Repository matches the given query.")
 	}
-	if refusal := mode.refuse(account.Service); refusal != nil && repository.Private {
+	if refusal := mode.refuse(service); refusal != nil && repository.data.Private {
 		return refusal
 	}
 	return s.commits(c, repository)
@@ -126,7 +123,7 @@ func (s *Server) owners(c call, access Access, service string) *answer {
 	}
 	var owners []json.RawMessage
 	for _, account := range s.options.Accounts {
-		if account.Service == service && access.covers(account) {
+		if account.Service == service && access.covers(service, account.Owner.Username) {
 			owners = append(owners, encode(account.Owner))
 		}
 	}
@@ -143,8 +140,8 @@ func (a *account) list(c call, private bool) *answer {
 	var poison []Poison
 	names, byName := c.query["names"]
 	for _, r := range a.repositories {
-		if (!byName || containsFold(names, r.Name)) && (private || !r.Private) && !r.hidden {
-			rows, poison = append(rows, r.Row), append(poison, r.poison)
+		if (!byName || containsFold(names, r.data.Name)) && (private || !r.data.Private) && !r.hidden {
+			rows, poison = append(rows, r.data.Row), append(poison, r.poison)
 		}
 	}
 	page, refusal := c.page(len(rows))

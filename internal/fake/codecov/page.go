@@ -64,5 +64,5 @@ func (p page) address(c call, number int) []byte {
 	if number > 1 {
 		others.Set("page", strconv.Itoa(number))
 	}
-	return encode((&url.URL{Scheme: "http", Host: c.Host, Path: c.URL.Path, RawQuery: others.Encode()}).String())
+	return encode((&url.URL{Scheme: "http", Host: c.request.Host, Path: c.request.URL.Path, RawQuery: others.Encode()}).String())
 }

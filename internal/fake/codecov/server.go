@@ -49,7 +49,6 @@ type Server struct {
 }
 
 type account struct {
-	Account
 	repositories []*repository
 	byName       map[string]*repository // in lower case
 }
@@ -59,9 +58,9 @@ func New(options Options) *Server {
 	options.BasePath = strings.TrimRight(cmp.Or(options.BasePath, DefaultBasePath), "/")
 	s := &Server{options: options, accounts: map[string]*account{}, journal: journal.Journal{Keep: options.KeepRequests}}
 	for _, a := range options.Accounts {
-		served := &account{Account: a, byName: map[string]*repository{}}
+		served := &account{byName: map[string]*repository{}}
 		for _, r := range a.Repositories {
-			changed := &repository{Repository: r, added: branches{}, poisoned: map[string]bool{}}
+			changed := &repository{data: r, added: branches{}, poisoned: map[string]bool{}}
 			served.repositories = append(served.repositories, changed)
 			served.byName[strings.ToLower(r.Name)] = changed
 		}

@@ -40,41 +40,38 @@ func Synthetic(options SyntheticOptions) Account {
 	if options.Newest.IsZero() {
 		options.Newest = time.Date(2026, time.November, 22, 21, 0, 0, 0, time.UTC)
 	}
-	a := synthetic{options}
 	name := strings.ToUpper(options.Owner[:1]) + options.Owner[1:] + ", Inc."
 	account := Account{Service: options.Service, Owner: Owner{Service: options.Service, Username: options.Owner, Name: &name}}
 	for i := range options.Repositories {
-		account.Repositories = append(account.Repositories, a.repository(i, account.Owner))
+		account.Repositories = append(account.Repositories, options.repository(i, account.Owner))
 	}
 	return account
 }
 
-type synthetic struct{ SyntheticOptions }
-
 // isEvery reports whether i is the last of each n.
 func isEvery(n, i int) bool { return n > 0 && i%n == n-1 }
 
-func (a synthetic) repository(i int, owner Owner) Repository {
-	draw, isPrivate, isActive, count := a.draw(i, -1), i%2 == 1, true, a.CommitsPerRepository
-	if isEvery(a.InactiveEvery, i) {
+func (o SyntheticOptions) repository(i int, owner Owner) Repository {
+	draw, isPrivate, isActive, count := o.draw(i, -1), i%2 == 1, true, o.CommitsPerRepository
+	if isEvery(o.InactiveEvery, i) {
 		isActive, count = false, 0
 	}
 	totals := "null" // else those of the newest complete commit on the default branch
-	for j := 0; j < count && totals == "null"; j += a.Branches {
-		totals, _ = a.totals(i, j)
+	for j := 0; j < count && totals == "null"; j += o.Branches {
+		totals, _ = o.totals(i, j)
 	}
 	name := fmt.Sprintf("%s-%s-%d", pick(draw, subjects), pick(draw>>8, sorts), i)
 	row := fmt.Appendf(nil, `{"name":"%s","private":%t,"updatestamp":"%s","author":%s,"language":"%s","branch":"%s","active":%t,"activated":%t,"totals":%s}`,
-		name, isPrivate, a.timestamp(i, 0).Add(3*time.Minute).Format(time.RFC3339), encode(owner), pick(draw>>16, languages), a.branch(i, 0),
+		name, isPrivate, o.timestamp(i, 0).Add(3*time.Minute).Format(time.RFC3339), encode(owner), pick(draw>>16, languages), o.branch(i, 0),
 		isActive, isActive, totals)
-	return Repository{Name: name, Private: isPrivate, Row: row, Commits: func(branch string) Rows { return a.commits(i, count, branch) }}
+	return Repository{Name: name, Private: isPrivate, Row: row, Commits: func(branch string) Rows { return o.commits(i, count, branch) }}
 }
 
 // branch names branch b of repository i; 0 is the default one. Commit j is on branch j modulo the number of branches.
-func (a synthetic) branch(i, b int) string {
+func (o SyntheticOptions) branch(i, b int) string {
 	switch b {
 	case 0:
-		return pick(a.draw(i, -1)>>24, defaultBranches)
+		return pick(o.draw(i, -1)>>24, defaultBranches)
 	case 1:
 		return "develop"
 	case 2:
@@ -85,35 +82,35 @@ func (a synthetic) branch(i, b int) string {
 }
 
 // commits returns those of a repository's commits that are on a branch.
-func (a synthetic) commits(i, count int, branch string) Rows {
+func (o SyntheticOptions) commits(i, count int, branch string) Rows {
 	if branch == "" {
-		return Rows{count, func(j int) json.RawMessage { return a.commit(i, j) }}
+		return Rows{count, func(j int) json.RawMessage { return o.commit(i, j) }}
 	}
-	for b := range a.Branches {
-		if a.branch(i, b) == branch {
-			onBranch := (count - b + a.Branches - 1) / a.Branches
-			return Rows{onBranch, func(j int) json.RawMessage { return a.commit(i, b+j*a.Branches) }}
+	for b := range o.Branches {
+		if o.branch(i, b) == branch {
+			onBranch := (count - b + o.Branches - 1) / o.Branches
+			return Rows{onBranch, func(j int) json.RawMessage { return o.commit(i, b+j*o.Branches) }}
 		}
 	}
 	return Rows{}
 }
 
-func (a synthetic) commit(i, j int) json.RawMessage {
-	draw, parent := a.draw(i, j), "null"
-	if j+1 < a.CommitsPerRepository {
-		parent = `"` + a.commitID(i, j+1) + `"`
+func (o SyntheticOptions) commit(i, j int) json.RawMessage {
+	draw, parent := o.draw(i, j), "null"
+	if j+1 < o.CommitsPerRepository {
+		parent = `"` + o.commitID(i, j+1) + `"`
 	}
 	author := pick(draw>>16, authors)
-	totals, state := a.totals(i, j)
+	totals, state := o.totals(i, j)
 	return fmt.Appendf(make([]byte, 0, 700), `{"commitid":"%s","message":"%s (#%d)","timestamp":"%s","ci_passed":%s,`+
 		`"author":{"service":"%s","username":"%s","name":"%s"},"branch":"%s","totals":%s,"state":"%s","parent":%s}`,
-		a.commitID(i, j), pick(draw, messages), a.CommitsPerRepository-j, a.timestamp(i, j).Format(time.RFC3339), pick(draw>>8, ciResults),
-		a.Service, author.username, author.name, a.branch(i, j%a.Branches), totals, state, parent)
+		o.commitID(i, j), pick(draw, messages), o.CommitsPerRepository-j, o.timestamp(i, j).Format(time.RFC3339), pick(draw>>8, ciResults),
+		o.Service, author.username, author.name, o.branch(i, j%o.Branches), totals, state, parent)
 }
 
 // commitID returns 40 hexadecimal digits.
-func (a synthetic) commitID(i, j int) string {
-	first := a.draw(i, j)
+func (o SyntheticOptions) commitID(i, j int) string {
+	first := o.draw(i, j)
 	second := mix(first + 1)
 	id := binary.LittleEndian.AppendUint64(nil, first)
 	id = binary.LittleEndian.AppendUint64(id, second)
@@ -124,20 +121,20 @@ func (a synthetic) commitID(i, j int) string {
 const commitInterval = 6 * time.Hour
 
 // timestamp returns whole seconds: each commit has an interval of its own and lies somewhere in it.
-func (a synthetic) timestamp(i, j int) time.Time {
-	within := time.Duration(a.draw(i, j)>>20%uint64(commitInterval/time.Second)) * time.Second
-	return a.Newest.UTC().Truncate(time.Second).Add(-within - time.Duration(j)*commitInterval)
+func (o SyntheticOptions) timestamp(i, j int) time.Time {
+	within := time.Duration(o.draw(i, j)>>20%uint64(commitInterval/time.Second)) * time.Second
+	return o.Newest.UTC().Truncate(time.Second).Add(-within - time.Duration(j)*commitInterval)
 }
 
 // totals makes a repository that grows over time and whose coverage drifts up, with some noise.
-func (a synthetic) totals(i, j int) (totals, state string) {
-	if isEvery(a.IncompleteEvery, j) {
-		return "null", pick(uint64(j/a.IncompleteEvery), unfinishedStates)
+func (o SyntheticOptions) totals(i, j int) (totals, state string) {
+	if isEvery(o.IncompleteEvery, j) {
+		return "null", pick(uint64(j/o.IncompleteEvery), unfinishedStates)
 	}
-	repository, noise := a.draw(i, -1), a.draw(i, j)>>32
-	age := int64(a.CommitsPerRepository - j)
+	repository, noise := o.draw(i, -1), o.draw(i, j)>>32
+	age := int64(o.CommitsPerRepository - j)
 	lines := 400 + int64(repository>>32%9000) + age*3
-	permille := min(1000, 500+int64(repository>>44%400)+age*80/int64(a.CommitsPerRepository)+int64(noise%20))
+	permille := min(1000, 500+int64(repository>>44%400)+age*80/int64(o.CommitsPerRepository)+int64(noise%20))
 	hits := lines * permille / 1000
 	partials := (lines - hits) / 50
 	return fmt.Sprintf(`{"files":%d,"lines":%d,"hits":%d,"misses":%d,"partials":%d,"coverage":%s,"branches":%d,"methods":0,"sessions":%d,`+
@@ -157,8 +154,8 @@ func coverage(hits, lines int64) string {
 }
 
 // draw returns 64 bits that depend on nothing but the seed and the place; j is -1 for the repository itself.
-func (a synthetic) draw(i, j int) uint64 {
-	return mix(mix(a.Seed) + mix(uint64(i)<<32|uint64(uint32(j+1))))
+func (o SyntheticOptions) draw(i, j int) uint64 {
+	return mix(mix(o.Seed) + mix(uint64(i)<<32|uint64(uint32(j+1))))
 }
 
 // mix is the finishing step of SplitMix64, which maps no two numbers to the same one.
