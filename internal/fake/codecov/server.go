@@ -28,7 +28,7 @@ type Options struct {
 	Tokens map[string]Access
 	// BasePath stands before every address; empty means DefaultBasePath.
 	BasePath string
-	// Latency returns how long an answer with so many rows takes; nil means no time at all. See MeasuredLatency.
+	// Latency returns how long an answer with so many rows takes; nil means no time at all.
 	Latency func(r *http.Request, rows int) time.Duration
 	// Ties orders commits of equal time as PostgreSQL does: differently in each page of the first half of a list.
 	Ties bool
@@ -71,11 +71,6 @@ func New(options Options) *Server {
 
 // accountKey compares without case, as the API does.
 func accountKey(service, owner string) string { return strings.ToLower(service + "/" + owner) }
-
-// MeasuredLatency is the time that the real server took: 20 ms a request and 0.22 ms a row. For Options.Latency.
-func MeasuredLatency(_ *http.Request, rows int) time.Duration {
-	return 20*time.Millisecond + time.Duration(rows)*220*time.Microsecond
-}
 
 // ServeHTTP answers a request, or lets it meet a fault, and counts it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

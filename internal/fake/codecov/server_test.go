@@ -315,7 +315,10 @@ func TestResetIsCountedBeforeTheClientSeesIt(t *testing.T) {
 }
 
 func TestLatencyGrowsWithTheRowsAndEndsWithTheClient(t *testing.T) {
-	server := acmeServer(t, fakecodecov.Options{Latency: fakecodecov.MeasuredLatency})
+	latency := func(_ *http.Request, rows int) time.Duration {
+		return 20*time.Millisecond + time.Duration(rows)*220*time.Microsecond
+	}
+	server := acmeServer(t, fakecodecov.Options{Latency: latency})
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		get(server, acmeCommits+"?page_size=1000")

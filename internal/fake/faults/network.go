@@ -15,19 +15,16 @@ import (
 // Network passes requests to handlers in this process, without connections: a test that runs in a synctest bubble
 // waits no time in it. A broken-off answer looks as over a real connection. It is safe for concurrent use.
 type Network struct {
-	Hosts  map[string]http.Handler  // requests to other hosts fail with ErrNoHost
+	Hosts  map[string]http.Handler  // requests to other hosts fail
 	Refuse func(*http.Request) bool // reports whether the connection for a request is refused; nil: none is
 }
-
-// ErrNoHost is the cause where a request goes to a host that the Network does not have.
-var ErrNoHost = errors.New("no such host")
 
 // RoundTrip returns what a client sees of the handler's answer.
 func (n Network) RoundTrip(r *http.Request) (*http.Response, error) {
 	handler, known := n.Hosts[r.URL.Host]
 	switch {
 	case !known:
-		return nil, ErrNoHost
+		return nil, errors.New("no such host")
 	case n.Refuse != nil && n.Refuse(r):
 		return nil, os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	}

@@ -109,7 +109,7 @@ type blueprint struct {
 		Target         string
 		Required, Many bool
 	}
-	MirrorProperties      map[string]struct{ Path string }
+	MirrorProperties      map[string]any
 	CalculationProperties map[string]struct{ Type string }
 	AggregationProperties map[string]struct {
 		Target          string
@@ -161,7 +161,7 @@ func reread(document any, into any) error {
 	return nil
 }
 
-// checkDeclaration describes what does not hold together, within the blueprint and between it and the others.
+// checkDeclaration describes a target that another blueprint does not have.
 func (s *Server) checkDeclaration(b *blueprint) error {
 	declared := func(identifier string) *blueprint {
 		if identifier == b.Identifier {
@@ -169,20 +169,9 @@ func (s *Server) checkDeclaration(b *blueprint) error {
 		}
 		return s.blueprints[identifier]
 	}
-	for _, name := range b.Schema.Required {
-		if b.Schema.Properties[name] == nil {
-			return fmt.Errorf("body/schema/required: property '%s' is not declared", name)
-		}
-	}
 	for name, relation := range b.Relations {
 		if declared(relation.Target) == nil {
 			return fmt.Errorf("body/relations/%s: target blueprint '%s' does not exist", name, relation.Target)
-		}
-	}
-	for name, mirrored := range b.MirrorProperties {
-		relation, _, _ := strings.Cut(mirrored.Path, ".")
-		if _, exists := b.Relations[relation]; !exists {
-			return fmt.Errorf("body/mirrorProperties/%s: path must begin with a relation", name)
 		}
 	}
 	for name, a := range b.AggregationProperties {

@@ -107,9 +107,6 @@ func (s *Server) checkScorecard(c call) error {
 	if err := reread(c.body, &scorecard); err != nil {
 		return err
 	}
-	if len(scorecard.Rules) == 0 {
-		return errors.New("body/rules must not be empty")
-	}
 	for i, rule := range scorecard.Rules {
 		if !slices.Contains(scorecard.Levels, struct{ Title string }{rule.Level}) {
 			return fmt.Errorf("body/rules/%d: level %q is not declared", i, rule.Level)

@@ -59,38 +59,32 @@ func (r Response) Bytes() ([]byte, error) {
 		return []byte(text), nil
 	}
 	var compact bytes.Buffer
-	if err := json.Compact(&compact, r.Body); err != nil {
-		return nil, fmt.Errorf("compact recorded body: %w", err)
-	}
+	err := json.Compact(&compact, r.Body)
 	body := bytes.ReplaceAll(compact.Bytes(), []byte("\u2028"), []byte(`\u2028`))
-	return bytes.ReplaceAll(body, []byte("\u2029"), []byte(`\u2029`)), nil
+	return bytes.ReplaceAll(body, []byte("\u2029"), []byte(`\u2029`)), err
 }
 
 // HTTP reads every exchange of the archive in fsys, a view of the folder testdata/codecov, in their order.
-func HTTP(fsys fs.FS) ([]Exchange, error) {
-	file, err := fsys.Open(Archive)
+func HTTP(fsys fs.FS) (exchanges []Exchange, err error) {
+	zipped, err := fs.ReadFile(fsys, Archive)
 	if err != nil {
-		return nil, fmt.Errorf("open recordings: %w", err)
+		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	unzipped, err := gzip.NewReader(file)
+	unzipped, err := gzip.NewReader(bytes.NewReader(zipped))
 	if err != nil {
-		return nil, fmt.Errorf("unzip recordings: %w", err)
+		return nil, err
 	}
 	archive := tar.NewReader(unzipped)
-	var exchanges []Exchange
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return exchanges, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("unpack recordings: %w", err)
-		}
+	header, err := archive.Next()
+	for ; err == nil; header, err = archive.Next() {
 		exchange := Exchange{Name: strings.TrimSuffix(path.Base(header.Name), ".json")}
 		if err := json.NewDecoder(archive).Decode(&exchange); err != nil {
 			return nil, fmt.Errorf("read recording %s: %w", header.Name, err)
 		}
 		exchanges = append(exchanges, exchange)
 	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return exchanges, nil
 }

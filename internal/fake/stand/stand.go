@@ -9,8 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
-	"sync"
 	"time"
 
 	fakecodecov "github.com/codecov-port/codecov-port/internal/fake/codecov"
@@ -36,8 +36,7 @@ type Stand struct {
 	CodecovURL, PortURL string
 
 	options Options
-	servers sync.WaitGroup
-	closers []io.Closer
+	servers []*httptest.Server
 }
 
 // Start starts both servers. They run until Close.
@@ -80,18 +79,18 @@ func (s *Stand) serve(ctx context.Context, address string, handler http.Handler)
 	if err != nil {
 		return "", fmt.Errorf("start a server: %w", err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	s.closers = append(s.closers, server)
-	s.servers.Go(func() { _ = server.Serve(listener) }) // ends with Close
-	return "http://" + listener.Addr().String(), nil
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}}
+	server.Start()
+	s.servers = append(s.servers, server)
+	return server.URL, nil
 }
 
 // Close stops both servers.
 func (s *Stand) Close() {
-	for _, server := range s.closers {
-		_ = server.Close()
+	for _, server := range s.servers {
+		server.CloseClientConnections()
+		server.Close()
 	}
-	s.servers.Wait()
 }
 
 // Environment returns what a shell has to export for codecov-port to find the fakes and the first account.
