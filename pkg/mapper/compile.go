@@ -46,10 +46,10 @@ func (m *Mapping) Limits() []Limit { return slices.Clone(m.limits) }
 
 // entry is an Entry with its expressions compiled. An expression that is missing or left out is nil.
 type entry struct {
-	EntryInfo
+	info                                         EntryInfo
 	source                                       Entry
 	filter, items, identifier, title, icon, team *jq.Query
-	properties, relations                        []*jq.Query // of EntryInfo's names
+	properties, relations                        map[string]*jq.Query
 }
 
 // propertyPrefix begins the fields of properties.
@@ -79,14 +79,14 @@ func compile(entries []Entry, o Options, known knowledge) (*Mapping, error) {
 	var failures []error
 	for i, source := range entries {
 		c := compiler{engine: engine, known: known}
-		c.entry.source, c.entry.Index, c.entry.Blueprint = source, i, source.Blueprint
+		c.entry.source, c.entry.info = source, EntryInfo{Index: i, Blueprint: source.Blueprint}
 		c.compile()
 		failures = append(failures, c.failures...)
 		if skipped := slices.IndexFunc(c.limits, func(l Limit) bool { return l.Skipped }); skipped >= 0 {
 			m.limits = append(m.limits, c.limits[skipped])
 			continue
 		}
-		c.entry.PerCommit = m.isPerCommit(c.entry)
+		c.entry.info.PerCommit = m.isPerCommit(c.entry)
 		m.entries = append(m.entries, c.entry)
 		m.limits = append(m.limits, c.limits...)
 	}
@@ -117,24 +117,24 @@ func (c *compiler) compile() {
 	e.title = c.expression("entity.title", source.Entity.Title)
 	e.icon = c.expression("entity.icon", source.Entity.Icon)
 	e.team = c.expression("entity.team", source.Entity.Team)
-	e.Properties, e.properties = c.expressions(propertyPrefix, source.Entity.Properties)
-	e.Relations, e.relations = c.expressions("entity.relations.", source.Entity.Relations)
-	e.ParsesItems, e.Title, e.Icon, e.Team = e.items != nil, e.title != nil, e.icon != nil, e.team != nil
+	e.info.Properties, e.properties = c.expressions(propertyPrefix, source.Entity.Properties)
+	e.info.Relations, e.relations = c.expressions("entity.relations.", source.Entity.Relations)
+	e.info.ParsesItems, e.info.Title, e.info.Icon, e.info.Team = e.items != nil, e.title != nil, e.icon != nil, e.team != nil
 }
 
-// expressions compiles the expressions of properties or relations, sorted by name.
-func (c *compiler) expressions(prefix string, sources map[string]string) (names []string, queries []*jq.Query) {
-	names = []string{}
+// expressions compiles the expressions of properties or relations, and returns their sorted names.
+func (c *compiler) expressions(prefix string, sources map[string]string) (names []string, queries map[string]*jq.Query) {
+	names, queries = []string{}, map[string]*jq.Query{}
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		if query := c.expression(prefix+name, sources[name]); query != nil {
-			names, queries = append(names, name), append(queries, query)
+			names, queries[name] = append(names, name), query
 		}
 	}
 	return names, queries
 }
 
 func (c *compiler) limit(path, reason string, skipped bool) {
-	c.limits = append(c.limits, Limit{c.entry.Index, c.entry.Blueprint, path, reason, skipped})
+	c.limits = append(c.limits, Limit{c.entry.info.Index, c.entry.info.Blueprint, path, reason, skipped})
 }
 
 // expression compiles the expression of a field. It returns nil for an expression that is missing, and for one that a
@@ -168,7 +168,7 @@ func (c *compiler) query(path, source string) (query *jq.Query, reason string) {
 	case err != nil && c.entry.source.Origin == OriginWebhook:
 		return nil, fmt.Sprintf("Port cannot compile it (%v)", err)
 	case err != nil:
-		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.entry.Index+1, c.entry.Blueprint, path, err, source)
+		err = fmt.Errorf("mapping entry %d (%s): %s: %w in %s", c.entry.info.Index+1, c.entry.info.Blueprint, path, err, source)
 		if c.entry.source.Origin != "" {
 			err = fmt.Errorf("%s: %w", c.entry.source.Origin, err)
 		}
@@ -185,10 +185,10 @@ func (c *compiler) query(path, source string) (query *jq.Query, reason string) {
 		return query, fmt.Sprintf("it depends on %s, which Codecov's REST API does not return", unknown)
 	}
 	if property, ok := strings.CutPrefix(path, propertyPrefix); ok && shape != nil {
-		if c.entry.Partial == nil {
-			c.entry.Partial = map[string]Shape{}
+		if c.entry.info.Partial == nil {
+			c.entry.info.Partial = map[string]Shape{}
 		}
-		c.entry.Partial[property] = shape
+		c.entry.info.Partial[property] = shape
 	}
 	return query, ""
 }

@@ -2,9 +2,6 @@ package mapper
 
 import (
 	"cmp"
-	"encoding/json"
-	"math"
-	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -48,7 +45,7 @@ func NewConformer(bp port.Blueprint) *Conformer {
 // Conform returns the entity with every property and relation in its declared type, converted if nothing is lost: a
 // number or boolean to a string, a string that is a number or a boolean to that, and a date-time to RFC 3339. Values
 // that do not fit, and those that the blueprint does not declare, are left out with a warning; the warnings are
-// sorted. Null always fits. The argument is not changed; the result may share its values.
+// sorted. Null always fits. Values are as Map returns them. The argument is not changed; the result may share its values.
 func (c *Conformer) Conform(e port.Entity) (port.Entity, []Warning) {
 	var warnings []Warning
 	convert := func(values map[string]any, fit func(name string, value any) (any, string)) map[string]any {
@@ -175,30 +172,17 @@ func fitNumber(declared *port.Property, value any) (fitted any, reason string) {
 	}
 }
 
-// toNumber returns an int, a *big.Int or a float64, and nil for a value that is not exactly a number.
-func toNumber(value any) any {
-	switch v := value.(type) {
-	case int, *big.Int:
-		return v
-	case float64:
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			return v
-		}
-	case json.Number:
-		return jq.ParseNumber(v.String())
-	case string:
-		return exactNumber(v)
-	}
-	return nil
-}
-
 // decimal is a number as JSON writes it.
 var decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
 
-// exactNumber parses a text that is a number. It returns nil for any other text, and for one that a float64 would
-// lose digits of.
-func exactNumber(text string) any {
-	if !decimal.MatchString(text) {
+// toNumber returns an int, a *big.Int or a float64, and nil for a value that is not exactly a number: also for a text
+// that a float64 would lose digits of.
+func toNumber(value any) any {
+	text, isText := value.(string)
+	switch {
+	case jq.TypeOf(value) == "number":
+		return value
+	case !isText || !decimal.MatchString(text):
 		return nil
 	}
 	number := jq.ParseNumber(text)

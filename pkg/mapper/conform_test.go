@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codecov-port/codecov-port/pkg/mapper"
+	"github.com/codecov-port/codecov-port/pkg/mapper/jq"
 	"github.com/codecov-port/codecov-port/pkg/port"
 )
 
@@ -45,8 +46,6 @@ func TestConformProperty(t *testing.T) {
 		{"larger float as text", text, 1e21, "1e+21", ""},
 		{"small float as text", text, 1e-7, "1e-7", ""},
 		{"minus zero as text", text, math.Copysign(0, -1), "0", ""},
-		{"read number as text", text, json.Number("9007199254740993"), "9007199254740993", ""},
-		{"read decimals as text", text, json.Number("97.50"), "97.5", ""},
 		{"boolean as text", text, true, "true", ""},
 		{"object as text", text, map[string]any{}, nil, noText},
 		{"array as text", text, []any{"x"}, nil, noText},
@@ -55,10 +54,6 @@ func TestConformProperty(t *testing.T) {
 		{"number", number, 3, 3, ""},
 		{"decimals", number, 97.22222, 97.22222, ""},
 		{"large whole number", number, 9007199254740993, 9007199254740993, ""},
-		{"read number", number, json.Number("36"), 36, ""},
-		{"read decimals", number, json.Number("97.22222"), 97.22222, ""},
-		{"read number beyond float64", number, json.Number("1e999"), nil, noNumber},
-		{"infinite", number, math.Inf(1), nil, noNumber},
 		{"text as number", number, "97.22222", 97.22222, ""},
 		{"text as whole number", number, "9007199254740993", 9007199254740993, ""},
 		{"text as very large whole number", number, "123456789012345678901234567890", huge, ""},
@@ -287,6 +282,7 @@ func FuzzConform(f *testing.F) {
 			"object":  {Type: "object"},
 			"array":   {Type: "array", Items: &port.Property{Type: "number"}},
 		}}, Relations: map[string]port.Relation{"one": {}, "many": {Many: true}}}
+		value = jq.Input(value)
 		entity := port.Entity{Properties: map[string]any{}, Relations: map[string]any{"one": value, "many": value}}
 		for name := range blueprint.Schema.Properties {
 			entity.Properties[name] = value

@@ -23,7 +23,7 @@ type EntryInfo struct {
 func (m *Mapping) Entries() []EntryInfo {
 	infos := make([]EntryInfo, len(m.entries))
 	for i, e := range m.entries {
-		infos[i] = e.EntryInfo
+		infos[i] = e.info
 	}
 	return infos
 }
@@ -32,8 +32,8 @@ func (m *Mapping) Entries() []EntryInfo {
 func (m *Mapping) Blueprints() []string {
 	var blueprints []string
 	for _, e := range m.entries {
-		if !slices.Contains(blueprints, e.Blueprint) {
-			blueprints = append(blueprints, e.Blueprint)
+		if !slices.Contains(blueprints, e.info.Blueprint) {
+			blueprints = append(blueprints, e.info.Blueprint)
 		}
 	}
 	return blueprints
@@ -42,7 +42,7 @@ func (m *Mapping) Blueprints() []string {
 // Select returns a mapping of the entries that keep accepts, with their indexes.
 func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 	part := *m
-	part.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e entry) bool { return !keep(e.EntryInfo) })
+	part.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e entry) bool { return !keep(e.info) })
 	return &part
 }
 
@@ -51,7 +51,7 @@ func (m *Mapping) Select(keep func(EntryInfo) bool) *Mapping {
 func (m *Mapping) MaxEntities(repositories, commits int) int {
 	total := 0
 	for _, e := range m.entries {
-		if e.PerCommit {
+		if e.info.PerCommit {
 			total += commits
 		} else {
 			total += repositories
@@ -65,7 +65,7 @@ func (m *Mapping) MaxEntities(repositories, commits int) int {
 // Entries for other blueprints are ignored.
 func (m *Mapping) NamesAsBuiltin() bool {
 	for _, builtin := range BuiltinMapping() {
-		writes := func(e entry) bool { return e.Blueprint == builtin.Blueprint }
+		writes := func(e entry) bool { return e.info.Blueprint == builtin.Blueprint }
 		namesOtherwise := func(e entry) bool { return writes(e) && !sameNames(e.source, builtin) }
 		if !slices.ContainsFunc(m.entries, writes) || slices.ContainsFunc(m.entries, namesOtherwise) {
 			return false

@@ -83,14 +83,14 @@ func (r *run) entry(e *entry, payload map[string]any) {
 	value, _ := r.evaluation.Value(e.items, payload)
 	items, ok := value.([]any)
 	if !ok {
-		r.result.Unnamed = append(r.result.Unnamed, e.Index)
+		r.result.Unnamed = append(r.result.Unnamed, e.info.Index)
 		return
 	}
 	if len(items) > MaxItems {
 		if r.result.DroppedItems == nil {
 			r.result.DroppedItems = map[string]int{}
 		}
-		r.result.DroppedItems[e.Blueprint] += len(items) - MaxItems
+		r.result.DroppedItems[e.info.Blueprint] += len(items) - MaxItems
 		items = items[:MaxItems]
 	}
 	for _, item := range items {
@@ -103,37 +103,37 @@ func (r *run) entry(e *entry, payload map[string]any) {
 func (r *run) entity(e *entry, payload map[string]any) {
 	if e.filter != nil {
 		if passed, _ := r.evaluation.Value(e.filter, payload); passed != true {
-			r.result.Filtered = append(r.result.Filtered, e.Index)
+			r.result.Filtered = append(r.result.Filtered, e.info.Index)
 			return
 		}
 	}
 	value, _ := r.evaluation.Value(e.identifier, payload)
 	identifier, ok := value.(string)
 	if !ok || identifier == "" {
-		r.result.Unnamed = append(r.result.Unnamed, e.Index)
+		r.result.Unnamed = append(r.result.Unnamed, e.info.Index)
 		return
 	}
-	if !r.claim(e.Blueprint, identifier) {
+	if !r.claim(e.info.Blueprint, identifier) {
 		return
 	}
 	if reason := forbidden(identifier); reason != "" {
-		r.result.Problems = append(r.result.Problems, Problem{e.Index, e.Blueprint, identifier, reason})
+		r.result.Problems = append(r.result.Problems, Problem{e.info.Index, e.info.Blueprint, identifier, reason})
 		return
 	}
-	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.Index, Blueprint: e.Blueprint, Entity: port.Entity{
+	r.result.Entities = append(r.result.Entities, Mapped{Entry: e.info.Index, Blueprint: e.info.Blueprint, Entity: port.Entity{
 		Identifier: identifier,
 		Title:      r.text(e.title, payload),
 		Icon:       r.text(e.icon, payload),
 		Team:       r.team(e.team, payload),
-		Properties: r.values(e.Properties, e.properties, payload),
-		Relations:  r.values(e.Relations, e.relations, payload),
+		Properties: r.values(e.properties, payload),
+		Relations:  r.values(e.relations, payload),
 	}})
 }
 
-func (r *run) values(names []string, queries []*jq.Query, payload map[string]any) map[string]any {
-	values := make(map[string]any, len(names))
-	for i, name := range names {
-		if value, ok := r.evaluation.Value(queries[i], payload); ok {
+func (r *run) values(queries map[string]*jq.Query, payload map[string]any) map[string]any {
+	values := make(map[string]any, len(queries))
+	for name, query := range queries {
+		if value, ok := r.evaluation.Value(query, payload); ok {
 			values[name] = value
 		}
 	}

@@ -69,16 +69,11 @@ func (o SyntheticOptions) repository(i int, owner Owner) Repository {
 
 // branch names branch b of repository i; 0 is the default one. Commit j is on branch j modulo the number of branches.
 func (o SyntheticOptions) branch(i, b int) string {
-	switch b {
-	case 0:
-		return pick(o.draw(i, -1)>>24, defaultBranches)
-	case 1:
-		return "develop"
-	case 2:
-		return "release/2.x"
-	default:
-		return "feature/" + strconv.Itoa(b)
+	names := []string{pick(o.draw(i, -1)>>24, defaultBranches), "develop", "release/2.x"}
+	if b < len(names) {
+		return names[b]
 	}
+	return "feature/" + strconv.Itoa(b)
 }
 
 // commits returns those of a repository's commits that are on a branch.

@@ -111,8 +111,6 @@ func ScalarText(value any) (text string, ok bool) {
 	case string:
 		return v, true
 	case bool, int, *big.Int:
-	case json.Number:
-		return ScalarText(ParseNumber(v.String()))
 	case float64:
 		value = v + 0 // no minus zero
 	default:
