@@ -150,18 +150,15 @@ func (r *run) text(query *jq.Query, payload map[string]any) string {
 // team returns the name of a team, an array of names, or nil.
 func (r *run) team(query *jq.Query, payload map[string]any) any {
 	value, _ := r.evaluation.Value(query, payload)
-	isNoText := func(name any) bool { return jq.TypeOf(name) != "string" }
-	switch team := value.(type) {
-	case string:
-		if team != "" {
-			return team
-		}
-	case []any:
-		if len(team) > 0 && !slices.ContainsFunc(team, isNoText) {
-			return team
-		}
+	names, isList := value.([]any)
+	if !isList {
+		names = []any{value}
 	}
-	return nil
+	isNoName := func(name any) bool { return jq.TypeOf(name) != "string" || name == "" }
+	if len(names) == 0 || slices.ContainsFunc(names, isNoName) {
+		return nil
+	}
+	return value
 }
 
 // maxIdentifier is Port's limit of an entity's identifier, in characters.

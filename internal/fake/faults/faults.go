@@ -155,15 +155,8 @@ func reset(w http.ResponseWriter) {
 
 // Wait waits the latency of an answer and reports whether the client waited as long.
 func Wait(ctx context.Context, latency time.Duration) bool {
-	if latency <= 0 {
-		return true
-	}
-	timer := time.NewTimer(latency)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	waited, stop := context.WithTimeout(ctx, latency)
+	defer stop()
+	<-waited.Done()
+	return ctx.Err() == nil
 }

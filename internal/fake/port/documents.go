@@ -157,7 +157,7 @@ func (s *Server) checkPage(c call) error {
 	for i, row := range root.Layout {
 		sum := 0
 		for _, column := range row.Columns {
-			if column.Size < 3 || column.Size > 12 {
+			if column.Size < 3 {
 				return fmt.Errorf("body/widgets/0/layout/%d: column %s has size %d", i, column.ID, column.Size)
 			}
 			sum += column.Size

@@ -96,53 +96,37 @@ func (b *blueprint) answer(e Entity, has func(string) bool) map[string]any {
 	return answer
 }
 
-// predicate reports whether an entity is asked for.
-type predicate func(Entity) bool
-
-// readQuery reads {combinator, rules}, which the contract has passed; none asks for all. A rule that names what the
-// blueprint does not have is refused, and so are rules that codecov-port does not send.
-func (b *blueprint) readQuery(query any) (predicate, error) {
-	asked, isObject := query.(map[string]any)
-	if !isObject {
-		return func(Entity) bool { return true }, nil
-	}
-	var rules []predicate
+// readQuery reads {combinator, rules}, which the contract has passed, and returns a function that reports whether an entity
+// is asked for. A rule that names what the blueprint does not have is refused, and so are rules that codecov-port does not
+// send.
+func (b *blueprint) readQuery(query any) (func(Entity) bool, error) {
+	asked, _ := query.(map[string]any) // none asks for all
+	var rules []func(Entity) bool
 	for _, rule := range listOf(asked["rules"]) {
-		matches, err := b.readRule(rule)
-		if err != nil {
-			return nil, err
+		property, _ := rule["property"].(string)
+		relation, _ := rule["relation"].(string)
+		operator, _ := rule["operator"].(string)
+		_, isRelation := b.Relations[relation]
+		holds := operators[operator]
+		switch {
+		case holds == nil || property+relation == "":
+			return nil, fmt.Errorf("query: the rule '%s' is not emulated", operator)
+		case !isRelation && property != "$identifier" && b.Schema.Properties[property] == nil:
+			return nil, fmt.Errorf("query: blueprint '%s' has no '%s'", b.Identifier, property+relation)
 		}
-		rules = append(rules, matches)
+		rules = append(rules, func(e Entity) bool {
+			held := e.Properties[property]
+			if isRelation {
+				held = e.Relations[relation]
+			} else if property == "$identifier" {
+				held = e.Identifier
+			}
+			return holds(held, rule["value"])
+		})
 	}
 	isOr := asked["combinator"] == "or"
 	return func(e Entity) bool {
-		decides := func(matches predicate) bool { return matches(e) == isOr }
-		return slices.ContainsFunc(rules, decides) == isOr
-	}, nil
-}
-
-func (b *blueprint) readRule(rule map[string]any) (predicate, error) {
-	property, isProperty := rule["property"].(string)
-	relation, isRelation := rule["relation"].(string)
-	_, declared := b.Relations[relation]
-	operator, _ := rule["operator"].(string)
-	holds := operators[operator]
-	switch {
-	case isRelation && !declared:
-		return nil, fmt.Errorf("query: '%s' is not a relation of blueprint '%s'", relation, b.Identifier)
-	case isProperty && property != "$identifier" && b.Schema.Properties[property] == nil:
-		return nil, fmt.Errorf("query: '%s' is not a property of blueprint '%s'", property, b.Identifier)
-	case holds == nil || !isProperty && !isRelation:
-		return nil, fmt.Errorf("query: the rule '%s' is not emulated", operator)
-	}
-	return func(e Entity) bool {
-		held := e.Properties[property]
-		if isRelation {
-			held = e.Relations[relation]
-		} else if property == "$identifier" {
-			held = e.Identifier
-		}
-		return holds(held, rule["value"])
+		return slices.ContainsFunc(rules, func(holds func(Entity) bool) bool { return holds(e) == isOr }) == isOr
 	}, nil
 }
 
