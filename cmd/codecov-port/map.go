@@ -150,7 +150,7 @@ func commitPayload(ctx context.Context, source *codecov.Client, s settings, name
 					return nil, fmt.Errorf("read the commits of %s: %w", repository.Name, err)
 				}
 				if strings.HasPrefix(commit.CommitID, strings.ToLower(sha)) {
-					return mapper.Payload(mapper.Account{Service: s.codecov.Service, Owner: owner, AppURL: s.codecovApp}, repository, commit), nil
+					return mapper.Payload(mapper.Account{Service: s.codecov.Service, Owner: owner, AppURL: s.codecovApp}, repository, &commit), nil
 				}
 			}
 		}

@@ -18,12 +18,6 @@ import (
 	"github.com/codecov-port/codecov-port/internal/fake/stand"
 )
 
-// Exit codes, as codecov-port has them.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -31,12 +25,12 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program: it serves until ctx is done and returns the exit code.
+// run is the program: it serves until ctx is done and returns the exit code, as codecov-port has them.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
-	code := exitUsage
+	code := 2 // usage
 	options, err := parse(arguments, stderr)
 	if err == nil {
-		code, err = exitFailed, serve(ctx, options, stdout, stderr)
+		code, err = 1, serve(ctx, options, stdout, stderr)
 	}
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0

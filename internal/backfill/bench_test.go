@@ -103,7 +103,7 @@ func (b *bench) oneRepository(t *testing.B, repository codecov.Repository) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mapped, err := b.options.Mapping.Map(t.Context(), mapper.Payload(account, repository, commit), take)
+		mapped, err := b.options.Mapping.Map(t.Context(), mapper.Payload(account, repository, &commit), take)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func (r *reader) readRepository(ctx context.Context) error {
 	}
 	hasNone := !r.repo.row.HasCoverage() || o.Selection.Since.IsZero() && len(o.Selection.Branches) == 0 // not just none that is selected
 	if o.Selection.IncludeInactive && r.picker.left == o.Selection.limit() && hasNone {
-		return r.mapPayload(ctx, o.Mapping, mapper.InactivePayload(r.account, r.repo.row))
+		return r.mapPayload(ctx, o.Mapping, mapper.Payload(r.account, r.repo.row, nil))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (r *reader) replay(ctx context.Context, commit codecov.Commit) (replayed bo
 		mapping = r.run.options.Mapping.Select(func(e mapper.EntryInfo) bool { return e.PerCommit }) // the present is older than the selection: a wrong clock must not take its place
 	}
 	r.run.recorder.update(func(c *recorder) { c.result.Commits.Replayed++ })
-	if err := r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, commit)); err != nil {
+	if err := r.mapPayload(ctx, mapping, mapper.Payload(r.account, r.repo.row, &commit)); err != nil {
 		return true, err
 	}
 	r.payloads--

@@ -95,7 +95,7 @@ func (d *doctor) related(ctx context.Context) (map[string]map[string][]string, e
 		return nil, nil
 	}
 	for _, r := range d.repositories {
-		result, err := d.compiled.Map(ctx, mapper.InactivePayload(d.accountOf(r), r.row), everyEntity)
+		result, err := d.compiled.Map(ctx, mapper.Payload(d.accountOf(r), r.row, nil), everyEntity)
 		if err != nil {
 			return related, err
 		}

@@ -92,7 +92,7 @@ func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) erro
 		if ok, _ := mapper.Usable(commit); !ok {
 			continue
 		}
-		result, err := d.compiled.Map(ctx, mapper.Payload(d.accountOf(r), r.row, commit), everyEntity)
+		result, err := d.compiled.Map(ctx, mapper.Payload(d.accountOf(r), r.row, &commit), everyEntity)
 		if err != nil {
 			return err
 		}

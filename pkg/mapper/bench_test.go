@@ -11,14 +11,14 @@ func BenchmarkPayload(b *testing.B) {
 	account, repository, commit := sampleAccount(), sampleRepository(), sampleCommit()
 	b.ReportAllocs()
 	for b.Loop() {
-		mapper.Payload(account, repository, commit)
+		mapper.Payload(account, repository, &commit)
 	}
 }
 
 // BenchmarkMap is the usual commit of a repository: its history entity is new, its current state is taken already.
 func BenchmarkMap(b *testing.B) {
 	mapping := compile(b, mapper.BuiltinMapping())
-	payload := mapper.Payload(sampleAccount(), sampleRepository(), sampleCommit())
+	payload := samplePayload()
 	take := func(blueprint, _ string) bool { return blueprint == "codecov_commit_coverage" }
 	b.ReportAllocs()
 	for b.Loop() {
@@ -31,7 +31,7 @@ func BenchmarkMap(b *testing.B) {
 // BenchmarkMapNewest is the newest commit of a repository: both entities are new.
 func BenchmarkMapNewest(b *testing.B) {
 	mapping := compile(b, mapper.BuiltinMapping())
-	payload := mapper.Payload(sampleAccount(), sampleRepository(), sampleCommit())
+	payload := samplePayload()
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := mapping.Map(context.Background(), payload, takeAll); err != nil {
@@ -41,7 +41,7 @@ func BenchmarkMapNewest(b *testing.B) {
 }
 
 func BenchmarkConform(b *testing.B) {
-	entities := mapBuiltin(b, mapper.Payload(sampleAccount(), sampleRepository(), sampleCommit()))
+	entities := mapBuiltin(b, samplePayload())
 	conformer := mapper.NewConformer(mapper.BuiltinBlueprints()[1])
 	b.ReportAllocs()
 	for b.Loop() {

@@ -74,7 +74,7 @@ func TestPerCommit(t *testing.T) {
 }
 
 func TestInactivePayload(t *testing.T) {
-	payload := mapper.InactivePayload(sampleAccount(), sampleRepository())
+	payload := mapper.Payload(sampleAccount(), sampleRepository(), nil)
 	for _, key := range []string{"repo", "owner", "base", "compare", "pull"} {
 		if diff := cmp.Diff(part(t, samplePayload(), "body", key), part(t, payload, "body", key)); diff != "" {
 			t.Errorf("%s: %s", key, diff)

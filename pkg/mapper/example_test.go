@@ -34,7 +34,7 @@ func Example() {
 
 	account := mapper.Account{Service: codecov.GitHub, Owner: "acme", AppURL: "https://app.codecov.io"}
 	lines, hits, coverage := int64(36), int64(35), 97.22
-	payload := mapper.Payload(account, codecov.Repository{Name: "web"}, codecov.Commit{
+	payload := mapper.Payload(account, codecov.Repository{Name: "web"}, &codecov.Commit{
 		CommitID: "a7794fc92007d3a1b99066c8f6ec66a393bf3520",
 		Totals:   &codecov.Totals{Lines: &lines, Hits: &hits, Coverage: &coverage},
 	})

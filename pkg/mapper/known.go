@@ -115,5 +115,5 @@ func sampleCommit(n int64, text string) codecov.Commit {
 
 func samplePayload(service codecov.Service, commit codecov.Commit) map[string]any {
 	account := Account{Service: service, Owner: "slanks", AppURL: "https://app.codecov.io"}
-	return Payload(account, codecov.Repository{Name: "codecov-example"}, commit)
+	return Payload(account, codecov.Repository{Name: "codecov-example"}, &commit)
 }

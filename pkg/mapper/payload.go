@@ -23,15 +23,9 @@ type Account struct {
 // What the REST API does not return is not invented: base, compare and pull are null, and the keys service_id, email,
 // messages and diff are left out, as is service_url for self-hosted providers, whose address is unknown. Values have
 // the types that gojq accepts: map[string]any, []any, string, int, float64, bool and nil.
-func Payload(a Account, r codecov.Repository, c codecov.Commit) map[string]any {
-	return payload(a, r, &c)
-}
-
-// InactivePayload is the payload of a repository without a commit that has coverage: as from Payload, with head null.
-// Codecov's webhook never sends it.
-func InactivePayload(a Account, r codecov.Repository) map[string]any { return payload(a, r, nil) }
-
-func payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any {
+//
+// Without a commit, head is null, as for a repository without a commit that has coverage. Codecov's webhook never sends it.
+func Payload(a Account, r codecov.Repository, c *codecov.Commit) map[string]any {
 	owner := a.Owner
 	if name := r.Author.Username; name != nil && *name != "" {
 		owner = *name // Codecov accepts an owner in any case, but the webhook sends the right one

@@ -42,7 +42,7 @@ func TestPayloadAddresses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(string(test.service)+" "+test.owner, func(t *testing.T) {
 			account := mapper.Account{Service: test.service, Owner: test.owner, AppURL: "https://app.codecov.io"}
-			payload := mapper.Payload(account, codecov.Repository{Name: test.repository}, codecov.Commit{CommitID: "abc"})
+			payload := mapper.Payload(account, codecov.Repository{Name: test.repository}, &codecov.Commit{CommitID: "abc"})
 			if got := part(t, payload, "body", "repo", "url"); got != test.page {
 				t.Errorf("repo.url: got %v, want %v", got, test.page)
 			}
@@ -63,7 +63,7 @@ func TestPayloadAddresses(t *testing.T) {
 func TestPayloadSpellsTheOwnerAsCodecovDoes(t *testing.T) {
 	account := mapper.Account{Service: codecov.GitHub, Owner: "ACME", AppURL: "https://app.codecov.io"}
 	repository := codecov.Repository{Name: "web", Author: codecov.Author{Username: pointer("Acme")}}
-	payload := mapper.Payload(account, repository, codecov.Commit{})
+	payload := mapper.Payload(account, repository, &codecov.Commit{})
 	if got := part(t, payload, "body", "owner", "username"); got != "Acme" {
 		t.Errorf("owner.username: got %v", got)
 	}
@@ -87,7 +87,7 @@ func TestPayloadTimestamp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		payload := mapper.Payload(sampleAccount(), sampleRepository(), codecov.Commit{Timestamp: at})
+		payload := mapper.Payload(sampleAccount(), sampleRepository(), &codecov.Commit{Timestamp: at})
 		if got := part(t, payload, "body", "head", "timestamp"); got != want {
 			t.Errorf("%s: got %v, want %v", in, got, want)
 		}
@@ -116,7 +116,7 @@ func TestPayloadCoverage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			commit := codecov.Commit{Totals: &codecov.Totals{Hits: &test.hits, Lines: &test.lines, Coverage: test.coverage}}
-			payload := mapper.Payload(sampleAccount(), sampleRepository(), commit)
+			payload := mapper.Payload(sampleAccount(), sampleRepository(), &commit)
 			if got := part(t, payload, "body", "head", "totals", "coverage"); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
@@ -128,7 +128,7 @@ func TestPayloadNumbers(t *testing.T) {
 	commit := codecov.Commit{Totals: &codecov.Totals{
 		Files: new(int64), Lines: pointer(int64(9007199254740993)), Complexity: pointer(1e12), ComplexityTotal: pointer(2.5), ComplexityRatio: pointer(30.0),
 	}}
-	totals := part(t, mapper.Payload(sampleAccount(), sampleRepository(), commit), "body", "head", "totals").(map[string]any)
+	totals := part(t, mapper.Payload(sampleAccount(), sampleRepository(), &commit), "body", "head", "totals").(map[string]any)
 	for key, want := range map[string]any{
 		"lines": 9007199254740993, "files": 0, "complexity": 1_000_000_000_000, "complexity_total": 2.5,
 	} {
@@ -142,14 +142,14 @@ func TestPayloadNumbers(t *testing.T) {
 }
 
 func TestPayloadNulls(t *testing.T) {
-	head := part(t, mapper.Payload(sampleAccount(), sampleRepository(), codecov.Commit{}), "body", "head").(map[string]any)
+	head := part(t, mapper.Payload(sampleAccount(), sampleRepository(), &codecov.Commit{}), "body", "head").(map[string]any)
 	for _, key := range []string{"author", "totals", "branch", "message"} {
 		if value, ok := head[key]; !ok || value != nil {
 			t.Errorf("%s: got %v (there: %t), want null", key, value, ok)
 		}
 	}
 	nameless := codecov.Commit{Author: &codecov.Author{Service: "github"}, Totals: &codecov.Totals{}}
-	head = part(t, mapper.Payload(sampleAccount(), sampleRepository(), nameless), "body", "head").(map[string]any)
+	head = part(t, mapper.Payload(sampleAccount(), sampleRepository(), &nameless), "body", "head").(map[string]any)
 	if diff := cmp.Diff(map[string]any{"service": "github", "username": nil, "name": nil}, head["author"]); diff != "" {
 		t.Error(diff)
 	}
@@ -163,7 +163,7 @@ func TestPayloadNulls(t *testing.T) {
 func TestPayloadHasOnlyTypesOfJQ(t *testing.T) {
 	commit := sampleCommit()
 	commit.Totals.Complexity = pointer(1e300)
-	assertJQTypes(t, mapper.Payload(sampleAccount(), sampleRepository(), commit))
+	assertJQTypes(t, mapper.Payload(sampleAccount(), sampleRepository(), &commit))
 }
 
 func assertJQTypes(t *testing.T, value any) {

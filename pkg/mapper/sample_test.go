@@ -138,5 +138,6 @@ func mapAll(tb testing.TB, e mapper.Entry, payload map[string]any) mapper.Result
 }
 
 func samplePayload() map[string]any {
-	return mapper.Payload(sampleAccount(), sampleRepository(), sampleCommit())
+	commit := sampleCommit()
+	return mapper.Payload(sampleAccount(), sampleRepository(), &commit)
 }

@@ -3,6 +3,7 @@ package codecov
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,11 +32,8 @@ type repository struct {
 // It fails when there is no such repository, or when the commit can't be read.
 func (s *Server) AddCommit(service, owner, name string, row json.RawMessage) error {
 	var compact bytes.Buffer
-	if err := json.Compact(&compact, row); err != nil {
-		return fmt.Errorf("add commit to %s/%s: %w", owner, name, err)
-	}
 	commit, err := readCommit(row)
-	if err != nil {
+	if err := errors.Join(err, json.Compact(&compact, row)); err != nil {
 		return fmt.Errorf("add commit to %s/%s: %w", owner, name, err)
 	}
 	return s.change(service, owner, name, func(r *repository) {
@@ -91,7 +89,7 @@ func (r *repository) isPoisoned(rows Rows, p page) bool {
 		return false
 	}
 	for i := p.from; i < p.to; i++ {
-		if commit, err := readCommit(rows.Row(i)); err == nil && r.poisoned[commit.CommitID] {
+		if commit, _ := readCommit(rows.Row(i)); r.poisoned[commit.CommitID] {
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -35,21 +34,11 @@ func (s *Server) createToken(c call) (map[string]any, error) {
 func (s *Server) authorize(kind Kind, authorization string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, isBearer := strings.CutPrefix(authorization, "Bearer ")
-	message := ""
-	switch {
-	case kind == Token:
-		return nil
-	case !isBearer:
-		message = "No bearer token was given"
-	case s.token.current == "" || token != s.token.current:
-		message = "The access token is not valid"
-	case !s.options.Now().Before(s.token.expires):
-		message = "The access token has expired"
-	default:
+	isCurrent := s.token.current != "" && authorization == "Bearer "+s.token.current && s.options.Now().Before(s.token.expires)
+	if kind == Token || isCurrent {
 		return nil
 	}
-	return &failure{http.StatusUnauthorized, "unauthorized", message}
+	return &failure{http.StatusUnauthorized, "unauthorized", "The access token is missing, not valid or expired"}
 }
 
 // RevokeTokens makes every token that was handed out invalid.

@@ -186,7 +186,7 @@ func (s *Server) checkDeclaration(b *blueprint) error {
 	return nil
 }
 
-// holds reports whether widgets and rules may name a property.
+// holds reports whether widgets, rules and searches may name a property.
 func (b *blueprint) holds(property string) bool {
 	_, declared := b.types[property]
 	return declared || strings.HasPrefix(property, "$")

@@ -51,18 +51,13 @@ func (s *Server) search(c call) (map[string]any, error) {
 	return answer, nil
 }
 
-// metaProperties are those that every entity has; an answer holds them beside its properties.
-var metaProperties = []string{"$identifier", "$title", "$icon", "$team"}
-
 // readInclude returns a function that reports whether an answer holds a property or relation. It refuses names that the
 // blueprint does not have.
 func (b *blueprint) readInclude(include any) (func(name string) bool, error) {
 	names, isList := include.([]any)
 	for _, value := range names {
 		name, _ := value.(string)
-		_, isProperty := b.types[name]
-		_, isRelation := b.Relations[name]
-		if !isProperty && !isRelation && !slices.Contains(metaProperties, name) {
+		if _, isRelation := b.Relations[name]; !isRelation && !b.holds(name) {
 			return nil, fmt.Errorf("include: '%s' is neither a property nor a relation of blueprint '%s'", name, b.Identifier)
 		}
 	}

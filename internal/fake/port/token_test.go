@@ -51,7 +51,7 @@ func TestTokenIsRequired(t *testing.T) {
 	c.server.RevokeTokens()
 	c.refused("GET /v1/blueprints", "", 401, "not valid")
 	c.token = ""
-	c.refused("GET /v1/blueprints", "", 401, "No bearer token")
+	c.refused("GET /v1/blueprints", "", 401, "missing")
 	c.login()
 	if c.token == old {
 		t.Error("the revoked token was issued again")
