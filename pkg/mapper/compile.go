@@ -55,9 +55,6 @@ type entry struct {
 // propertyPrefix begins the fields of properties.
 const propertyPrefix = "entity.properties."
 
-// decisiveFields hold expressions that every entity of an entry needs.
-var decisiveFields = []string{"filter", "itemsToParse", "entity.identifier"}
-
 // Compile compiles a mapping. What a backfill cannot replay is left out and listed by Limits; the other entries keep
 // their indexes. The error joins one for each invalid expression, which wraps a *jq.SyntaxError. Invalid expressions
 // of Port's own webhook are limits, not errors, because Port ignores them.
@@ -147,7 +144,7 @@ func (c *compiler) expression(path, source string) *jq.Query {
 	case path == "filter" && query != nil:
 		c.limit(path, reason+": it runs with null in its place", false)
 		return query
-	case slices.Contains(decisiveFields, path):
+	case path == "filter", path == "itemsToParse", path == "entity.identifier": // every entity needs it
 		c.limit(path, reason+": the entry is not replayed", true)
 	default:
 		c.limit(path, reason+": it is neither written nor compared", false)

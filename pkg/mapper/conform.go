@@ -121,7 +121,10 @@ func (c *Conformer) fit(declared *port.Property, value any) (fitted any, reason 
 	case "number":
 		value, reason = fitNumber(declared, value)
 	case "boolean":
-		value, reason = fitBoolean(value)
+		if text, _ := jq.ScalarText(value); text != "true" && text != "false" {
+			return nil, "is not a boolean"
+		}
+		value = value == true || value == "true"
 	case "object":
 		value, reason = fitObject(declared, value)
 	case "array":
@@ -196,17 +199,6 @@ func toNumber(value any) any {
 func significantDigits(text string) string {
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	return strings.Trim(strings.Replace(mantissa, ".", "", 1), "-0")
-}
-
-func fitBoolean(value any) (fitted any, reason string) {
-	switch value {
-	case true, "true":
-		return true, ""
-	case false, "false":
-		return false, ""
-	default:
-		return nil, "is not a boolean"
-	}
 }
 
 // fitObject checks an object. A labeled-url has an address, which may lie within Port and have no host, and may have a

@@ -8,8 +8,6 @@ import (
 	"strconv"
 )
 
-const defaultPageSize = 20
-
 // page is the part of a list that a request asks for.
 type page struct {
 	number, pages int
@@ -20,7 +18,7 @@ type page struct {
 func (c call) page(count int) (p page, refusal *answer) {
 	size, err := strconv.Atoi(c.last("page_size"))
 	if err != nil || size < 1 {
-		size = defaultPageSize
+		size = 20
 	}
 	size = min(size, max(count, 1))
 	p = page{pages: max(1, (count+size-1)/size), number: 1}

@@ -100,7 +100,7 @@ func (o SyntheticOptions) commit(i, j int) json.RawMessage {
 	return fmt.Appendf(make([]byte, 0, 700), `{"commitid":"%s","message":"%s (#%d)","timestamp":"%s","ci_passed":%s,`+
 		`"author":{"service":"%s","username":"%s","name":"%s"},"branch":"%s","totals":%s,"state":"%s","parent":%s}`,
 		o.commitID(i, j), pick(draw, messages), o.CommitsPerRepository-j, o.timestamp(i, j).Format(time.RFC3339), pick(draw>>8, ciResults),
-		o.Service, author.username, author.name, o.branch(i, j%o.Branches), totals, state, parent)
+		o.Service, author[0], author[1], o.branch(i, j%o.Branches), totals, state, parent)
 }
 
 // commitID returns 40 hexadecimal digits.
@@ -163,8 +163,6 @@ func mix(x uint64) uint64 {
 
 func pick[T any](draw uint64, from []T) T { return from[draw%uint64(len(from))] }
 
-type author struct{ username, name string }
-
 // What rows are made of. The texts need no escaping in JSON.
 var (
 	subjects         = []string{"billing", "search", "ingest", "auth", "ledger", "notify", "queue", "report", "media", "edge", "cart", "risk"}
@@ -173,7 +171,7 @@ var (
 	defaultBranches  = []string{"main", "main", "main", "master"}
 	ciResults        = []string{"true", "true", "true", "true", "false", "null"}
 	unfinishedStates = []string{"pending", "error", "skipped"}
-	authors          = []author{
+	authors          = [][2]string{ // username and name
 		{"jdoe", "Jane Doe"}, {"alice", "Alice Ångström"}, {"o.brien", "Séamus O'Brien"}, {"li-wei", "李伟"},
 		{"marie-claire", "Marie-Claire"}, {"k8s-guy", "K8s Guy"}, {"dependabot[bot]", "dependabot[bot]"}, {"sasha", "Sasha S."},
 	}

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -91,10 +92,8 @@ func (s *Server) complete(document, before map[string]any) map[string]any {
 		complete["schema"] = schema
 	}
 	complete["updatedAt"], complete["updatedBy"] = s.options.Now().UTC().Format(storedInstant), s.options.ClientID
-	complete["createdAt"], complete["createdBy"] = complete["updatedAt"], complete["updatedBy"]
-	if before != nil {
-		complete["createdAt"], complete["createdBy"] = before["createdAt"], before["createdBy"]
-	}
+	complete["createdAt"] = cmp.Or(before["createdAt"], complete["updatedAt"])
+	complete["createdBy"] = cmp.Or(before["createdBy"], complete["updatedBy"])
 	return complete
 }
 
@@ -217,16 +216,12 @@ func (s *Server) deleteAllEntities(c call) (map[string]any, error) {
 	}
 	for _, other := range s.blueprints {
 		if other != c.blueprint && other.needs(identifier) {
-			return nil, hasDependents("Blueprint '" + other.Identifier + "' is related to it")
+			return nil, &failure{http.StatusConflict, "has_dependents", "Blueprint '" + other.Identifier + "' is related to it"}
 		}
 	}
 	delete(s.blueprints, identifier)
 	s.documents = slices.DeleteFunc(s.documents, func(d document) bool { return strings.HasPrefix(d.path, "/v1/blueprints/"+identifier+"/") })
 	return map[string]any{"ok": true}, nil
-}
-
-func hasDependents(message string) error {
-	return &failure{http.StatusConflict, "has_dependents", message}
 }
 
 // PutBlueprint creates a blueprint, or changes one whose entities stay, under the rules of the API.

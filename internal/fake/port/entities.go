@@ -152,7 +152,7 @@ func (s *Server) bulkDelete(c call) (map[string]any, error) {
 	}
 	for _, other := range s.blueprints {
 		if other.dependsOn(b, doomed) {
-			return nil, hasDependents("Other entities are related to the entities to be deleted")
+			return nil, &failure{http.StatusConflict, "has_dependents", "Other entities are related to the entities to be deleted"}
 		}
 	}
 	maps.DeleteFunc(b.rows, func(identifier string, _ *row) bool { return doomed[identifier] })

@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-// defaultSearchLimit is the contract's.
-const defaultSearchLimit = 200
-
 // search returns one page of a blueprint's entities, in the order of their creation. The cursor is the last
 // entity's place in that order, so entities that are created or deleted between pages shift nothing.
 func (s *Server) search(c call) (map[string]any, error) {
@@ -31,7 +28,7 @@ func (s *Server) search(c call) (map[string]any, error) {
 		}
 	}
 	limit, _ := c.body["limit"].(float64)
-	limit = cmp.Or(limit, defaultSearchLimit)
+	limit = cmp.Or(limit, 200) // the contract's default
 	entities := []map[string]any{}
 	answer := map[string]any{"ok": true}
 	next, _ := slices.BinarySearchFunc(c.blueprint.order, last+1, func(r *row, s int) int { return cmp.Compare(r.sequence, s) })
