@@ -36,19 +36,25 @@ func formatted(format, text string) (stored string, ok bool) {
 
 // dateTimeParts are those of the date-times that Port accepts: of RFC 3339, also with a blank for the T, in lower case,
 // and with the offsets +hh and +hhmm.
-var dateTimeParts = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|([+-]\d\d)(?::?(\d\d))?)$`)
+var dateTimeParts = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-]\d\d)(?::?(\d\d))?)$`)
 
-// dateTime returns a date-time in the form of RFC 3339. A leap second is not valid.
+// dateTime returns a date-time in the form of RFC 3339. The leap second 23:59:60 becomes the next day's first second.
 func dateTime(text string) (normalized string, ok bool) {
 	parts := dateTimeParts.FindStringSubmatch(strings.ToUpper(text))
 	if parts == nil {
 		return "", false
 	}
-	zone := "Z"
-	if parts[3] != "" {
-		zone = parts[3] + ":" + cmp.Or(parts[4], "00")
+	date, clock, fraction, zone, minutes := parts[1], parts[2], parts[3], parts[4], parts[5]
+	if zone == "" {
+		zone = "Z"
+	} else {
+		zone += ":" + cmp.Or(minutes, "00")
 	}
-	normalized = parts[1] + "T" + parts[2] + zone
-	_, err := time.Parse(time.RFC3339, normalized)
-	return normalized, err == nil
+	if clock != "23:59:60" {
+		normalized = date + "T" + clock + fraction + zone
+		_, err := time.Parse(time.RFC3339, normalized)
+		return normalized, err == nil
+	}
+	at, err := time.Parse(time.RFC3339, date+"T23:59:59"+fraction+zone)
+	return at.Add(time.Second).Format(time.RFC3339Nano), err == nil
 }

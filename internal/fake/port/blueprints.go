@@ -3,6 +3,7 @@ package port
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -36,6 +37,9 @@ func (s *Server) changeBlueprint(c call) (map[string]any, error) {
 	document := c.body
 	if c.request.Method == http.MethodPatch {
 		document = mergePatch(c.blueprint.document, c.body)
+	}
+	if named := document["identifier"]; named != nil && named != c.blueprint.Identifier {
+		return nil, errors.New("renaming a blueprint is not emulated")
 	}
 	document["identifier"] = c.blueprint.Identifier
 	return s.define(document)
@@ -108,7 +112,7 @@ type blueprint struct {
 		Target         string
 		Required, Many bool
 	}
-	MirrorProperties      map[string]any
+	MirrorProperties      map[string]struct{ Path string }
 	CalculationProperties map[string]struct{ Type string }
 	AggregationProperties map[string]struct {
 		Target          string
@@ -160,13 +164,24 @@ func reread(document any, into any) error {
 	return nil
 }
 
-// checkDeclaration describes a target that another blueprint does not have.
+// checkDeclaration describes what does not hold together, within the blueprint and between it and the others.
 func (s *Server) checkDeclaration(b *blueprint) error {
 	declared := func(identifier string) *blueprint {
 		if identifier == b.Identifier {
 			return b
 		}
 		return s.blueprints[identifier]
+	}
+	for _, name := range b.Schema.Required {
+		if b.Schema.Properties[name] == nil {
+			return fmt.Errorf("body/schema/required: property '%s' is not declared", name)
+		}
+	}
+	for name, mirrored := range b.MirrorProperties {
+		relation, _, _ := strings.Cut(mirrored.Path, ".")
+		if _, exists := b.Relations[relation]; !exists {
+			return fmt.Errorf("body/mirrorProperties/%s: path must begin with a relation", name)
+		}
 	}
 	for name, relation := range b.Relations {
 		if declared(relation.Target) == nil {

@@ -39,6 +39,8 @@ func TestCreateBlueprint(t *testing.T) {
 		{"unknown type", strings.Replace(declare(""), "number", "integer", 1), 422, "type"},
 		{"unknown format", strings.Replace(declare(""), `"number"`, `"string","format":"uuid"`, 1), 422, "format"},
 		{"pattern that is none", strings.Replace(declare(""), `"number"`, `"string","pattern":"("`, 1), 422, "pattern"},
+		{"required but not declared", strings.Replace(declare(""), `}}}`, `}},"required":["b"]}`, 1), 422, "'b' is not declared"},
+		{"mirror of nothing", declare(`,"mirrorProperties":{"m":{"path":"r.tier"}}`), 422, "begin with a relation"},
 		{"relation without many", declare(`,"relations":{"r":{"target":"service","required":false}}`), 422, "'many'"},
 		{"relation to nowhere", declare(`,"relations":{"r":{"target":"nowhere","required":false,"many":false}}`), 422, "'nowhere' does not exist"},
 		{"mean", aggregate(`{"calculationBy":"property","func":"mean","averageOf":"total","property":"value"}`), 422, "calculationSpec"},
@@ -84,6 +86,7 @@ func TestBlueprintLife(t *testing.T) {
 		t.Errorf("after PATCH (-want +got):\n%s", diff)
 	}
 	c.refused("PATCH /v1/blueprints/new", `{"schema":{"properties":{"c":{"title":"no type"}}}}`, 422, "'type'")
+	c.refused("PATCH /v1/blueprints/new", `{"identifier":"other"}`, 422, "renaming a blueprint")
 
 	c.must("PUT /v1/blueprints/new", `{"title":"Newer","schema":{"properties":{"a":{"type":"number"}}}}`)
 	if got := at(c.must("GET /v1/blueprints/new", "").body, "blueprint", "icon"); got != nil {

@@ -194,6 +194,7 @@ func TestMergeAndReplace(t *testing.T) {
 			fakeport.Entity{Identifier: "a", Properties: map[string]any{"tier": 2.0}, Relations: map[string]any{}}, ""},
 		{"without upsert it exists", "upsert=false", `{"identifier":"a","title":"B"}`, full(func(*fakeport.Entity) {}), "409"},
 		{"no identifier", "upsert=true", `{"title":"a"}`, full(func(*fakeport.Entity) {}), "422 identifier must be a string"},
+		{"a misspelled field", "upsert=true", `{"identifier":"a","propertis":{}}`, full(func(*fakeport.Entity) {}), "422 must NOT have additional property 'propertis'"},
 		{"refused", "upsert=true", `{"identifier":"a","properties":{"tier":"B"}}`, full(func(*fakeport.Entity) {}), "422"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -23,6 +23,11 @@ type Entity struct {
 
 // apply lays a document, which the contract has passed, over the entity: what it names is replaced, and null clears.
 func (b *blueprint) apply(e *Entity, document map[string]any) error {
+	for name := range document {
+		if !slices.Contains([]string{"identifier", "title", "icon", "team", "properties", "relations"}, name) {
+			return fmt.Errorf("must NOT have additional property '%s'", name)
+		}
+	}
 	if err := reread(document, e); err != nil {
 		return err
 	}
