@@ -217,7 +217,7 @@ func readSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (se
 
 // parseSettings is readSettings without the check for missing variables.
 func parseSettings(cmd *cobra.Command, streams *terminal.Streams, needs side) (settings, error) {
-	log, agent := newLog(streams), userAgent()
+	log, agent := newLog(streams), "codecov-port/"+version().Version // Port shows the agent as the source of entities
 	insecure, _ := cmd.Flags().GetBool(insecureFlag)
 	s := settings{
 		codecovApp: cloudApp,

@@ -44,9 +44,6 @@ func version() versionInfo {
 	}
 }
 
-// userAgent is sent to both APIs; Port shows it as the source of entities.
-func userAgent() string { return "codecov-port/" + version().Version }
-
 func newVersion(streams *terminal.Streams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{

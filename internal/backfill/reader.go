@@ -253,18 +253,18 @@ func (r *reader) settleRow(ctx context.Context) error {
 	return r.forecast(ctx)
 }
 
-// take counts a commit and replays it if it is usable and not in the future.
+// take counts a commit and replays it unless it is skipped or in the future.
 func (r *reader) take(ctx context.Context, commit codecov.Commit, first bool) error {
-	usable, reason := mapper.Usable(commit)
+	reason := mapper.SkipReason(commit)
 	r.commits++
 	r.run.recorder.update(func(c *recorder) {
 		c.result.Commits.Read++
-		if !usable {
+		if reason != "" {
 			c.result.Commits.Skipped[string(reason)]++
 		}
 	})
 	switch {
-	case !usable:
+	case reason != "":
 		return nil
 	case r.isAhead(commit):
 		r.future = append(r.future, commit)

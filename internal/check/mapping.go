@@ -89,7 +89,7 @@ func (d *doctor) tryRepository(ctx context.Context, t *trial, r repository) erro
 			t.err = err
 			return ctx.Err()
 		}
-		if ok, _ := mapper.Usable(commit); !ok {
+		if mapper.SkipReason(commit) != "" {
 			continue
 		}
 		result, err := d.compiled.Map(ctx, mapper.Payload(d.accountOf(r), r.row, &commit), everyEntity)

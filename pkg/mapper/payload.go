@@ -147,3 +147,35 @@ func orNull(s *string) any {
 	}
 	return *s
 }
+
+// Reason is why a commit is not replayed.
+type Reason string
+
+// The reasons. The webhook does not report such a commit, or reports no coverage.
+const (
+	Pending      Reason = "pending"       // reports are still being processed
+	Errored      Reason = "error"         // the reports could not be processed
+	Skipped      Reason = "skipped"       // Codecov skipped it
+	NoState      Reason = "no state"      // the state is null
+	UnknownState Reason = "unknown state" // a state that Codecov's API did not have when this was written
+	NoTotals     Reason = "no totals"
+	NoCoverage   Reason = "no coverage"
+)
+
+// SkipReason returns why the webhook would not have reported the commit with coverage, and "" if it would: the commit is
+// complete and has totals with a coverage.
+func SkipReason(c codecov.Commit) Reason {
+	switch {
+	case c.State == nil:
+		return NoState
+	case *c.State == string(Pending), *c.State == string(Errored), *c.State == string(Skipped):
+		return Reason(*c.State)
+	case *c.State != codecov.StateComplete:
+		return UnknownState
+	case c.Totals == nil:
+		return NoTotals
+	case c.Totals.Coverage == nil:
+		return NoCoverage
+	}
+	return ""
+}

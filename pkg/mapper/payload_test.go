@@ -183,7 +183,7 @@ func assertJQTypes(t *testing.T, value any) {
 	}
 }
 
-func TestUsable(t *testing.T) {
+func TestSkipReason(t *testing.T) {
 	complete := pointer(codecov.StateComplete)
 	covered := &codecov.Totals{Coverage: new(float64)}
 	tests := []struct {
@@ -203,9 +203,8 @@ func TestUsable(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			ok, reason := mapper.Usable(test.commit)
-			if reason != test.want || ok != (test.want == "") {
-				t.Errorf("got %t, %q, want %q", ok, reason, test.want)
+			if reason := mapper.SkipReason(test.commit); reason != test.want {
+				t.Errorf("got %q, want %q", reason, test.want)
 			}
 		})
 	}
