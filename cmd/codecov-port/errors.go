@@ -93,7 +93,7 @@ func explain(ctx context.Context, err error, s settings, source *codecov.Client)
 	case errors.As(err, &noMatch) && len(noMatch.Known) == 0:
 		return usage(err, "check the name, and the access of the token's user at the git provider")
 	case errors.As(err, &noMatch):
-		return usage(err, suggestion(noMatch.Value, noMatch.Known, "there is "+terminal.Names(noMatch.Known, 5)))
+		return usage(err, suggestion(noMatch.Value, noMatch.Known, "Codecov has "+terminal.Names(noMatch.Known, 5)))
 	case errors.Is(err, codecov.ErrUnauthorized):
 		return withHint(fmt.Errorf("CODECOV_TOKEN: %w", err), tokenHint(s))
 	case errors.Is(err, codecov.ErrOwnerNotFound):
