@@ -109,7 +109,7 @@ func TestPastedAddresses(t *testing.T) {
 // TestAccountWithRepository: only commands that select repositories take one.
 func TestAccountWithRepository(t *testing.T) {
 	inFolder(t, nil)
-	export(t, "http://127.0.0.1:1", "http://127.0.0.1:1", nil)
+	emulate(t)
 	for _, command := range []string{"check", "prune --yes"} {
 		got := say(t, append(strings.Fields(command), "--owner", "acme/app")...)
 		if got.code != exitUsage || !strings.Contains(got.text(), "name the account only: --owner acme") {

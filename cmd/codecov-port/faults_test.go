@@ -161,6 +161,7 @@ type matrixRow struct {
 // TestFaultMatrix lets each kind of request meet each fault, once and for ever: every entity is in Port or is named, the
 // exit code says which, and a run without the fault brings the rest.
 func TestFaultMatrix(t *testing.T) {
+	t.Parallel() // while TestScripts waits
 	expected := undisturbed(t)
 	rows := make([]matrixRow, len(places)*len(theFaults)*len(often))
 	if *table {

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: each has both emulators of its own, with the recorded accounts, the
 // environment that a user would have, and the files of examples/.
 func TestScripts(t *testing.T) {
+	t.Parallel() // it mostly waits
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
