@@ -86,6 +86,7 @@ func (e *relatedEntities) search(ctx context.Context, blueprint string) {
 	defer e.mu.Unlock()
 	for _, identifier := range identifiers {
 		e.exists[entityName{blueprint, identifier}] = err != nil || exists[identifier]
+		delete(waiting, identifier) // others may have asked for it meanwhile
 	}
 }
 

@@ -38,7 +38,9 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 func (c *call) exchange(req *http.Request) (*http.Response, error) {
 	client := c.client
 	if c.request.Body != nil {
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(c.request.Body)), int64(len(c.request.Body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.request.Body)), nil } // for a lost idle connection
+		req.Body, _ = req.GetBody()
+		req.ContentLength = int64(len(c.request.Body))
 	}
 	client.stats.requests.Add(1)
 	client.stats.sentBytes.Add(int64(len(c.request.Body)))

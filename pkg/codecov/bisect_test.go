@@ -441,6 +441,21 @@ func TestCountWithMalformedRows(t *testing.T) {
 	})
 }
 
+// TestMalformedFirstPage: the count of the list is known from the rows behind it.
+func TestMalformedFirstPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, list := wired(t, 60, codecov.Options{PageSize: 8})
+		w.fault = malformed(0, 1, 2, 3, 4, 5, 6, 7)
+		var counts []int
+		rows, err := collect(list(codecov.CommitsOptions{
+			Skipped: func(*codecov.SkippedRowError) {}, Counted: func(count int) { counts = append(counts, count) },
+		}))
+		if len(rows) != 52 || err != nil || counts[0] != 60 {
+			t.Errorf("%d rows, counted %v, %v; want 52 of 60", len(rows), counts, err)
+		}
+	})
+}
+
 // TestMalformedRowIsReportedOnce: also if rows are read again.
 func TestMalformedRowIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -30,7 +30,7 @@ type Options struct {
 	Token        string            `json:"-"` // a user API token; without it the server lists public repositories only
 	Service      Service           // the git provider whose accounts are read
 	UserAgent    string            // optional
-	PageSize     int               // maximum rows of a request, default: DefaultPageSize; the server has no upper limit
+	PageSize     int               // maximum rows of a request, default: DefaultPageSize; a power of two shrinks in the fewest requests
 	Concurrency  int               // maximum requests under way, default: 64; halved while the server is overloaded
 	InsecureHTTP bool              // allow http:// for remote hosts
 	Transport    http.RoundTripper // default: a transport of its own

@@ -309,7 +309,7 @@ func (r *pages[T]) add(p *page[T], part page[T]) error {
 // skipMalformed skips a malformed row.
 func (r *pages[T]) skipMalformed(p *page[T], row page[T]) error {
 	position := row.at.offset + 1
-	truncated, err := r.isTruncated(row)
+	truncated, err := r.isTruncated(row, &p.count)
 	switch {
 	case err != nil:
 		return err
@@ -320,20 +320,21 @@ func (r *pages[T]) skipMalformed(p *page[T], row page[T]) error {
 	return nil
 }
 
-// isTruncated reports whether no row behind a malformed one can be read. It requests the next row, and then rows at
-// doubling distances to the end of the list.
-func (r *pages[T]) isTruncated(row page[T]) (bool, error) {
+// isTruncated reports whether no row behind a malformed one can be read; if one can, its answer has the count of the list.
+// It requests the next row, and then rows at doubling distances to the end of the list.
+func (r *pages[T]) isTruncated(row page[T], count *int) (bool, error) {
 	if r.isOutage() {
 		return false, outage(row.err)
 	}
 	for step := 1; row.at.offset+step < pastTheEnd.offset; step *= 2 {
-		switch err := request[T](r.ctx, r.list, place{row.at.offset + step, 1}, 0, nil).err; {
-		case err == nil:
+		switch probe := request[T](r.ctx, r.list, place{row.at.offset + step, 1}, 0, nil); {
+		case probe.err == nil:
+			*count = probe.count
 			return false, nil
-		case isPastTheEnd(err):
+		case isPastTheEnd(probe.err):
 			return step > 1, nil
-		case !isBrokenPage(err):
-			return false, err
+		case !isBrokenPage(probe.err):
+			return false, probe.err
 		}
 	}
 	return true, nil
