@@ -73,12 +73,12 @@ func Run(ctx context.Context, o Options, report func(Step)) {
 		if current, err = readBlueprint(ctx, o.Port, mapper.CurrentBlueprint); err == nil {
 			d.declared[mapper.CurrentBlueprint] = current
 		}
-		return address(o.PortURL, err, o.Port.Counts().ReceivedBytes)
+		return address(o.PortURL, err, o.Port.Counts().Answered)
 	})
 	d.portReady = d.step("Port credentials", "an address of Port that responds", answers, func() Step { return d.portCredentials(ctx, err) })
 	answers = d.step("Codecov address", "the settings of Codecov", o.Codecov != nil, func() Step {
 		err = d.readOwners(ctx)
-		return address(o.CodecovURL, err, o.Codecov.Counts().ReceivedBytes)
+		return address(o.CodecovURL, err, o.Codecov.Counts().Answered)
 	})
 	codecovReady := d.step("Codecov token", "an address of Codecov that responds", answers, func() Step { return d.codecovToken(err) })
 	for _, owner := range o.Owners {

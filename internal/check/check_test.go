@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,8 +125,15 @@ var brokenThings = map[string]broken{
 		step: "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "check the address",
 		skips: portSteps[1:], judges: append([]string{"Port address"}, codecovSteps...),
 	},
+	"empty answers instead of Port": {
+		breaks: func(_ *testing.T, b *bench) {
+			b.hosts["eu.test"] = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Second) })
+		},
+		step: "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "check the address",
+		skips: portSteps[1:], judges: append([]string{"Port address"}, codecovSteps...),
+	},
 	"Port out of order": {
-		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503, Body: "<html>"}) },
+		breaks: func(_ *testing.T, b *bench) { b.eu.Faults.Add(faults.Fault{Times: -1, Status: 503}) },
 		step:   "Port credentials", state: check.Failed, cause: check.Other, text: "unexpected response of Port: ", hint: "try again later",
 		skips: portSteps[1:], judges: codecovSteps,
 	},

@@ -86,19 +86,19 @@ func (d *doctor) webhook(ctx context.Context) Step {
 // oneLine joins the lines of an error.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// address judges the address of an API by the outcome of the first request: any response will do. received is what the
-// client has received so far.
-func address(url string, err error, received int64) Step {
+// address judges the address of an API by the outcome of the first request: any answer will do, also
+// one that was retried until the patience ended.
+func address(url string, err error, answered bool) Step {
 	unknown, portError, codecovError := x509.UnknownAuthorityError{}, (*port.APIError)(nil), (*codecov.APIError)(nil)
-	status, cause := 0, err
+	cause := err
 	switch {
 	case errors.As(err, &portError):
-		status, cause = portError.Status, portError.Err
+		cause = portError.Err
 	case errors.As(err, &codecovError):
-		status, cause = codecovError.Status, codecovError.Err
+		cause = codecovError.Err
 	}
 	switch {
-	case err == nil || status != 0 || received > 0:
+	case err == nil || answered:
 		return passed(url+" responds", "")
 	case errors.As(err, &unknown):
 		return failed(Configuration, "the certificate of "+url+" is not trusted: "+httpclient.Message(unknown.Error()),

@@ -75,6 +75,7 @@ type Counts struct {
 	ReceivedBytes int64     // of bodies, uncompressed
 	WaitedSeconds float64   // back-offs and rate limits, the sum over all requests, in milliseconds' precision
 	WaitsUntil    time.Time // end of the present wait for a rate limit; zero if there is none
+	Answered      bool      // the server has answered, whatever the status
 }
 
 // stats counts traffic. It is safe for concurrent use.
@@ -95,6 +96,7 @@ func (c *Client) Counts() Counts {
 		ReceivedBytes: c.stats.receivedBytes.Load(),
 		WaitedSeconds: float64(waited.Milliseconds()) / 1000,
 		WaitsUntil:    c.limiter.waitsUntil(time.Now()),
+		Answered:      c.stats.answered.Load() != 0,
 	}
 }
 

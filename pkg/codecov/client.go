@@ -102,6 +102,7 @@ type Counts struct {
 	ReceivedBytes int64     `json:"receivedBytes"` // of bodies, uncompressed
 	WaitedSeconds float64   `json:"waitedSeconds"` // back-offs and rate limits, the sum over all requests
 	WaitsUntil    time.Time `json:"-"`             // end of the present wait for a rate limit; zero if there is none
+	Answered      bool      `json:"-"`             // the server has answered, whatever the status
 }
 
 // Counts returns the traffic so far.
