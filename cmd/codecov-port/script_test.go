@@ -1,11 +1,13 @@
 package main
 
 import (
+	"flag"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +21,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "4"); err != nil { // one script only waits, for servers that refuse connections
+		panic(err)
+	}
+	debug.SetGCPercent(testGC) // the tests hold little, and collecting it would take a fifth of their time
 	testscript.Main(m, map[string]func(){"codecov-port": main})
 }
 
@@ -68,9 +74,13 @@ func setUp(env *testscript.Env) error {
 	return nil
 }
 
+// testGC is the percentage of the garbage collector in tests and in the programs that they run.
+const testGC = 400
+
 // userEnvironment is what a user of the emulators exports.
 func userEnvironment(codecovURL, portURL string) map[string]string {
 	return map[string]string{
+		"GOGC":                                  strconv.Itoa(testGC),
 		"PORT_CLIENT_ID":                        fakeport.DefaultClientID,
 		"PORT_CLIENT_SECRET":                    fakeport.DefaultClientSecret,
 		"PORT_BASE_URL":                         portURL,

@@ -110,7 +110,15 @@ func TestALoopDoesNotTakeTheOthersWithIt(t *testing.T) {
 	looping := entry(`null | last(repeat(.))`)
 	looping.Entity.Properties["a"] = ".body.repo.name"
 	looping.Entity.Properties["z"] = ".body.head.branch"
-	properties := mapOne(t, looping, samplePayload()).Entity.Properties
+	mapping, err := mapper.Compile([]mapper.Entry{looping}, mapper.Options{Timeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := mapping.Map(t.Context(), samplePayload(), takeAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties := result.Entities[0].Entity.Properties
 	want := map[string]any{"a": "codecov-example", "p": nil, "z": "slanks-patch-11"}
 	if diff := cmp.Diff(want, properties); diff != "" {
 		t.Error(diff)
