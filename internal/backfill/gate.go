@@ -177,7 +177,7 @@ func (r *run) countOf(ctx context.Context, repository repository, service *Circu
 	return min(total, r.options.Selection.limit())
 }
 
-// count returns the number of commits on a branch, negative if Codecov cannot tell.
+// count returns the number of commits on a branch, -1 if Codecov does not answer.
 func (r *run) count(ctx context.Context, repository repository, branch string, service *Circuit) int {
 	count, err := r.options.Codecov.CountCommits(ctx, repository.owner, repository.row.Name, codecov.CommitsOptions{Branch: branch})
 	if ctx.Err() == nil {

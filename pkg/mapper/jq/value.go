@@ -20,7 +20,7 @@ const maxNesting = 10_000
 func normalize(value any) any {
 	n := normalizer{left: maxResult}
 	value = n.copy(value)
-	large := n.left < maxResult-maxResult/32 // what counts as a byte may take 32: a number, an escaped character, a comma
+	large := n.left < maxResult-maxResult/32 // what is counted as one byte is encoded in up to 32: a number, an escaped character
 	if large && n.left >= 0 {
 		encoded, _ := gojq.Marshal(value)
 		n.left = maxResult - len(encoded)
